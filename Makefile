@@ -1,0 +1,42 @@
+# Every target sets up what it needs on a fresh clone: Python 3.11+, make and git are enough.
+VENV    := .venv
+BIN     := $(VENV)/bin
+READY   := $(VENV)/.ready
+PYTHON  ?= python3
+
+.PHONY: demo test soak bench lint setup clean
+
+demo: setup
+	$(BIN)/kneesync demo
+
+test: lint
+	$(BIN)/pytest -q -n 2 --dist loadfile
+
+# The same tests in full counts; results stand as JSON in build/soak/.
+soak: setup
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "soak or not soak" --timeout 3600
+
+bench: setup
+	$(BIN)/python -m bench
+
+lint: setup build/stubs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --warnings
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[sim,dev]'
+	$(BIN)/python -m kneesync.virtual.fetch
+	touch $@
+
+# The rp2 stubs stand in a folder of their own: in the venv they would shadow CPython's modules.
+build/stubs: $(READY)
+	rm -rf $@
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps --target $@ \
+	    micropython-rp2-stubs==1.29.0.post1 micropython-stdlib-stubs==1.29.0.post2
+
+clean:
+	rm -rf $(VENV) build

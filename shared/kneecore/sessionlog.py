@@ -1,0 +1,107 @@
+"""The session file, byte by byte: signature, then blocks; written on the board, read everywhere.
+
+    file   = b"KNEE", header block, blocks ..., end block (missing where the run was cut)
+    block  = type u8, payload length u16, sequence u16 (from 0, +1 a block), CRC-32 u32, payload
+    CRC-32 = over the first five bytes of the block and its payload (binascii.crc32)
+
+All numbers are little-endian. A reader skips types it does not know, and a torn tail loses only itself.
+Header payload: JSON with format, firmware, board, leg, chip, settings, boot, ticks_ms, clock_s and ranges.
+Times are milliseconds of board uptime; the header's (ticks_ms, clock_s) pair maps them to wall time.
+"""
+
+import struct
+from binascii import crc32
+
+FORMAT = 1
+SIGNATURE = b"KNEE"
+
+HEADER, STRIDES, EVENTS, RAW, END = 1, 2, 3, 4, 5
+
+BLOCK = "<BHHI"
+BLOCK_BYTES = 9
+CRC_AT = 5
+MAX_PAYLOAD_BYTES = 4096
+
+# A strides block: time of the stride before its first record (u32 ms), then records.
+# Record: ms since the stride before (its peak to this peak), knee-lift peak and lowest extension (0.01 degree
+# from standing), peak swing-up and swing-back rate (0.1 degree/s), flags.
+STRIDES_HEAD = "<I"
+STRIDES_HEAD_BYTES = 4
+STRIDE = "<HhhHHB"
+STRIDE_BYTES = 11
+STRIDE_FIELDS = ("dt_ms", "knee_lift_cdeg", "extension_cdeg", "swing_up_ddps", "swing_back_ddps", "flags")
+MAX_DT_MS = 65535
+
+FIRST = 0x01  # no stride before it: dt_ms is no stride time
+UNSURE = 0x02  # alignment not yet settled: angle may be off
+CLIPPED = 0x04  # the IMU was at its range limit
+LOST = 0x08  # samples were lost inside this stride
+MOTOR = 0x10  # the haptic motor ran during it
+FLAGS = (("first", FIRST), ("unsure", UNSURE), ("clipped", CLIPPED), ("lost", LOST), ("motor", MOTOR))
+
+# An event: time (u32 ms), kind u8, detail u8, six i16.
+EVENT = "<IBBhhhhhh"
+EVENT_BYTES = 18
+START, PAUSE, RESUME, ALIGNED, BASELINE, CUE, CUE_CLEARED, RATE, CLOCK, BATTERY, IMU_FAULT, SAMPLES_LOST = range(1, 13)
+# kind -> (name, meaning of detail, meaning of the six values)
+EVENT_KINDS = {
+    START: ("start", "start_reason", ()),
+    PAUSE: ("pause", None, ()),
+    RESUME: ("resume", None, ()),
+    ALIGNED: (
+        "aligned",
+        "sure_percent",
+        ("up_x_q14", "up_y_q14", "up_z_q14", "right_x_q14", "right_y_q14", "right_z_q14"),
+    ),
+    BASELINE: ("baseline", "means", ("knee_lift_cdeg", "sigma_cdeg", "stride_ms", "extension_cdeg")),
+    CUE: ("cue", "in_row", ("drop_cdeg", "knee_lift_cdeg", "expected_cdeg", "cusum_tenths", "stride_ms", "pulse_ms")),
+    CUE_CLEARED: ("cue_cleared", None, ("drop_cdeg", "knee_lift_cdeg", "expected_cdeg")),
+    RATE: ("rate", None, ("period_us", "period_1024ths_us")),
+    CLOCK: ("clock", None, ("clock_s_high", "clock_s_low")),
+    BATTERY: ("battery", "percent", ("battery_mv",)),
+    IMU_FAULT: ("imu_fault", "errno", ("faults",)),
+    SAMPLES_LOST: ("samples_lost", None, ("gap_ms",)),
+}
+START_REASONS = ("running", "button", "resumed")
+
+# An end block: reason u8, time (u32 ms), strides (u32). A raw block: first sample's number since boot (u32), then
+# samples of gyro x, y, z and acceleration x, y, z in chip counts (i16).
+END_PAYLOAD = "<BII"
+END_BYTES = 9
+END_REASONS = ("button", "still", "host", "battery", "flash_full", "error")
+RAW_HEAD = "<I"
+RAW_HEAD_BYTES = 4
+RAW_SAMPLE_BYTES = 12
+
+
+def seal(buffer, view, kind, payload_bytes, sequence):
+    """Fill in the block head in front of the payload that already stands at buffer[BLOCK_BYTES:].
+
+    `view` is a memoryview of `buffer`. Returns the block's length in bytes. Allocates (CRC, slices): once a block.
+    """
+    struct.pack_into("<BHH", buffer, 0, kind, payload_bytes, sequence & 0xFFFF)
+    end = BLOCK_BYTES + payload_bytes
+    crc = crc32(view[BLOCK_BYTES:end], crc32(view[:CRC_AT]))
+    struct.pack_into("<I", buffer, CRC_AT, crc)
+    return end
+
+
+def blocks(data):
+    """Walk the intact blocks of a session file's bytes: yields (offset, kind, sequence, payload).
+
+    A block whose CRC fails is passed over by looking for the next intact one that follows in sequence. ValueError if
+    `data` is no session file at all.
+    """
+    if bytes(data[:4]) != SIGNATURE:
+        raise ValueError("not a session file: it starts with %s, not %s" % (repr(bytes(data[:4])), repr(SIGNATURE)))
+    view = memoryview(data)
+    at = 4
+    while at + BLOCK_BYTES <= len(data):
+        kind, length, sequence, crc = struct.unpack_from(BLOCK, data, at)
+        end = at + BLOCK_BYTES + length
+        if 0 < length <= MAX_PAYLOAD_BYTES and end <= len(data):
+            if crc32(view[at + BLOCK_BYTES : end], crc32(view[at : at + CRC_AT])) == crc:
+                yield at, kind, sequence, view[at + BLOCK_BYTES : end]
+                at = end
+                continue
+        at += 1
