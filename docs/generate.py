@@ -1,0 +1,125 @@
+"""Writes the parts of docs/ that must agree with the code: `python docs/generate.py`. A test compares them."""
+
+from pathlib import Path
+
+from kneecore import sessionlog, settings
+
+DOCS = Path(__file__).parent
+
+UNITS = {
+    "dt_ms": "u16, ms from the knee-lift peak before to this one: the stride time, unless flagged `first`",
+    "knee_lift_cdeg": "i16, 0.01°: highest forward tilt of the thigh from the standing pose",
+    "extension_cdeg": "i16, 0.01°: lowest tilt since the peak before (negative: thigh behind standing)",
+    "swing_up_ddps": "u16, 0.1 °/s: fastest forward swing before the peak",
+    "swing_back_ddps": "u16, 0.1 °/s: fastest backward swing since the peak before",
+    "flags": "u8, see below",
+}
+FLAG_MEANINGS = {
+    "first": "no stride before it: its dt_ms is no stride time",
+    "unsure": "the alignment had not settled: the angle may be off",
+    "clipped": "the IMU was at the end of its range",
+    "lost": "samples were lost inside this stride",
+    "motor": "the haptic motor ran during it",
+}
+
+
+def session_file_page():
+    """docs/session-file.md as text, from the tables of kneecore.sessionlog."""
+    kinds = ", ".join(
+        f"{value} {name}"
+        for name, value in (
+            ("header", sessionlog.HEADER),
+            ("strides", sessionlog.STRIDES),
+            ("events", sessionlog.EVENTS),
+            ("raw", sessionlog.RAW),
+            ("end", sessionlog.END),
+        )
+    )
+    lines = [
+        "# The session file, byte by byte",
+        "",
+        "<!-- Written by docs/generate.py from shared/kneecore/sessionlog.py: change it there. -->",
+        "",
+        f"Format {sessionlog.FORMAT}. A run is one append-only file `<boot>-<n>.knee`. It starts with the four bytes "
+        f"`{sessionlog.SIGNATURE.decode()}`; then come blocks, each written with one `write()`. "
+        "All numbers are little-endian.",
+        "",
+        "| block part | struct | what |",
+        "|---|---|---|",
+        f"| type | `B` | {kinds}; a reader skips others |",
+        "| length | `H` | bytes of payload, 1 to " + str(sessionlog.MAX_PAYLOAD_BYTES) + " |",
+        "| sequence | `H` | 0 for the header, then +1 a block, modulo 65536 |",
+        f"| CRC-32 | `I` | over the {sessionlog.CRC_AT} bytes before it and the payload |",
+        "| payload | | by type |",
+        "",
+        "A torn tail loses only itself. Where a CRC fails, a reader looks for the next intact block.",
+        "Times are milliseconds of board uptime. The header's pair (`ticks_ms`, `clock_s`) maps them to wall time;",
+        "`clock_s` is null where the board's clock was not set.",
+        "",
+        "## Header",
+        "",
+        "JSON with `format`, `firmware`, `board`, `leg`, `chip`, `gyro_dps_full_scale`, `acc_g_full_scale`, `rate_hz`,",
+        "`settings`, `boot`, `ticks_ms`, `clock_s`. Readers ignore keys they do not know.",
+        "",
+        "## Strides",
+        "",
+        f"`{sessionlog.STRIDES_HEAD}`: time of the stride before the first record, ms. Then records of "
+        f"{sessionlog.STRIDE_BYTES} bytes, `{sessionlog.STRIDE}`:",
+        "",
+        "| field | what |",
+        "|---|---|",
+        *[f"| `{field}` | {UNITS[field]} |" for field in sessionlog.STRIDE_FIELDS],
+        "",
+        "| flag | bit | meaning |",
+        "|---|---|---|",
+        *[f"| `{name}` | {bit:#04x} | {FLAG_MEANINGS[name]} |" for name, bit in sessionlog.FLAGS],
+        "",
+        "## Events",
+        "",
+        f"Records of {sessionlog.EVENT_BYTES} bytes, `{sessionlog.EVENT}`: time in ms, kind, detail, six values.",
+        "",
+        "| kind | name | detail | values |",
+        "|---|---|---|---|",
+        *[
+            f"| {kind} | {name} | {detail or '–'} | {', '.join(f'`{value}`' for value in values) or '–'} |"
+            for kind, (name, detail, values) in sorted(sessionlog.EVENT_KINDS.items())
+        ],
+        "",
+        "`start_reason`: " + ", ".join(f"{n} {reason}" for n, reason in enumerate(sessionlog.START_REASONS)) + ".",
+        "",
+        "## Raw",
+        "",
+        f"`{sessionlog.RAW_HEAD}`: number of the first sample since boot. Then samples of "
+        f"{sessionlog.RAW_SAMPLE_BYTES} bytes: gyro x, y, z and acceleration x, y, z, chip counts, i16.",
+        "",
+        "## End",
+        "",
+        f"`{sessionlog.END_PAYLOAD}`: reason, time in ms, strides written. Reasons: "
+        + ", ".join(f"{n} {reason}" for n, reason in enumerate(sessionlog.END_REASONS))
+        + ". A file without it was cut; all its intact blocks count.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def settings_page():
+    """docs/settings.md as text, from kneecore.settings.TABLE."""
+    lines = [
+        "# Settings",
+        "",
+        "<!-- Written by docs/generate.py from shared/kneecore/settings.py: change it there. -->",
+        "",
+        "| name | default | takes | meaning |",
+        "|---|---|---|---|",
+    ]
+    for name, default, allowed, meaning in settings.TABLE:
+        shown = f"`{default}`" if default != "" else "empty"
+        lines.append(f"| `{name}` | {shown} | {settings.allowed_text(allowed)} | {meaning} |")
+    return "\n".join([*lines, ""])
+
+
+PAGES = {"session-file.md": session_file_page, "settings.md": settings_page}
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")

@@ -1,0 +1,14 @@
+"""The docs agree with the code they describe."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = runpy.run_path(str(DOCS / "generate.py"))["PAGES"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_generated_page_is_current(name):
+    assert (DOCS / name).read_text(encoding="utf-8") == PAGES[name](), f"run `python docs/generate.py`: {name} is stale"
