@@ -12,11 +12,11 @@ know raises `RegisterError`, which is nobody's bus error: it must reach whoever 
 """
 
 
-class Nack(Exception):
+class Nack(Exception):  # noqa: N818 - the bus word
     """Nobody acknowledged the address (OSError EIO on rp2)."""
 
 
-class BusStuck(Exception):
+class BusStuck(Exception):  # noqa: N818
     """The transfer did not end (OSError ETIMEDOUT on rp2)."""
 
 

@@ -1,10 +1,12 @@
 """TI DRV2605L haptic driver, by register, and a log of what its motor did.
 
-Source: data sheet SLOS854, section 8.6 "Register Map"; a register's rows there carry the names below. The model plays
-the waveform sequencer (8.3.5.5, 8.6.4) and real-time playback (8.3.5.2); triggers on the pin, PWM, audio, diagnostics
-and auto-calibration raise RegisterError. TI publishes names and strengths of the library's effects (section 12.1.2) but no
-durations; two are in the names (750 ms, 1000 ms alerts). **The others here are our estimate.** Where a duration matters,
-drive the motor in real-time playback mode: that is exact.
+Source: data sheet SLOS854, section "Register Map"; its rows carry the names below. The model plays the waveform
+sequencer and real-time playback (sections of these names); triggers on the pin, PWM, audio, diagnostics and
+auto-calibration raise RegisterError.
+
+TI publishes names and strengths of the library's effects (section "Waveform Library Effects List") but no durations. Two
+are in the names (750 ms and 1000 ms alerts); **the others here are our estimate**. Where a duration matters, drive the
+motor in real-time playback: that is exact.
 """
 
 from kneesync.virtual.bus import RegisterError
@@ -16,7 +18,7 @@ _MODE, _RTP, _LIBRARY, _SLOTS, _GO = 0x01, 0x02, 0x03, 0x04, 0x0C
 _CONTROL2, _CONTROL3 = 0x1C, 0x1D
 _BIDIR, _RTP_UNSIGNED, _ERM_OPEN_LOOP = 0x80, 0x08, 0x20
 
-# address: (name, value after reset, bits the model takes), SLOS854 table 3 "Register Map Overview".
+# address: (name, value after reset, bits the model takes), SLOS854 table "Register Map Overview".
 _REGISTERS = {
     0x01: ("MODE", 0x40, 0xC7),
     0x02: ("RTP_INPUT", 0x00, 0xFF),
@@ -65,9 +67,7 @@ _EFFECTS = (
     (118, "long buzz", 10_000, (100,)), (119, "smooth hum", 1000, (50, 40, 30, 20, 10)),
 )  # fmt: skip
 EFFECTS = {
-    first + i: (name, ms, percent / 100)
-    for first, name, ms, percents in _EFFECTS
-    for i, percent in enumerate(percents)
+    first + i: (name, ms, percent / 100) for first, name, ms, percents in _EFFECTS for i, percent in enumerate(percents)
 }
 """Effect number -> (name, duration in ms, strength 0..1)."""
 
@@ -91,7 +91,10 @@ class Drv2605:
 
     @property
     def log(self):
-        """What the motor did: (start_us, end_us, what, amplitude -1..1), oldest first; what still runs ends now or as planned."""
+        """What the motor did: (start_us, end_us, what, amplitude -1..1), oldest first.
+
+        What still runs ends as planned; under real-time playback, now.
+        """
         now_us = self._now_us()
         return [(a, now_us if b is None else b, what, share) for a, b, what, share in self._log if a <= now_us]
 
@@ -130,7 +133,7 @@ class Drv2605:
         if address == _GO:
             return int(self._now_us() < self._busy_until_us)
         if address == _VBAT:
-            return min(255, self._vdd_mv * 255 // 5600)  # 8.6.27: VDD = VBAT × 5.6 V / 255
+            return min(255, self._vdd_mv * 255 // 5600)  # VBAT register: VDD = VBAT × 5.6 V / 255
         if address == _LRA_PERIOD:
             return 0
         if address not in self._registers:
@@ -144,7 +147,7 @@ class Drv2605:
             raise RegisterError(f"DRV2605L has no register 0x{address:02X} that the model knows")
         name, _, known = _REGISTERS[address]
         if value & ~known:
-            raise RegisterError(f"DRV2605L {name} (0x{address:02X}): the model does not know bits 0x{value & ~known:02X}")
+            raise RegisterError(f"DRV2605L {name}: the model does not know bits 0x{value & ~known:02X}")
         if address == _MODE and value & DEV_RESET:
             self.power_on()
             return
@@ -170,9 +173,9 @@ class Drv2605:
             self._play()
 
     def _play(self):
-        """Slots in order up to the first 0 (8.6.4): effects, or waits of 10 ms a count where bit 7 is set."""
+        """Slots in order up to the first 0: effects, or waits of 10 ms a count where bit 7 is set."""
         if self._registers[_LIBRARY] & 7 in (0, 6):
-            raise RegisterError("DRV2605L GO with an empty or the LRA library; the model has the ERM libraries 1 to 5 and 7")
+            raise RegisterError("DRV2605L GO with library 0 or 6; the model has the ERM libraries 1 to 5 and 7")
         t_us = self._now_us()
         for slot in range(8):
             entry = self._registers[_SLOTS + slot]
@@ -189,7 +192,7 @@ class Drv2605:
         self._busy_until_us = t_us
 
     def _drive(self):
-        """Real-time playback: the motor follows RTP_INPUT as long as the mode lasts (8.3.5.2, 8.6.3)."""
+        """Real-time playback: the motor follows RTP_INPUT as long as the mode lasts."""
         share = self._real_time_share() if self._registers[_MODE] == MODE_REAL_TIME else 0.0
         running = self._log and self._log[-1][1] is None
         if running and self._log[-1][3] == share:

@@ -3,8 +3,8 @@
 A feed has
 - `fs_hz`: the chip's true sample rate while it believes it runs at 104 Hz,
 - `length`: samples it has; sample k stands for the time k / fs_hz after its start,
-- `block(start, count)`: int16 (count, 6): gyro x y z, acceleration x y z, chip axes, at ±2000 dps (0.070 dps a count) and
-  ±16 g (0.000488 g a count). Before sample 0 and from `length` on it stands as it stood at its start,
+- `block(start, count)`: int16 (count, 6): gyro x y z, acceleration x y z, chip axes, at ±2000 dps (0.070 dps a count)
+  and ±16 g (0.000488 g a count). Before sample 0 and from `length` on it stands as it stood at its start,
 - `truth`: a dict of what really happened, or None. The board never sees it.
 """
 
@@ -14,7 +14,6 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-
 from kneesync.errors import KneesyncError
 
 GYRO_DPS_PER_LSB = 0.070
@@ -28,6 +27,9 @@ _MOST_BYTES = 512 << 20  # unpacked: a zip of zeros must not fill the memory
 _RATES_HZ = (94.0, 115.0)  # the chip's own register can say ±19 %; a real one is within a few per cent
 _TRUTH_ARRAYS = ("truth_peak_t_s", "truth_peak_deg", "truth_touchdown_s", "mount_quat_xyzw", "drop_t_s", "drop_deg")
 _TRUTH_NUMBERS = ("t_run_s", "t_end_s", "duration_s", "speed_mps")
+# Whatever zipfile and numpy raise over bytes that are not what they claim to be (RuntimeError: an encrypted zip).
+_UNREADABLE = (OSError, EOFError, ValueError, KeyError, SyntaxError, MemoryError, RuntimeError)
+_UNREADABLE += (NotImplementedError, zipfile.BadZipFile, zlib.error)
 _LABELS = ("subject", "leg", "kind")
 
 
@@ -43,7 +45,7 @@ class ArrayFeed:
 
     def block(self, start, count):
         """Samples start .. start + count - 1 as int16 (count, 6); standing outside 0 .. length - 1."""
-        if 0 <= start and start + count <= self.length:
+        if start >= 0 and start + count <= self.length:
             return self._samples[start : start + count]
         index = np.arange(start, start + count)
         # Forth and back, so that the standing pose keeps its noise and never jumps.
@@ -55,8 +57,8 @@ class ArrayFeed:
 class Still(ArrayFeed):
     """A board that stands still for ever.
 
-    `up`: where up is in chip axes (any length), `gyro_bias_dps` the gyro's zero offset, `noise_lsb` the standard deviation of
-    both sensors in counts. The default pose is a board standing on its edge, x up.
+    `up`: where up is in chip axes (any length), `gyro_bias_dps` the gyro's zero offset, `noise_lsb` the standard
+    deviation of both sensors in counts. The default pose is a board standing on its edge, x up.
     """
 
     def __init__(self, up=(1.0, 0.0, 0.0), fs_hz=NOMINAL_HZ, gyro_bias_dps=(0.0, 0.0, 0.0), noise_lsb=1.0, seed=0):
@@ -121,8 +123,7 @@ def _fields(path):
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise KneesyncError(f"{path}: no such file; give the path of a recording (.npz).") from None
-    except (OSError, EOFError, ValueError, KeyError, SyntaxError, zipfile.BadZipFile, zlib.error, MemoryError,
-            NotImplementedError, RuntimeError) as error:
+    except _UNREADABLE as error:
         reason = " ".join(str(error).split())[:80] or type(error).__name__
         raise KneesyncError(
             f"{path}: not a readable recording ({reason}); expected a complete .npz file as docs/recordings.md says."
@@ -172,4 +173,4 @@ def _truth(path, fields, samples, fs_hz):
         if tilt.dtype != np.int16 or tilt.shape != (samples,):
             raise _refused(path, f"truth_tilt_cdeg is {tilt.dtype} {tilt.shape}", f"int16 of shape ({samples},)")
         truth["truth_tilt_cdeg"] = tilt
-    return truth if any(name in truth for name in _TRUTH_ARRAYS + ("truth_tilt_cdeg",)) else None
+    return truth if any(name in truth for name in (*_TRUTH_ARRAYS, "truth_tilt_cdeg")) else None
