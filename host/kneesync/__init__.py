@@ -1,0 +1,18 @@
+"""kneesync: knee drive of a run, from a board on the thigh to a report.
+
+import kneesync
+session = kneesync.read("run.knee")
+session.strides, session.events, session.raw     # pandas DataFrames, units in the column names
+"""
+
+__all__ = ["KneesyncError", "__version__", "read"]
+__version__ = "0.1.0"
+
+from kneesync.errors import KneesyncError
+
+
+def read(path):
+    """The session file at `path` as a Session: header, strides, events, raw, problems. See kneesync.library.session."""
+    from kneesync.library.session import read as read_session
+
+    return read_session(path)

@@ -1,0 +1,1 @@
+"""Boards: finding them, talking to them, bringing their sessions home."""

@@ -1,0 +1,117 @@
+"""Which boards are here: on USB by their maker's number, virtual ones by the notes they leave while they run."""
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from kneesync import untrusted
+from kneesync.errors import NoBoardError
+
+# USB vendor ids under which MicroPython boards of ours appear: Raspberry Pi (RP2040) and Adafruit.
+NONE_FOUND = "no board found; plug one in with a data cable, or start one without hardware: kneesync virtual"
+USB_VENDORS = {0x2E8A: "RP2040 board", 0x239A: "Adafruit board"}
+
+
+@dataclass
+class Board:
+    """A board that could be opened. `id` is None where a port was named that tells nothing of itself."""
+
+    port: str
+    id: str | None
+    description: str
+    virtual: bool = False
+
+
+def boards():
+    """Every board in reach, USB first. Nothing is opened: a run under way goes on."""
+    from serial.tools import list_ports
+
+    found = []
+    for port in list_ports.comports():
+        if port.vid in USB_VENDORS:
+            board_id = untrusted.board_id((port.serial_number or "").lower())
+            found.append(Board(port.device, board_id, port.product or USB_VENDORS[port.vid]))
+    return found + _virtual_boards()
+
+
+def pick(wanted=None):
+    """The board that an id (or its start) or a port names; for None the only one there is.
+
+    NoBoardError if that is none or several.
+    """
+    if wanted and (os.sep in wanted or wanted.upper().startswith("COM")):
+        return next((board for board in boards() if board.port == wanted), Board(wanted, None, "named port"))
+    found = boards()
+    matching = [board for board in found if (board.id or "").startswith((wanted or "").lower())]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        raise NoBoardError(f"several boards: {_listed(matching)}; name one by its id")
+    if wanted:
+        here = f"here: {_listed(found)}" if found else "none is connected"
+        raise NoBoardError(f"no board {untrusted.printable(wanted)}; {here}")
+    raise NoBoardError(NONE_FOUND)
+
+
+def port_of(board_id):
+    """Where the board with this id is now, or None."""
+    return next((board.port for board in boards() if board_id and board.id == board_id), None)
+
+
+@contextlib.contextmanager
+def registered(port, board_id):
+    """While inside, other kneesync commands of this user find the virtual board at `port`."""
+    folder = _registry()
+    folder.mkdir(parents=True, exist_ok=True)
+    note = folder / f"{os.getpid()}.json"
+    beside = note.with_suffix(".new")
+    beside.write_text(json.dumps({"port": port, "id": board_id, "pid": os.getpid()}))
+    beside.replace(note)
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+
+
+def _registry():
+    import warnings
+
+    import platformdirs
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # without XDG_RUNTIME_DIR it falls back to a folder under /tmp, and says so
+        runtime = platformdirs.user_runtime_dir("kneesync", appauthor=False)
+    return Path(os.environ.get("KNEESYNC_RUNTIME") or runtime) / "boards"
+
+
+def _virtual_boards():
+    found = []
+    for note in sorted(_registry().glob("*.json")):
+        try:
+            about = untrusted.parsed(note.read_bytes())
+        except Exception:  # half-written or foreign: not a board
+            continue
+        pid = untrusted.whole(about.get("pid"), 2, 1 << 31)
+        port, board_id = about.get("port"), untrusted.board_id(about.get("id"))
+        if pid is None or not isinstance(port, str) or board_id is None or not _lives(pid) or not os.path.exists(port):
+            continue
+        found.append(Board(port, board_id, "virtual board", virtual=True))
+    return found
+
+
+def _lives(pid):
+    if os.name == "nt":
+        return False  # the virtual board needs POSIX
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _listed(some):
+    return ", ".join(f"{board.id or 'without id'} at {board.port}" for board in some)

@@ -1,0 +1,312 @@
+"""The wire to one board: its REPL, through mpremote's serial transport. The only file that knows mpremote.
+
+    with Link("/dev/ttyACM0") as link:
+        print(link.info["board"], link.call("service.listing()", list))
+
+Whatever happens inside the `with`, the board is restarted into its firmware at the end, and has said so.
+Nothing here waits or reads without a bound: mpremote's loops end because the port under them does (_Bounded).
+"""
+
+import contextlib
+import io
+import re
+import time
+
+from kneesync import untrusted
+from kneesync.errors import KneesyncError, NoBoardError
+
+ENTER_S = 20  # the firmware closes its log before it lets go; a flash erase can take 0.4 s
+QUIET_S = 15  # silence inside an answer that means the board is gone
+HASHING_QUIET_S = 90  # the board hashes its files before it lists them
+RESTART_S = 15
+MOST_ANSWER_BYTES = 512 * 1024
+
+# The firmware's slot on the path, also after a soft reset: what its loader would have done.
+_PREAMBLE = """
+import sys
+_s = "/" + open("/active").read().strip()
+if _s not in sys.path:
+    sys.path.insert(0, _s)
+import service
+"""
+# A wanted reset, where there is a service to say so; else a plain one.
+_RESET = """
+try:
+    import service
+    service.restart()
+except Exception:
+    pass
+import machine
+machine.reset()
+"""
+_READY = re.compile(rb"kneesync ([\x21-\x7e]{1,32}) ready ([0-9a-f]{4,32})\r?\n")
+
+
+class LinkError(KneesyncError):
+    """The wire or the board at its end failed in the middle of something."""
+
+
+class Link:
+    """A board at `port`, stopped at its prompt. `board`, if given, is the id that must answer there."""
+
+    def __init__(self, port, board=None):
+        self.port = port
+        self.board = board
+        self.info = {}
+        self._transport = None
+        self._ours = True  # runs kneesync: will say when it is back
+
+    def __enter__(self):
+        self._open(time.monotonic() + 2)
+        try:
+            self._take_over()
+            self.info = self.call("service.info()")
+            answered = untrusted.board_id(self.info.get("board"))
+            if answered is None:
+                raise LinkError(f"{self.port} answers without a board id; flash it anew: kneesync flash")
+            if self.board not in (None, answered):
+                raise LinkError(f"found board {answered} at {self.port}, expected {self.board}; run `kneesync devices`")
+            self.board = answered
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
+        return self
+
+    def __exit__(self, kind, error, trace):
+        try:
+            self.restart()
+        except KneesyncError:
+            if error is None:
+                raise
+        finally:
+            self._close()
+
+    def call(self, expression, kind=dict, quiet_s=QUIET_S):
+        """Run `expression` on the board; the one line of JSON that it prints, as `kind` (dict or list).
+
+        An answer {"error": text} becomes a LinkError.
+        """
+        answer = bytearray()
+        self.stream(expression, answer.extend, MOST_ANSWER_BYTES, quiet_s)
+        try:
+            text = answer.decode()
+        except UnicodeDecodeError:
+            text = repr(bytes(answer[:60]))
+        try:
+            value = untrusted.parsed(text, kind)
+        except KneesyncError as error:
+            value = _complaint(text) or error
+        if isinstance(value, dict) and "error" in value:
+            raise LinkError(f"the board says: {untrusted.printable(value['error'], 160)}")
+        if isinstance(value, KneesyncError):
+            raise LinkError(str(value))
+        return value
+
+    def stream(self, expression, on_bytes, most_bytes, quiet_s=QUIET_S):
+        """Run `expression` on the board and hand on what it prints, in pieces as they come.
+
+        LinkError after quiet_s of silence, past most_bytes, or if the board reports an exception.
+        """
+        with self._plainly():
+            self._port.allow(quiet_s, most_bytes)
+            self._transport.exec_raw_no_follow(expression)
+            rest = self._until_eot(on_bytes, quiet_s)
+            trouble = bytearray(rest)
+            if b"\x04" not in rest:
+                self._until_eot(trouble.extend, quiet_s)
+        trouble = bytes(trouble).partition(b"\x04")[0].strip()
+        if trouble:
+            raise LinkError(f"the board stopped with: {untrusted.printable(_last_line(trouble), 160)}")
+
+    def restart(self):
+        """Reset the board and wait until its firmware says that it runs. Returns the firmware's version."""
+        if self._transport is None:
+            return None
+        with self._plainly():
+            try:
+                self._take_over(again=True)
+                self._port.allow(QUIET_S, 1 << 16)
+                self._transport.exec_raw_no_follow(_RESET)
+            except LinkError:
+                if not self._port.gone:
+                    raise  # a port that went away may be a board that is resetting already
+        if not self._ours:
+            return None
+        return self._wait_ready(time.monotonic() + RESTART_S)
+
+    # The wire
+
+    @property
+    def _port(self):
+        return self._transport.serial
+
+    def _open(self, deadline):
+        """Open the port; a busy or absent one may still come until `deadline` (monotonic s)."""
+        from mpremote.transport import TransportError
+        from mpremote.transport_serial import SerialTransport
+
+        while True:
+            try:
+                # exclusive: two hosts on one board would eat each other's answers
+                transport = SerialTransport(self.port, timeout=0.1, exclusive=True)
+                break
+            except (TransportError, OSError, ValueError):
+                if time.monotonic() > deadline:
+                    raise NoBoardError(
+                        f"cannot open {untrusted.printable(self.port)}: no board, in use, or no permission; "
+                        "run `kneesync devices`"
+                    ) from None
+                time.sleep(0.1)
+        transport.serial.write_timeout = 5
+        transport.serial = _Bounded(transport.serial)
+        self._transport = transport
+
+    def _close(self):
+        if self._transport:
+            with contextlib.suppress(Exception):
+                self._transport.close()
+            self._transport = None
+
+    def _take_over(self, again=False):
+        """Stop what runs and stand at the raw prompt, without a soft reset; first time also load the service."""
+        with self._plainly():
+            self._port.allow(ENTER_S, 1 << 20)
+            # what mpremote prints when this fails belongs to neither stdout nor our errors
+            with contextlib.redirect_stdout(io.StringIO()):
+                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=ENTER_S)
+        if not again:
+            try:
+                self.stream(_PREAMBLE, lambda _: None, 1 << 16)
+            except LinkError as error:
+                if "ENOENT" in str(error) or "ImportError" in str(error):
+                    self._ours = False
+                    raise LinkError(
+                        f"{self.port} runs MicroPython without kneesync; install it: kneesync flash"
+                    ) from None
+                raise
+
+    def _until_eot(self, on_bytes, quiet_s):
+        """Hand on what comes until the end-of-output mark; returns what came behind it."""
+        while True:
+            data = self._port.read_some(quiet_s)
+            output, mark, rest = data.partition(b"\x04")
+            if output:
+                on_bytes(output)
+            if mark:
+                return rest
+
+    def _wait_ready(self, deadline):
+        """Read until the firmware's sign of life, through a port that may vanish and come back (USB)."""
+        from kneesync.board import find
+
+        heard = b""
+        while time.monotonic() < deadline:
+            try:
+                if self._transport is None:
+                    self.port = find.port_of(self.board) or self.port
+                    self._open(time.monotonic())
+                with self._plainly():
+                    self._port.allow(deadline - time.monotonic(), 1 << 20)
+                    heard = (heard + self._port.read_some(deadline - time.monotonic()))[-4096:]
+            except (LinkError, NoBoardError):
+                if self._transport and not self._port.gone:
+                    break  # there, but silent or flooding
+                self._close()
+                time.sleep(0.1)
+                continue
+            found = _READY.search(heard)
+            if found and self.board in (None, found[2].decode()):
+                return found[1].decode()
+        raise LinkError(f"the board did not say within {RESTART_S} s that its firmware runs; press its reset button")
+
+    @contextlib.contextmanager
+    def _plainly(self):
+        """What mpremote and pyserial raise, as one line."""
+        from mpremote.transport import TransportError
+
+        try:
+            yield
+        except TransportError as error:
+            why = untrusted.printable(_last_line(str(error).encode()), 120)
+            raise LinkError(
+                f"the board at {self.port} does not answer as MicroPython does ({why}); reset it and try again"
+            ) from None
+        except OSError as error:  # pyserial's SerialException is one
+            why = untrusted.printable(error.strerror or str(error), 120)
+            raise LinkError(
+                f"lost the board at {self.port} ({why}); plug it in and run the same again: it goes on from there"
+            ) from None
+
+
+class _Bounded:
+    """A serial port that ends: past a time or a number of bytes every call on it raises LinkError.
+
+    Stands in for the port inside mpremote's transport, whose loops read for as long as the other side talks.
+    """
+
+    def __init__(self, port):
+        self._serial = port
+        self._until_s = 0.0
+        self._bytes_left = 0
+        self.gone = False
+
+    def __getattr__(self, name):
+        return getattr(self._serial, name)
+
+    def allow(self, quiet_s, most_bytes):
+        """From now: silence of quiet_s, most_bytes in all, and as long as they take at 4 kB/s."""
+        self._until_s = time.monotonic() + quiet_s + most_bytes / 4000
+        self._bytes_left = most_bytes + 4096  # the REPL's own words
+
+    def _check(self):
+        if time.monotonic() > self._until_s:
+            raise LinkError("the board talks on without an end to its answer; press its reset button and try again")
+        if self._bytes_left < 0:
+            raise LinkError("the board sent more than it announced; press its reset button and try again")
+
+    def _on_port(self, call, *arguments):
+        try:
+            return call(*arguments)
+        except (OSError, TypeError) as error:  # TypeError: pyserial on a port closed under it
+            self.gone = True
+            raise OSError(getattr(error, "errno", None), "the port is gone") from None
+
+    def read(self, size=1):
+        self._check()
+        data = self._on_port(self._serial.read, size)
+        self._bytes_left -= len(data)
+        return data
+
+    def read_some(self, quiet_s):
+        """What is there, up to 64 KB at once; waits for the first byte up to quiet_s."""
+        until_s = time.monotonic() + quiet_s
+        while True:
+            data = self.read(min(max(1, self.inWaiting()), 65536))
+            if data:
+                return data
+            if time.monotonic() > until_s:
+                raise LinkError(
+                    f"the board was silent for {quiet_s:.0f} s; press its reset button and run the command again"
+                )
+
+    def inWaiting(self):  # noqa: N802 - pyserial's name, which mpremote calls
+        self._check()
+        return self._on_port(lambda: self._serial.in_waiting)
+
+    def write(self, data):
+        self._check()
+        return self._on_port(self._serial.write, data)
+
+
+def _complaint(text):
+    """The {"error": ...} that a call printed behind the beginning of its answer, or None."""
+    at = text.rfind('{"error": ')
+    try:
+        return untrusted.parsed(text[at:]) if at >= 0 else None
+    except KneesyncError:
+        return None
+
+
+def _last_line(text):
+    lines = text.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else ""

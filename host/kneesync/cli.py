@@ -1,0 +1,261 @@
+"""The command line: arguments in, one call, rendering out. What a command does stands in the package, not here.
+
+Results go to stdout, progress and errors to stderr. Exit: 0 done, 1 failed, 2 wrong usage, 3 no board.
+Everything heavy is imported inside the command that needs it, so that --help stays quick.
+"""
+
+import enum
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from kneesync.errors import KneesyncError
+
+app = typer.Typer(
+    help="Knee drive of a run: pull sessions from the board on the thigh, and read what they say.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Plain = Annotated[bool, typer.Option("--plain", help="Plain lines: no boxes, no colour.")]
+WhichBoard = Annotated[
+    str | None, typer.Argument(help="A board's id, the start of one, or its port.", metavar="[BOARD]")
+]
+
+
+class Where(enum.StrEnum):
+    """Who computes a replay."""
+
+    host = "host"
+    board = "board"
+
+
+def _version(wanted: bool):
+    if wanted:
+        from kneesync import __version__
+
+        print(f"kneesync {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+):
+    global _debug  # noqa: PLW0603 - main() decides by it how an error is shown
+    _debug = debug
+
+
+_debug = False
+
+
+@app.command()
+def devices(as_json: Json = False):
+    """List the boards in reach, also virtual ones. Opens none: a run under way goes on."""
+    from kneesync.board import find
+    from kneesync.errors import NoBoardError
+    from kneesync.views import lists, results, terminal
+
+    found = find.boards()
+    if as_json:
+        print(results.text(results.boards(found)))
+    else:
+        terminal.lines(lists.boards(found))
+    if not found:
+        raise NoBoardError(find.NONE_FOUND)
+
+
+@app.command()
+def pull(board: WhichBoard = None, as_json: Json = False):
+    """Bring every new session from the board into the library. Safe to interrupt and to run again."""
+    from kneesync.board import find
+    from kneesync.board.link import Link
+    from kneesync.board.pull import pull as pull_sessions
+    from kneesync.library import Library
+    from kneesync.views import lists, results, terminal
+
+    picked = find.pick(board)
+    # a run under way is closed, not lost: what was recorded up to now is pulled too
+    with Library() as library, Link(picked.port, picked.id) as link, terminal.Progress() as progress:
+        pulled = pull_sessions(link, library, progress)
+    if as_json:
+        print(results.text(results.pulled(link.board, pulled)))
+    else:
+        terminal.lines(lists.pulled(result) for result in pulled if result.state == "new")
+        terminal.note(lists.pull_outcome(link.board, pulled))
+    failed = [result for result in pulled if result.state == "failed"]
+    for result in failed:
+        terminal.note(f"kneesync: {lists.pulled(result)}")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def sessions(as_json: Json = False, plain: Plain = False):
+    """List the sessions in the library, newest first."""
+    from kneesync.library import Library
+    from kneesync.views import lists, results, terminal
+
+    with Library() as library:
+        kept = library.sessions()
+    if as_json:
+        print(results.text(results.sessions(kept)))
+    elif not kept:
+        terminal.note(
+            f"No sessions in {library.folder} yet: plug the board in and run `kneesync pull`, or try `kneesync demo`."
+        )
+    elif console := terminal.results(plain):
+        lists.show_sessions(console, kept)
+    else:
+        terminal.lines(lists.plain_sessions(kept))
+
+
+@app.command()
+def report(
+    session: Annotated[
+        str | None, typer.Argument(help="A session's id, the start of one, or a .knee file; the newest if left out.")
+    ] = None,
+    as_json: Json = False,
+    plain: Plain = False,
+):
+    """Say what one run's knee drive did."""
+    from kneesync.library import opened
+
+    kept, decoded = opened(session)
+    _report(decoded, kept, as_json, plain)
+
+
+def _report(session, kept, as_json, plain):
+    from kneesync.analysis.session import summary
+    from kneesync.views import terminal
+
+    figures = summary(session)
+    if as_json:
+        from kneesync.views import results
+
+        print(results.text(results.report(figures, kept)))
+        return
+    from kneesync.views import report as view
+
+    if console := terminal.results(plain):
+        view.show(console, figures, session, kept)
+    else:
+        terminal.lines(view.plain(figures, kept))
+
+
+@app.command()
+def replay(
+    file: Annotated[str, typer.Argument(help="A recording (.npz), a .knee file, or a session's id.")],
+    on: Annotated[
+        Where, typer.Option("--on", help="Who computes: this machine, or the firmware on the virtual board.")
+    ] = Where.host,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Another value for a setting; repeatable."),
+    ] = None,
+    as_json: Json = False,
+):
+    """Compute a recording's or a session's strides and cues again, with other settings if wanted."""
+    from kneesync.replay import replay as replay_file
+    from kneesync.views import lists, results, terminal
+
+    result = replay_file(file, on=on.value, changes=_changes(change or []))
+    if as_json:
+        print(results.text(result))
+    else:
+        terminal.lines(lists.replayed(result))
+
+
+def _changes(pairs):
+    """NAME=VALUE texts as a checked dict. KneesyncError names what a setting takes."""
+    from kneecore import settings
+
+    changes = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"found {pair!r}, expected NAME=VALUE", param_hint="--set")
+        try:
+            changes[name] = settings.checked(name, value)
+        except ValueError as error:
+            raise KneesyncError(str(error)) from None
+    return changes
+
+
+@app.command()
+def demo(
+    recording: Annotated[
+        str | None, typer.Option(help="Run this recording (.npz) instead of the virtual runner.")
+    ] = None,
+    minutes: Annotated[int, typer.Option(min=1, max=240, help="Length of the virtual run.")] = 25,
+    seed: Annotated[int, typer.Option(help="Another runner.")] = 0,
+    as_json: Json = False,
+    plain: Plain = False,
+):
+    """A virtual runner's run with the real firmware on a virtual board, then pull and report. No hardware needed."""
+    from kneesync.demo import run_demo
+    from kneesync.views import terminal
+
+    with terminal.Fastforward() as watch:
+        result = run_demo(
+            minutes=minutes, seed=seed, recording=recording, on_progress=watch.progress, on_line=watch.line
+        )
+    if not as_json:
+        _report(result.session, None, False, plain)
+        return
+    from kneesync.views import results
+
+    print(results.text(results.demo(result.session, result.offset_s)))
+
+
+@app.command()
+def virtual(
+    recording: Annotated[
+        str | None, typer.Option(help="What its IMU feels: a recording (.npz); else it stands still.")
+    ] = None,
+    realtime: Annotated[
+        bool, typer.Option("--realtime", help="Keep to the wall clock instead of running ahead.")
+    ] = False,
+):
+    """Serve a virtual board until stopped; other kneesync commands and mpremote find it like a board on USB."""
+    from kneesync.virtual.serve import serve
+
+    serve(recording, realtime, on_ready=lambda port, board: print(f"port {port}\nboard {board}", flush=True))
+
+
+def main():
+    """Entry point: one line for what the user can act on, a traceback only under --debug."""
+    try:
+        app()
+    except KneesyncError as error:
+        if _debug:
+            raise
+        _complain(str(error))
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # the reader of our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if _debug:
+            raise
+        _complain(f"failed inside: {type(error).__name__}: {error}; please report what `kneesync --debug` prints")
+        sys.exit(1)
+
+
+def _complain(text):
+    from kneesync.views import terminal
+
+    terminal.note("kneesync: " + " ".join(text.split()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""What kneesync keeps: pulled files as they were, and an index of them."""
+
+from pathlib import Path
+
+from kneesync.library.store import Library
+
+__all__ = ["Library", "opened"]
+
+
+def opened(reference=None):
+    """(Kept or None, Session) of a .knee file's path, or of an id in the user's library; None: its newest."""
+    from kneesync.library.session import read
+
+    if reference and (
+        Path(reference).is_file() or "/" in reference or "\\" in reference or reference.endswith(".knee")
+    ):
+        return None, read(reference)
+    with Library() as library:
+        kept = library.find(reference)
+        return kept, read(library.path(kept))

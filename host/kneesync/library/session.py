@@ -1,0 +1,321 @@
+"""One session file as data: decoded with numpy, whatever state it is in; DataFrames are made when asked for.
+
+session = kneesync.read("run.knee")
+session.strides.knee_lift_deg.rolling(50).median().plot()
+"""
+
+import struct
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from kneecore import sessionlog as log
+
+from kneesync import untrusted
+from kneesync.errors import KneesyncError
+
+MOST_FILE_BYTES = 64 << 20  # no board of ours has half as much flash
+
+STRIDE_DTYPE = np.dtype(list(zip(log.STRIDE_FIELDS, ("<u2", "<i2", "<i2", "<u2", "<u2", "u1"), strict=True)))
+EVENT_DTYPE = np.dtype([("t_ms", "<u4"), ("kind", "u1"), ("detail", "u1"), ("values", "<i2", (6,))])
+assert STRIDE_DTYPE.itemsize == log.STRIDE_BYTES and EVENT_DTYPE.itemsize == log.EVENT_BYTES
+
+# An event value's unit on the board -> (its unit here, factor). Others keep name and number.
+_UNITS = {
+    "_cdeg": ("_deg", 0.01),
+    "_q14": ("", 1 / 16384),
+    "_tenths": ("_sigma", 0.1),
+    "stride_ms": ("stride_s", 0.001),
+}
+# Pairs of 16-bit values that are one number: (high, low) -> (name, how to join them).
+_JOINED = {
+    ("clock_s_high", "clock_s_low"): ("clock_s", lambda high, low: (high & 0xFFFF) << 16 | low & 0xFFFF),
+    ("period_us", "period_1024ths_us"): ("period_us", lambda whole, part: whole + part / 1024),
+}
+
+
+class NotASessionError(KneesyncError):
+    """Bytes that are no session file, or not one intact block of it."""
+
+
+@dataclass
+class Session:
+    """What one session file holds. `problems` says in plain lines what is damaged or missing."""
+
+    header: dict
+    stride_records: np.ndarray  # STRIDE_DTYPE, as on the board
+    t_ms: np.ndarray  # int64, board uptime of each stride's knee-lift peak
+    event_records: np.ndarray  # EVENT_DTYPE, as on the board
+    raw_first: np.ndarray  # int64, number of each raw sample since boot
+    raw_lsb: np.ndarray  # int16 (n, 6): gyro x y z, acceleration x y z, chip counts
+    end: dict | None  # reason, t_ms, strides; None where the run was cut
+    file_bytes: int = 0
+    problems: list = field(default_factory=list)
+
+    @property
+    def start_ms(self):
+        """Board uptime at the session's start, ms; t_s counts from it."""
+        ticks_ms = untrusted.whole(self.header.get("ticks_ms"), 0, 1 << 32)
+        if ticks_ms is None:
+            return int(self.t_ms[0]) if len(self.t_ms) else 0
+        return ticks_ms
+
+    @property
+    def settings(self):
+        """The settings the board ran with: a dict of name to value, unknown and ill-fitting ones left out."""
+        from kneecore import settings
+
+        found = self.header.get("settings")
+        return settings.merged(found if isinstance(found, dict) else {})[0]
+
+    def flagged(self, flag):
+        """Bool array: which strides carry `flag` (one of sessionlog.FLAGS)."""
+        return (self.stride_records["flags"] & flag) != 0
+
+    @cached_property
+    def columns(self):
+        """The strides as a dict of numpy arrays: the columns of `strides`."""
+        records = self.stride_records
+        first = self.flagged(log.FIRST)
+        stride_s = np.where(first | (records["dt_ms"] == 0), np.nan, records["dt_ms"] / 1000)
+        knee_lift_deg = records["knee_lift_cdeg"] / 100
+        extension_deg = records["extension_cdeg"] / 100
+        columns = {
+            "t_s": (self.t_ms - self.start_ms) / 1000,
+            "t_ms": self.t_ms,
+            "stride_s": stride_s,
+            "cadence_spm": 120 / stride_s,
+            "knee_lift_deg": knee_lift_deg,
+            "extension_deg": extension_deg,
+            "range_deg": knee_lift_deg - extension_deg,
+            "swing_up_dps": records["swing_up_ddps"] / 10,
+            "swing_back_dps": records["swing_back_ddps"] / 10,
+        }
+        columns.update({name: self.flagged(flag) for name, flag in log.FLAGS})
+        return columns
+
+    def named_events(self, *kinds):
+        """The events of these kinds (all if none given) as dicts: t_s, kind, and that kind's named values."""
+        wanted = np.isin(self.event_records["kind"], list(kinds or log.EVENT_KINDS))
+        return [self._named(event) for event in self.event_records[wanted]]
+
+    def _named(self, event):
+        kind, detail_name, value_names = log.EVENT_KINDS[int(event["kind"])]
+        named = {"t_s": (int(event["t_ms"]) - self.start_ms) / 1000, "kind": kind}
+        if detail_name == "start_reason":
+            named[detail_name] = _word(log.START_REASONS, int(event["detail"]))
+        elif detail_name:
+            named[detail_name] = int(event["detail"])
+        values = [int(value) for value in event["values"]]
+        if value_names in _JOINED:
+            name, join = _JOINED[value_names]
+            named[name] = join(values[0], values[1])
+            return named
+        for name, value in zip(value_names, values, strict=False):
+            ending = next((ending for ending in _UNITS if name.endswith(ending)), "")
+            unit, factor = _UNITS.get(ending, ("", 1))
+            named[name.removesuffix(ending) + unit] = value * factor
+        return named
+
+    @cached_property
+    def strides(self):
+        """One row a stride of the leg that wears the board, in order (pandas DataFrame).
+
+        t_s             s      time of the knee-lift peak since the session's start
+        t_ms            ms     the same as board uptime
+        stride_s        s      stride time, peak to peak; NaN on the first stride after a break
+        cadence_spm     1/min  steps of both legs a minute (2 x this leg's strides); NaN with stride_s
+        knee_lift_deg   deg    thigh's sagittal peak, from the runner's own standing pose, forward positive
+        extension_deg   deg    thigh's lowest angle of the stride (behind the body: negative)
+        range_deg       deg    knee_lift_deg - extension_deg
+        swing_up_dps    deg/s  peak rate of the upward swing
+        swing_back_dps  deg/s  peak rate of the backward swing, as a positive number
+        first, unsure, clipped, lost, motor   bool: no stride before it; alignment not settled; IMU at its range
+                        limit; samples lost inside it; the haptic motor ran during it
+        """
+        import pandas
+
+        return pandas.DataFrame(self.columns)
+
+    @cached_property
+    def events(self):
+        """One row an event (pandas DataFrame): t_s (s since the start), kind, and the values of that kind, else NaN.
+
+        The units stand in the names; kinds and values are those of kneecore.sessionlog.EVENT_KINDS, with angles in
+        deg, up_* and right_* as unit vectors in chip axes, cusum_sigma in standard deviations, period_us the measured
+        sample period and clock_s Unix time in s.
+        """
+        import pandas
+
+        return pandas.DataFrame(self.named_events(), columns=_event_columns())
+
+    @cached_property
+    def raw(self):
+        """One row an IMU sample, where raw capture was on (pandas DataFrame).
+
+        sample          -      number of the sample since the board's boot
+        since_first_s   s      time since the first row, by the measured sample period; NaN if none was logged.
+                               The file holds no exact board time for a sample, hence not named t_s.
+        gyr_x_lsb, gyr_y_lsb, gyr_z_lsb   counts of 0.070 deg/s, chip axes
+        acc_x_lsb, acc_y_lsb, acc_z_lsb   counts of 0.000488 g, chip axes
+        """
+        import pandas
+
+        periods_us = [event["period_us"] for event in self.named_events(log.RATE) if event["period_us"] > 0]
+        period_s = float(np.median(periods_us)) / 1e6 if periods_us else np.nan
+        first = self.raw_first[0] if len(self.raw_first) else 0
+        columns = {"sample": self.raw_first, "since_first_s": (self.raw_first - first) * period_s}
+        for i, name in enumerate(("gyr_x", "gyr_y", "gyr_z", "acc_x", "acc_y", "acc_z")):
+            columns[name + "_lsb"] = self.raw_lsb[:, i]
+        return pandas.DataFrame(columns)
+
+
+def _word(words, index):
+    return words[index] if index < len(words) else f"unknown ({index})"
+
+
+def _event_columns():
+    """All columns that `events` can have, in the order of EVENT_KINDS."""
+    nothing = np.zeros(1, EVENT_DTYPE)[0]
+    bare = Session({}, np.zeros(0, STRIDE_DTYPE), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros((0, 6)), None)
+    names = {}
+    for kind in log.EVENT_KINDS:
+        nothing["kind"] = kind
+        names.update(dict.fromkeys(bare._named(nothing)))
+    return list(names)
+
+
+def read(path):
+    """Decode the session file at `path`. NotASessionError if it is none, KneesyncError if it is of a newer format.
+
+    A torn tail or a damaged block loses only itself; `.problems` says so.
+    """
+    path = Path(path)
+    try:
+        file_bytes = path.stat().st_size
+        if file_bytes > MOST_FILE_BYTES:
+            raise KneesyncError(
+                f"{_shown(path)} has {file_bytes} bytes, a session at most {MOST_FILE_BYTES}; is it the right file?"
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise KneesyncError(
+            f"cannot read {_shown(path)}: {error.strerror or error}; `kneesync sessions` lists what is kept"
+        ) from None
+    return decode(data, _shown(path))
+
+
+def decode(data, called="the file"):
+    """Decode a session file's bytes; `called` names it in errors."""
+    walk = _Walk()
+    try:
+        for offset, kind, sequence, payload in log.blocks(data):
+            walk.take(offset, kind, sequence, payload)
+    except ValueError:
+        head = untrusted.printable(repr(bytes(data[:4])))
+        raise NotASessionError(
+            f"{called} is no kneesync session: found {head} at its start, expected {log.SIGNATURE!r}; "
+            "pass a .knee file or an id from `kneesync sessions`"
+        ) from None
+    if walk.at == 4:
+        raise NotASessionError(
+            f"{called} is cut or damaged: {len(data)} bytes without one intact block; "
+            "pull it again if the board still has it"
+        )
+    newest = untrusted.whole(walk.header.get("format"), 0, 1 << 16)
+    if newest is not None and newest > log.FORMAT:
+        raise KneesyncError(
+            f"{called} has session format {newest}, this one reads up to {log.FORMAT}: pip install -U kneesync"
+        )
+    return walk.session(len(data))
+
+
+class _Walk:
+    """Collects blocks in order and keeps count of what is missing between them."""
+
+    def __init__(self):
+        self.header = {}
+        self.strides, self.times, self.events, self.raw, self.raw_numbers = [], [], [], [], []
+        self.end = None
+        self.at = 4  # end of the last intact block
+        self.expected = 0
+        self.lost_blocks = self.damaged_bytes = self.repeated = self.odd = 0
+
+    def take(self, offset, kind, sequence, payload):
+        self.damaged_bytes += offset - self.at
+        self.at = offset + log.BLOCK_BYTES + len(payload)
+        ahead = (sequence - self.expected) & 0xFFFF
+        if ahead >= 0x8000:  # an older block again
+            self.repeated += 1
+            return
+        self.lost_blocks += ahead
+        self.expected = (sequence + 1) & 0xFFFF
+        if kind == log.HEADER and not self.header:
+            try:
+                self.header = untrusted.parsed(bytes(payload))
+            except KneesyncError:
+                self.odd += 1
+        elif kind == log.STRIDES:
+            records = self._records(payload, log.STRIDES_HEAD_BYTES, STRIDE_DTYPE)
+            if len(records):
+                before_ms = struct.unpack_from(log.STRIDES_HEAD, payload)[0]
+                self.strides.append(records)
+                self.times.append(before_ms + np.cumsum(records["dt_ms"], dtype=np.int64))
+        elif kind == log.EVENTS:
+            self.events.append(self._records(payload, 0, EVENT_DTYPE))
+        elif kind == log.RAW:
+            samples = self._records(payload, log.RAW_HEAD_BYTES, np.dtype(("<i2", (6,))))
+            if len(samples):
+                first = struct.unpack_from(log.RAW_HEAD, payload)[0]
+                self.raw.append(samples)
+                self.raw_numbers.append(first + np.arange(len(samples), dtype=np.int64))
+        elif kind == log.END and len(payload) >= log.END_BYTES:
+            reason, t_ms, strides = struct.unpack_from(log.END_PAYLOAD, payload)
+            self.end = {"reason": _word(log.END_REASONS, reason), "t_ms": t_ms, "strides": strides}
+
+    def _records(self, payload, head_bytes, dtype):
+        """The whole records of a payload behind its head."""
+        count, rest = divmod(len(payload) - head_bytes, dtype.itemsize)
+        if count < 0 or rest:
+            self.odd += 1
+        return np.frombuffer(payload, dtype, count, head_bytes) if count > 0 else np.zeros(0, dtype)
+
+    def session(self, file_bytes):
+        session = Session(
+            header=self.header,
+            stride_records=np.concatenate(self.strides or [np.zeros(0, STRIDE_DTYPE)]),
+            t_ms=np.concatenate(self.times or [np.zeros(0, np.int64)]),
+            event_records=np.concatenate(self.events or [np.zeros(0, EVENT_DTYPE)]),
+            raw_first=np.concatenate(self.raw_numbers or [np.zeros(0, np.int64)]),
+            raw_lsb=np.concatenate(self.raw or [np.zeros((0, 6), "<i2")]).reshape(-1, 6),
+            end=self.end,
+            file_bytes=file_bytes,
+        )
+        session.problems = list(self._problems(session, file_bytes - self.at))
+        return session
+
+    def _problems(self, session, tail_bytes):
+        if not self.header:
+            yield "the header is missing or damaged: settings, leg and start time are unknown"
+        if self.lost_blocks or self.damaged_bytes:
+            yield f"{self.damaged_bytes} damaged bytes passed over, {self.lost_blocks} blocks lost with what they held"
+        if self.repeated:
+            yield f"{self.repeated} blocks stood in it twice or out of order and were passed over"
+        if self.odd:
+            yield f"{self.odd} blocks hold other than whole records; the whole ones are used"
+        if tail_bytes > 0:
+            yield f"the last {tail_bytes} bytes are torn; all before them holds"
+        if self.end is None:
+            yield "no end mark: the run was cut; strides up to the last save hold"
+        elif self.end["strides"] != len(session.stride_records):
+            yield f"the end mark counts {self.end['strides']} strides, the file holds {len(session.stride_records)}"
+        if len(session.t_ms) and np.any(np.diff(session.t_ms) < 0):
+            yield "stride times run backwards in places: rates over time are not to be trusted"
+        unknown = sum(int(kind) not in log.EVENT_KINDS for kind in np.unique(session.event_records["kind"]))
+        if unknown:
+            yield f"{unknown} kinds of event are unknown to this version and left out"
+
+
+def _shown(path):
+    return untrusted.printable(str(path), 200)

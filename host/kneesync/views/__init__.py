@@ -1,0 +1,1 @@
+"""What the terminal shows: text made from figures, nothing computed here."""

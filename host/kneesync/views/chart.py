@@ -1,0 +1,103 @@
+"""A line over time in characters: eight Braille dots a cell, so that 70 columns show 140 points in time."""
+
+import math
+
+import numpy as np
+
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # Braille dot of (row, column) in a cell
+_STEPS_MIN = (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1440)
+_LEAST_SPAN = 10.0  # degrees: a quiet run looks quiet, its noise is not blown up
+
+
+def lines(t_s, values, width=80, height=9, level=None, marks_s=(), unit="°"):
+    """Rows of (text, style) pieces: `values` over `t_s` (sorted), `level` as a dashed line, marks as ▼ above.
+
+    Each column of dots is the median of what falls into it; where nothing does there is a gap.
+    """
+    if not len(values):
+        return [[("no sure strides to draw", "dim")]]
+    gutter = 6
+    columns = (width - gutter) * 2
+    start_s, end_s = min(0.0, float(t_s[0])), max(float(t_s[-1]), float(t_s[0]) + 1.0)
+    where = np.minimum(((t_s - start_s) / (end_s - start_s) * columns).astype(int), columns - 1)
+    filled, first = np.unique(where, return_index=True)
+    medians = np.array([np.median(part) for part in np.split(values, first[1:])])
+    low, step = _scale(np.append(medians, level if level is not None else medians[0]), height)
+    cells = _dots(filled, medians, low, step, height, columns)
+    level_row = None if level is None else _row(level, low, step, height)
+    rows = [_marks_row(marks_s, start_s, end_s, width - gutter, gutter)] if len(marks_s) else []
+    for row in range(height):
+        # each row is one step high; every other one is labelled, at its middle
+        value = low + (height - 1 - row + 0.5) * step
+        label = f"{value:4.0f}{unit}" if row % 2 == 0 else " " * 5
+        pieces = [(label + "│", "dim")]
+        for cell in cells[row]:
+            if cell:
+                _add(pieces, chr(0x2800 + cell), "cyan")
+            elif row == level_row:
+                _add(pieces, "┄", "green")
+            else:
+                _add(pieces, " ", "")
+        pieces[-1] = (pieces[-1][0].rstrip(), pieces[-1][1])
+        rows.append(pieces)
+    rows.append(_time_axis(start_s, end_s, width - gutter, gutter))
+    return rows
+
+
+def _scale(values, height):
+    """(value at the bottom, degrees a row): rows of a whole number of half degrees around the values."""
+    least, most = float(np.min(values)), float(np.max(values))
+    span = max(_LEAST_SPAN, (most - least) * 1.1)
+    step = math.ceil(span / height * 2) / 2
+    low = math.floor((least + most) / 2 - step * height / 2) + (0.5 if step % 1 == 0 else 0.0)
+    return low - step / 2 + 0.5 * (step % 1), step
+
+
+def _row(value, low, step, height):
+    return min(height - 1, max(0, height - 1 - int((value - low) / step)))
+
+
+def _dots(filled, medians, low, step, height, columns):
+    """Braille cells by row: a dot each column, joined up and down between neighbouring columns."""
+    cells = [[0] * (columns // 2) for _ in range(height)]
+    level = np.clip((height * 4 - 1) - ((medians - low) / step * 4).astype(int), 0, height * 4 - 1)
+    for i, column in enumerate(filled):
+        top = bottom = int(level[i])
+        if i and filled[i - 1] == column - 1:
+            before = int(level[i - 1])
+            top, bottom = min(top, before + 1), max(bottom, before - 1)
+        for dot in range(top, bottom + 1):
+            cells[dot // 4][column // 2] |= _DOTS[dot % 4][column % 2]
+    return cells
+
+
+def _marks_row(marks_s, start_s, end_s, width, gutter):
+    row = [" "] * width
+    for mark_s in marks_s:
+        at = int((mark_s - start_s) / (end_s - start_s) * width)
+        if 0 <= at <= width:
+            row[min(at, width - 1)] = "▼"
+    return [(" " * gutter + "".join(row).rstrip(), "yellow")]
+
+
+def _time_axis(start_s, end_s, width, gutter):
+    """Minutes below the chart, as many as fit."""
+    span_min = (end_s - start_s) / 60
+    step_min = next(
+        (step for step in _STEPS_MIN if span_min / step <= width / 8), 10 ** math.ceil(math.log10(max(span_min, 1)))
+    )
+    row = [" "] * width
+    minute = math.ceil(start_s / 60 / step_min) * step_min
+    while minute * 60 <= end_s:
+        label = f"{minute:g}"
+        at = min(int((minute * 60 - start_s) / (end_s - start_s) * width), width - len(label))
+        row[at : at + len(label)] = label
+        minute += step_min
+    return [("min".rjust(gutter - 1) + " " + "".join(row).rstrip(), "dim")]
+
+
+def _add(pieces, text, style):
+    if pieces[-1][1] == style:
+        pieces[-1] = (pieces[-1][0] + text, style)
+    else:
+        pieces.append((text, style))

@@ -1,0 +1,90 @@
+"""Lists: boards in reach, kept sessions, what a pull brought."""
+
+from rich.table import Table
+from rich.text import Text
+
+from kneesync import untrusted
+from kneesync.views.units import NONE, clock, day, degrees, size, steps
+
+_COLUMNS = ("id", "started", "leg", "time", "strides", "cadence", "knee lift", "drop", "cues")
+
+
+def boards(found):
+    """One line a board: id, port, what it is."""
+    for board in found:
+        port, what = untrusted.printable(board.port, 30), untrusted.printable(board.description, 30)
+        yield f"{board.id or 'no id':16}  {port:24}  {what}"
+
+
+def show_sessions(console, kept):
+    """A table of sessions, newest first."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in _COLUMNS:
+        table.add_column(name, justify="left" if name in ("id", "started", "leg") else "right", no_wrap=True)
+    for one in kept:
+        table.add_row(*(Text(cell) for cell in _cells(one)))
+    console.print(table)
+    if any(_damaged(one) for one in kept):
+        console.print(Text("! has damaged or missing parts; its report says which", style="dim"))
+
+
+def plain_sessions(kept):
+    """One sentence a session."""
+    for one in kept:
+        cells = dict(zip(_COLUMNS, _cells(one), strict=True))
+        yield (
+            f"{cells['id']}: {cells['started']}, leg {cells['leg']}, {cells['time']}, {cells['strides']} strides, "
+            f"cadence {cells['cadence']}, knee lift {cells['knee lift']}, drop {cells['drop']}, cues {cells['cues']}."
+        )
+
+
+def pulled(result):
+    """One line for one file of a pull."""
+    name = untrusted.printable(result.name, 40)
+    if result.state == "failed":
+        return f"{name}: {result.problem}"
+    kept = result.kept
+    parts = (name, kept.id, day(kept.start_unix_s), clock(kept.duration_s), f"{kept.strides:,} strides")
+    line = "  ".join((*parts, size(result.bytes)))
+    return line if result.state == "new" else line + "  (here already)"
+
+
+def pull_outcome(board_id, results):
+    """What a pull came to, in one line."""
+    counts = {state: sum(result.state == state for result in results) for state in ("new", "here already", "failed")}
+    parts = [f"{counts['new']} new", f"{counts['here already']} here already"]
+    if counts["failed"]:
+        parts.append(f"{counts['failed']} failed")
+    return f"Board {board_id}: {', '.join(parts)}. Its firmware runs again."
+
+
+def replayed(result):
+    """Strides and cues of a replay, one line each, in order of time."""
+    yield f"{len(result['strides'])} strides, {len(result['cues'])} cues"
+    for stride in result["strides"]:
+        cadence = steps(stride.get("cadence_spm"))
+        lift, extension = degrees(stride["knee_lift_deg"]), degrees(stride["extension_deg"])
+        yield f"{stride['t_s']:9.3f} s  knee lift {lift}  extension {extension}  {cadence}"
+    for cue in result["cues"]:
+        yield f"{cue['t_s']:9.3f} s  cue: {degrees(cue['drop_deg'])} below expected"
+
+
+def _cells(one):
+    started = day(one.start_unix_s)
+    if one.start_unix_s is None:
+        started = f"? {day(one.pulled_unix_s)[:10]}"
+    return (
+        one.id + ("!" if _damaged(one) else ""),
+        started,
+        one.leg or NONE,
+        clock(one.duration_s),
+        f"{one.strides:,}",
+        steps(one.cadence_spm),
+        degrees(one.knee_lift_deg),
+        degrees(one.drop_deg),
+        str(one.cues),
+    )
+
+
+def _damaged(one):
+    return bool(one.problems)

@@ -1,0 +1,91 @@
+"""What --json prints: the same figures as the pages, units in the names, None for what is not known."""
+
+import json
+import math
+from dataclasses import asdict
+from datetime import UTC
+
+from kneesync import untrusted
+
+_STRIDE_NAMES = (
+    "knee_lift_deg",
+    "extension_deg",
+    "range_deg",
+    "swing_up_dps",
+    "swing_back_dps",
+    "stride_s",
+    "cadence_spm",
+)
+_FLAG_NAMES = ("first", "unsure", "clipped", "lost", "motor")
+
+
+def text(result):
+    """A result as JSON text: indented, without NaN, every text free of control characters."""
+    return json.dumps(_clean(result), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def report(figures, kept=None):
+    """A session's figures, and what the library knows of it."""
+    return {**({"session": _kept(kept)} if kept else {}), **figures}
+
+
+def sessions(kept):
+    return [_kept(one) for one in kept]
+
+
+def boards(found):
+    return [asdict(board) for board in found]
+
+
+def pulled(board_id, results):
+    """What a pull brought."""
+    rows = []
+    for result in results:
+        row = {"name": result.name, "bytes": result.bytes, "state": result.state, "problem": result.problem}
+        rows.append({**row, "session": _kept(result.kept) if result.kept else None})
+    return {"board": board_id, "sessions": rows}
+
+
+def strides(session, zero_ms=None):
+    """Every stride as a dict; t_s counts from `zero_ms` of board uptime (default: the session's start)."""
+    columns = session.columns
+    t_s = columns["t_s"] if zero_ms is None else (session.t_ms - zero_ms) / 1000
+    rows = []
+    for i in range(len(t_s)):
+        row = {"t_s": float(t_s[i])}
+        row.update({name: float(columns[name][i]) for name in _STRIDE_NAMES})
+        row["flags"] = [name for name in _FLAG_NAMES if columns[name][i]]
+        rows.append(row)
+    return rows
+
+
+def demo(session, offset_s):
+    """The whole demo: strides and cues with t_s from the feed's first sample, and the report."""
+    from kneesync.analysis.session import summary
+
+    figures = summary(session)
+    shift_s = session.start_ms / 1000 - offset_s
+    cues = [{**cue, "t_s": cue["t_s"] + shift_s} for cue in figures["cues"]]
+    return {"strides": strides(session, offset_s * 1000), "cues": cues, "report": report(figures)}
+
+
+def _kept(one):
+    row = asdict(one)
+    row["started"] = None
+    if one.start_unix_s is not None:
+        from datetime import datetime
+
+        row["started"] = datetime.fromtimestamp(one.start_unix_s, UTC).isoformat(timespec="seconds")
+    return row
+
+
+def _clean(value):
+    if isinstance(value, dict):
+        return {_clean(name): _clean(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean(one) for one in value]
+    if isinstance(value, str):
+        return untrusted.printable(value, 1000)
+    if isinstance(value, float):
+        return round(value, 4) if math.isfinite(value) else None
+    return value

@@ -1,0 +1,101 @@
+"""Where text goes: results to stdout, progress and errors to stderr; colour only for eyes that see it."""
+
+import os
+import sys
+
+from kneesync import untrusted
+from kneesync.views.units import clock
+
+
+def results(plain=False):
+    """A rich console on stdout, or None where plain lines are wanted (or the terminal cannot draw)."""
+    if plain or "utf" not in (sys.stdout.encoding or "").lower():
+        return None
+    from rich.console import Console
+
+    to_eyes = sys.stdout.isatty()
+    # piped, the page keeps its 80 columns and loses its colour
+    return Console(
+        width=None if to_eyes else 80,
+        no_color=not to_eyes or bool(os.environ.get("NO_COLOR")),
+        force_terminal=None if to_eyes else False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def lines(some):
+    """Plain lines to stdout; characters that it cannot write become question marks."""
+    encoding = sys.stdout.encoding or "ascii"
+    for line in some:
+        print(line.encode(encoding, "replace").decode(encoding))
+
+
+def note(text):
+    """One line to stderr."""
+    encoding = sys.stderr.encoding or "ascii"
+    print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr)
+
+
+class Progress:
+    """A bar on stderr while files come in; silent where stderr is no terminal. Use as a context manager."""
+
+    def __enter__(self):
+        self._bar = None
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+            columns = (
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                DownloadColumn(),
+                TransferSpeedColumn(),
+            )
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bar.start()
+            self._tasks = {}
+        return self
+
+    def __exit__(self, *_):
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, name, done, total):
+        if not self._bar:
+            return
+        if name not in self._tasks:
+            self._tasks[name] = self._bar.add_task(name, total=total)
+        self._bar.update(self._tasks[name], completed=done)
+
+
+class Fastforward:
+    """The demo's run as it goes by, on stderr: a bar where there is a terminal, and the firmware's words."""
+
+    def __enter__(self):
+        self._bar = None
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[at]}"))
+            self._bar = Progress(*columns, console=Console(stderr=True, markup=False, highlight=False), transient=True)
+            self._task = self._bar.add_task("running", total=1, at="")
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_):
+        if self._bar:
+            self._bar.stop()
+
+    def progress(self, done_s, total_s):
+        if self._bar:
+            self._bar.update(self._task, completed=done_s, total=total_s, at=f"{clock(done_s)} of {clock(total_s)}")
+
+    def line(self, at_s, text):
+        text = f"{clock(at_s):>6}  {untrusted.printable(text, 100)}"
+        if self._bar:
+            self._bar.console.print(text)
+        else:
+            note(text)

@@ -1,0 +1,57 @@
+"""How quantities are written for people: the number, its unit, and a dash where there is none."""
+
+import time
+
+NONE = "–"
+
+
+def degrees(value, decimals=1, signed=False):
+    """An angle, as 41.3°; signed: a change, as −5.1° or +0.4°."""
+    return NONE if value is None else _number(value, decimals, signed) + "°"
+
+
+def rate(value, signed=False):
+    """A turning rate in degrees per second."""
+    return NONE if value is None else _number(value, 0, signed) + " °/s"
+
+
+def steps(value, signed=False):
+    """A cadence in steps (of both legs) a minute."""
+    return NONE if value is None else _number(value, 0 if not signed else 1, signed) + "/min"
+
+
+def percent(value, decimals=1):
+    return NONE if value is None else _number(value, decimals, False) + " %"
+
+
+def clock(seconds):
+    """A span or a moment in a run as m:ss, or h:mm:ss from an hour on."""
+    if seconds is None:
+        return NONE
+    whole = round(seconds)
+    sign, whole = ("−", -whole) if whole < 0 else ("", whole)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{sign}{hours}:{minutes:02}:{rest:02}" if hours else f"{sign}{minutes}:{rest:02}"
+
+
+def day(unix_s):
+    """A moment as local date and time."""
+    if unix_s is None:
+        return "start unknown"
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(unix_s))
+    except (OverflowError, ValueError, OSError):
+        return "start unknown"
+
+
+def size(count):
+    """A number of bytes."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB" if count >= 1000 else f"{count} bytes"
+
+
+def _number(value, decimals, signed):
+    text = f"{abs(value):,.{decimals}f}"
+    zero = not any(digit in text for digit in "123456789")
+    if value < 0 and not zero:
+        return "−" + text
+    return "+" + text if signed and not zero else text

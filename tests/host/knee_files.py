@@ -1,0 +1,90 @@
+"""Builds session files for tests, with kneecore's own block writer: the bytes a board would have written."""
+
+import json
+import struct
+
+from kneecore import sessionlog as log
+from kneecore import settings
+
+BOARD = "e66118604b1a2b3c"
+
+
+class KneeFile:
+    """A session file block by block; .data are its bytes so far."""
+
+    def __init__(self, **header):
+        self.data = bytearray(log.SIGNATURE)
+        self.sequence = 0
+        self.strides = 0
+        fields = {
+            "format": log.FORMAT,
+            "firmware": "0.1.0",
+            "board": BOARD,
+            "leg": "L",
+            "chip": "LSM6DSOX",
+            "settings": settings.defaults(),
+            "boot": 7,
+            "ticks_ms": 20_000,
+            "clock_s": 0,
+            "ranges": {"gyr_dps": 2000, "acc_g": 16},
+        }
+        fields.update(header)
+        self.block(log.HEADER, json.dumps(fields).encode())
+
+    def block(self, kind, payload):
+        buffer = bytearray(log.BLOCK_BYTES + len(payload))
+        buffer[log.BLOCK_BYTES :] = payload
+        log.seal(buffer, memoryview(buffer), kind, len(payload), self.sequence)
+        self.sequence += 1
+        self.data += buffer
+        return self
+
+    def stride_block(self, before_ms, rows):
+        """rows: tuples as sessionlog.STRIDE_FIELDS."""
+        self.strides += len(rows)
+        return self.block(
+            log.STRIDES, struct.pack("<I", before_ms) + b"".join(struct.pack(log.STRIDE, *row) for row in rows)
+        )
+
+    def events(self, *events):
+        """events: (t_ms, kind, detail, values...)."""
+        payload = b""
+        for t_ms, kind, detail, *values in events:
+            payload += struct.pack(log.EVENT, t_ms, kind, detail, *(values + [0] * (6 - len(values))))
+        return self.block(log.EVENTS, payload)
+
+    def raw(self, first, samples):
+        return self.block(
+            log.RAW, struct.pack("<I", first) + b"".join(struct.pack("<6h", *sample) for sample in samples)
+        )
+
+    def end(self, t_ms, reason=0):
+        return self.block(log.END, struct.pack(log.END_PAYLOAD, reason, t_ms, self.strides))
+
+
+def tired_run(minutes=25, drop_cdeg=500, **header):
+    """A run whose knee lift falls by drop_cdeg over its second half; one cue, answered. Deterministic."""
+    file = KneeFile(**header)
+    t_ms, count, rows, before_ms = 26_000, minutes * 90, [], 26_000
+    cue_at = int(count * 0.8)
+    for i in range(count):
+        dt_ms = 667 + (i * 37) % 11 - 5
+        late = max(0.0, (i / count - 0.5) * 2)
+        wave = (i * 7919) % 201 - 100
+        lift_cdeg = 4200 - int(drop_cdeg * late) + wave
+        flags = log.FIRST | log.UNSURE if i == 0 else log.UNSURE if i < 12 else log.MOTOR if i == cue_at else 0
+        rows.append((dt_ms, lift_cdeg, -1500 + wave // 3, 3900 - int(200 * late), 4100, flags))
+        t_ms += dt_ms
+        if len(rows) == 60:
+            file.stride_block(before_ms, rows)
+            rows, before_ms = [], t_ms
+        if i == 540:
+            file.events((t_ms, log.BASELINE, 36, 4200, 100, 667, -1500))
+        if i == cue_at:
+            file.events((t_ms, log.CUE, 1, 330, 3870, 4200, 61, 667, 300))
+        if i == cue_at + 80:
+            file.events((t_ms, log.CUE_CLEARED, 0, 140, 4060, 4200))
+    if rows:
+        file.stride_block(before_ms, rows)
+    file.end(t_ms)
+    return file
