@@ -14,8 +14,8 @@ from binascii import hexlify
 
 import machine
 
-# What MicroPython calls the board, LED, button (to ground), I2C (id, SDA, SCL), IMU, haptic driver or None, motor pin (PWM)
-# or None, ADC pin that sees the supply through a divider by three or None. Numbers are GPIOs.
+# What MicroPython calls the board, LED, button (to ground), I2C (id, SDA, SCL), IMU, haptic driver or None, motor pin
+# (PWM) or None, ADC pin that sees the supply through a divider by three or None. Numbers are GPIOs.
 # A file /board with a row's name decides where MicroPython's own name cannot (a generic build on a clone).
 ROWS = {
     # LSM6DSOX and DRV2605L on STEMMA QT; button between D5 and GND; this board cannot read its battery
@@ -26,7 +26,7 @@ ROWS = {
 I2C_HZ = 400_000
 WATCHDOG_MS = 8_000  # the RP2040's longest is 8388 ms
 
-# RP2040 data sheet 4.7.6: bit 30 of the watchdog's CTRL enables it; at +0x3000 stands the alias that clears bits (2.1.2)
+# RP2040 data sheet 4.7.6: bit 30 of the watchdog's CTRL enables it; 2.1.2: at +0x3000 stands the alias that clears bits
 _WATCHDOG_CTRL_CLEAR = 0x4005_B000
 _WATCHDOG_ENABLE = 1 << 30
 _MOTOR_DUTY_U16 = 50_000

@@ -1,0 +1,247 @@
+"""The wearable: its states and its one loop.
+
+idle → standing → raises → running ⇄ paused → closed → idle. Running for run.start_s opens a session, so does a short
+press; a short press or run.stop_min without a stride closes it. A long press mutes the cues of this run, another unmutes them.
+Whatever else happens (no IMU, flash full, empty battery, a host's Ctrl-C), an open session is closed with its reason.
+"""
+
+import gc
+from time import sleep_ms
+
+import board
+import busio
+import haptics
+import micropython
+import notes
+import recorder
+import signals
+from battery import Battery
+from imu import NAME, RANGES, Imu
+from kneecore import __version__
+from kneecore import sessionlog as log
+from kneecore.pipeline import Pipeline
+from sampling import Sampling
+
+SLICE_MS = 50
+DRAIN_MS = 225
+PAUSE_MS = 6_000  # without a stride
+SHOWN_MS = 5_000  # how long closed and refused are shown
+GOOD_START_MS = 30_000
+RESTART_MS = 2 * 24 * 3600 * 1000  # idle for so long: start afresh, long before times outgrow small ints (2**29 ms)
+_BY_RUNNING, _BY_BUTTON = 0, 1  # log.START_REASONS
+_ACTIVITIES = (signals.IDLE, signals.STANDING, signals.RAISES)  # of pipeline.activity before a run
+
+
+class App:
+    def __init__(self):
+        self.started_ms = board.up_ms()
+        notes.recall_clock()
+        self.settings = notes.settings()
+        self.boot = notes.next_boot()
+        i2c = board.i2c()
+        bus = busio.I2C(i2c)
+        keep_raw = self.settings["raw"] == "on"
+        self.signals = signals.Signals(haptics.find_motor(bus))
+        self.button = signals.Button()
+        self.battery = Battery()
+        self.recorder = recorder.Recorder(keep_raw)
+        self.sampling = Sampling(Imu(i2c, bus), self.recorder, keep_raw)
+        self._shown_until_ms = 0
+        self._refused = False  # do not try again before the runner stops or presses
+        self._well = False
+        self._new_run()
+
+    def _new_run(self):
+        """A run's decisions depend on nothing before it: that is what makes them replayable."""
+        self.recorder.new_session()
+        self.pipeline = Pipeline(self.settings, self.recorder)
+        self.sampling.into(self.pipeline)
+        self.muted = False
+        self._paused = False
+
+    def run(self):
+        """The loop. Leaves only by an exception, with the session closed."""
+        print("kneesync %s ready %s" % (__version__, board.board_id()))
+        try:
+            self._show(board.up_ms(), signals.IDLE)
+            self._loop()
+        except KeyboardInterrupt:
+            self._end_for(recorder.HOST)
+            raise
+        except Exception:
+            self._end_for(recorder.ERROR)
+            raise
+
+    def _loop(self):
+        drain_ms = 0
+        while True:
+            now_ms = board.up_ms()
+            self.signals.tick(now_ms)
+            press = self.button.poll(now_ms)
+            if press:
+                self._pressed(now_ms, press)
+            if now_ms >= drain_ms:
+                drain_ms = now_ms + DRAIN_MS
+                self.sampling.poll(now_ms)
+                # the FIFO is as good as empty: time for the flash
+                self._decide(board.up_ms())
+            sleep_ms(self.signals.wait_ms(now_ms, SLICE_MS))
+
+    def _end_for(self, reason):
+        """End the session, however many Ctrl-Cs come meanwhile. Leaves Ctrl-C off: main.py restores it."""
+        while True:
+            try:
+                micropython.kbd_intr(-1)
+                self._end(board.up_ms(), reason)
+                return
+            except KeyboardInterrupt:
+                pass  # it was on its way before kbd_intr; the end goes on where it was
+
+    def _show(self, now_ms, state):
+        self.state = state
+        self.pipeline.motor(now_ms, self.signals.state(now_ms, state))
+
+    def _sign(self, now_ms, sign, pulse_ms=0):
+        self.pipeline.motor(now_ms, self.signals.once(now_ms, sign, pulse_ms))
+
+    def _pressed(self, now_ms, press):
+        if press == signals.LONG:
+            self.muted = not self.muted
+            self._sign(now_ms, signals.MUTED if self.muted else signals.UNMUTED)
+        elif self.recorder.is_open:
+            self._close(now_ms, recorder.BUTTON)
+        else:
+            self._open(now_ms, _BY_BUTTON)
+
+    def _decide(self, now_ms):
+        """What a drain's news mean."""
+        if self.pipeline.pulse_ms:
+            self._cue(now_ms)
+        if self.battery.poll(now_ms):
+            print("battery low: %d mV" % self.battery.mv)
+            self.recorder.event(now_ms, log.BATTERY, self.battery.percent(), self.battery.mv, 0, 0, 0, 0, 0)
+            self._sign(now_ms, signals.LOW_BATTERY)
+        if self.recorder.is_open:
+            board.feed_watchdog()
+            self._go_on(now_ms)
+        else:
+            self._wait(now_ms)
+        if not self._well and now_ms - self.started_ms >= GOOD_START_MS:
+            self._well = True
+            notes.started_well()
+
+    def _go_on(self, now_ms):
+        """A session is open."""
+        still_ms = now_ms - self.recorder.last_ms
+        if self.battery.empty:
+            self._close(now_ms, recorder.BATTERY)
+        elif still_ms >= self.settings["run.stop_min"] * 60_000:
+            self._close(now_ms, recorder.STILL)
+        elif self.recorder.due(now_ms) and not self.signals.haptics.busy:
+            self._flush(now_ms)
+        else:
+            paused = still_ms >= PAUSE_MS
+            if paused != self._paused:
+                self._paused = paused
+                self.recorder.event(now_ms, log.PAUSE if paused else log.RESUME, 0, 0, 0, 0, 0, 0, 0)
+            state = signals.PAUSED if paused else signals.RUNNING
+            if not self.sampling.up:
+                state = signals.NO_IMU
+            if state != self.state:
+                self._show(now_ms, state)
+
+    def _wait(self, now_ms):
+        """No session is open."""
+        running_ms = self.pipeline.running_ms
+        if running_ms >= self.settings["run.start_s"] * 1000 and not self._refused:
+            self._open(now_ms, _BY_RUNNING)
+            return
+        if running_ms == 0:
+            self._refused = False
+        if now_ms < self._shown_until_ms:
+            return
+        activity = self.pipeline.activity
+        state = _ACTIVITIES[activity] if activity < len(_ACTIVITIES) else self.state
+        if not self.sampling.up:
+            state = signals.NO_IMU
+        elif state > signals.RAISES:
+            state = signals.IDLE
+        if state != self.state:
+            gc.collect()
+            self._show(now_ms, state)
+        if state == signals.IDLE and now_ms > RESTART_MS:
+            notes.restart()
+
+    def _open(self, now_ms, reason):
+        header = {
+            "format": log.FORMAT,
+            "firmware": __version__,
+            "board": board.board_id(),
+            "leg": self.settings["leg"],
+            "chip": NAME,
+            "settings": self.settings,
+            "boot": self.boot,
+            "ticks_ms": now_ms,
+            "clock_s": board.clock_s(),
+            "ranges": RANGES,
+        }
+        why = ""
+        try:
+            if self.battery.empty:
+                why = "the battery is empty; charge it"
+            elif not self.recorder.open(now_ms, self.boot, header, reason):
+                why = "the flash is full; pull and free sessions"
+        except OSError as error:
+            why = "the flash fails (error %d)" % error.errno
+            self.recorder.close(now_ms, recorder.ERROR)
+        if why:
+            self._refused = True
+            self._show(now_ms, signals.REFUSED)
+            self._shown_until_ms = now_ms + SHOWN_MS
+            print("no session: %s" % why)
+        else:
+            board.start_watchdog()
+            self._show(now_ms, signals.RUNNING)
+            print("session %s opened" % self.recorder.name)
+        gc.collect()
+
+    def _flush(self, now_ms):
+        try:
+            if not self.recorder.flush():
+                self._close(now_ms, recorder.FLASH_FULL)
+        except OSError as error:
+            print("the flash fails (error %d)" % error.errno)
+            self._close(now_ms, recorder.ERROR)
+        gc.collect()
+
+    def _end(self, now_ms, reason):
+        """Close the session's file, if there is one."""
+        was_open = self.recorder.is_open
+        self.recorder.close(now_ms, reason)
+        board.stop_watchdog()
+        if was_open:
+            print("session %s closed (%s)" % (self.recorder.name, log.END_REASONS[reason]))
+
+    def _close(self, now_ms, reason):
+        """End the session; then everything is as before the first run."""
+        self._end(now_ms, reason)
+        self._new_run()
+        gc.collect()
+        self._refused = reason >= recorder.BATTERY
+        self._show(now_ms, signals.REFUSED if self._refused else signals.CLOSED)
+        self._shown_until_ms = now_ms + SHOWN_MS
+
+    def _cue(self, now_ms):
+        pulse_ms = self.pipeline.pulse_ms
+        self.pipeline.pulse_ms = 0
+        if not self.recorder.is_open:
+            return
+        if not self.muted:
+            self._sign(now_ms, signals.CUE, pulse_ms // 2)
+        drop = self.recorder.cue_drop_cdeg
+        print("cue %d.%d deg below%s" % (drop // 100, drop % 100 // 10, ", muted" if self.muted else ""))
+
+
+def main():
+    """Run until something stops it. A Ctrl-C comes out of here with Ctrl-C switched off and the session closed."""
+    App().run()

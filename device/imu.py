@@ -1,0 +1,220 @@
+"""The IMU's samples, in chip counts, out of its FIFO in bursts.
+
+    imu = Imu(i2c, busio.I2C(i2c))
+    imu.start()                          # ImuError or OSError where that fails
+    while imu.ready():                   # a burst waits
+        n = imu.read()                   # imu.samples holds n samples of gyro x y z, acceleration x y z
+
+Identity, reset, ranges and rates are the Adafruit driver's; the FIFO's registers (data sheet LSM6DSOX rev 3, chapter 9,
+which number they carry) stand here. ready() and read() allocate nothing.
+"""
+
+from array import array
+from time import sleep_ms
+
+import uctypes
+from adafruit_lsm6ds import AccelRange, GyroRange
+from adafruit_lsm6ds.lsm6dsox import LSM6DSOX
+from adafruit_register.i2c_bit import RWBit
+from adafruit_register.i2c_bits import RWBits
+from board import up_ms
+from micropython import const
+
+NAME = "LSM6DSOX"
+RANGES = {"gyro_dps": 2000, "acc_g": 16}
+BURST_SAMPLES = const(12)
+
+_ADDRESS = const(0x6A)
+_WHO_AM_I = const(0x0F)
+_CHIP_ID = const(0x6C)
+_FIFO_STATUS1 = const(0x3A)  # 9.53: words waiting, bits 7..0
+_OVERRUN_LATCHED = const(0x08)  # 9.54 FIFO_STATUS2
+_FIFO_DATA_OUT_TAG = const(0x78)  # 9.93; reading goes on at 0x78 after 0x7E
+_WORD_BYTES = const(7)
+_BURST_WORDS = const(24)
+_CONTINUOUS = const(6)
+_RATE_104_HZ = const(4)
+_GYRO, _ACC, _WHOLE = const(0x10), const(0x20), const(0x30)
+_FIRST_BURSTS = const(2)  # filters settle: dropped
+_SILENT_MS = const(1000)
+_RESET_TRIES = const(50)
+_EIO, _ETIMEDOUT = const(5), const(110)
+
+
+class ImuError(Exception):
+    """The wrong chip, or none: one line for the user."""
+
+
+class _Chip(LSM6DSOX):
+    """The Adafruit driver with the FIFO's registers, and a reset that ends."""
+
+    fifo_acc_rate = RWBits(4, 0x09, 0)  # 9.9 FIFO_CTRL3
+    fifo_gyro_rate = RWBits(4, 0x09, 4)
+    fifo_mode = RWBits(3, 0x0A, 0)  # 9.10 FIFO_CTRL4
+    i3c_off = RWBit(0x18, 1)  # 9.20 CTRL9_XL; the driver writes bit 0, which must stay 0
+
+    def reset(self):
+        self._sw_reset = True
+        for _ in range(_RESET_TRIES):
+            if not self._sw_reset:
+                return
+            sleep_ms(1)
+        raise OSError(_ETIMEDOUT)
+
+
+def _tag_table():
+    """What a word's tag byte says: _GYRO or _ACC with its time slot (TAG_CNT); 0 for one that is damaged or not ours."""
+    table = bytearray(256)
+    for tag in range(256):
+        ones = 0
+        for bit in range(8):
+            ones += tag >> bit & 1
+        if ones & 1 == 0 and tag >> 3 in (1, 2):  # parity is even; 1: gyroscope, 2: accelerometer (9.93)
+            table[tag] = (_GYRO if tag >> 3 == 1 else _ACC) | tag >> 1 & 3
+    return table
+
+
+class Imu:
+    """`samples`: the burst read last; `waiting`: samples behind it in the FIFO at time `t_ms`.
+
+    `lost`: samples were lost before that burst; the caller takes it back to False.
+    """
+
+    def __init__(self, i2c, bus):
+        self._read_mem = i2c.readfrom_mem_into
+        self._bus = bus
+        self._status = bytearray(2)
+        self._words = bytearray(_BURST_WORDS * _WORD_BYTES)
+        self._tags = _tag_table()
+        # one more than a burst: a sample whose other half comes with the next one waits behind the whole ones
+        self.samples = array("h", bytes(12 * (BURST_SAMPLES + 1)))
+        # the same memory as bytes: words are copied as they come, little-endian like the RP2040
+        self.bytes = uctypes.bytearray_at(uctypes.addressof(self.samples), 12 * (BURST_SAMPLES + 1))
+        self.lost = False
+        self.waiting = 0
+        self.t_ms = 0
+        self._forget()
+
+    def _forget(self):
+        self._level = 0
+        self._slot = -1  # TAG_CNT of the sample under construction; -1: none
+        self._have = _WHOLE  # its halves
+        self._at = 0  # where in bytes it stands
+        self._skip = _FIRST_BURSTS
+        self._heard_ms = up_ms()
+
+    def start(self):
+        """Set the chip up from reset. Takes about a second: the driver waits 0.2 s after each range."""
+        found = self._status
+        try:
+            self._read_mem(_ADDRESS, _WHO_AM_I, found)
+        except OSError as error:
+            raise ImuError(
+                "no IMU answers at 0x%02X (error %d); this board expects an %s (0x%02X). Check its cable."
+                % (_ADDRESS, error.errno, NAME, _CHIP_ID)
+            )
+        if found[0] != _CHIP_ID:
+            raise ImuError(
+                "IMU answered 0x%02X at 0x%02X; this board expects an %s (0x%02X). "
+                "Set imu in board.py or check the breakout."
+                % (found[0], _ADDRESS, NAME, _CHIP_ID)
+            )
+        try:
+            chip = _Chip(self._bus, _ADDRESS)
+        except (ValueError, RuntimeError):
+            raise OSError(_EIO)  # it answered a moment ago
+        chip._i3c_disable = False
+        chip.i3c_off = True
+        chip.accelerometer_range = AccelRange.RANGE_16G
+        chip.gyro_range = GyroRange.RANGE_2000_DPS
+        chip.fifo_mode = 0  # empties it
+        chip.fifo_acc_rate = _RATE_104_HZ
+        chip.fifo_gyro_rate = _RATE_104_HZ
+        chip.fifo_mode = _CONTINUOUS
+        self._forget()
+        self.lost = False
+
+    def ready(self):
+        """Whether a burst waits. OSError on a bus fault, or if the FIFO has stood still for a second."""
+        if self._level < _BURST_WORDS:
+            status = self._status
+            self._read_mem(_ADDRESS, _FIFO_STATUS1, status)
+            self.t_ms = up_ms()
+            if status[1] & _OVERRUN_LATCHED:
+                self.lost = True
+            self._level = status[0] | (status[1] & 3) << 8
+            if self._level < _BURST_WORDS:
+                if self.t_ms - self._heard_ms > _SILENT_MS:
+                    self._heard_ms = self.t_ms
+                    raise OSError(_ETIMEDOUT)
+                return False
+        return True
+
+    def read(self):
+        """Read the burst: how many samples it completed (0 while the chip settles). OSError on a bus fault."""
+        level = self._level - _BURST_WORDS
+        self._level = 0  # should the bus fail, ask anew
+        try:
+            self._read_mem(_ADDRESS, _FIFO_DATA_OUT_TAG, self._words)
+        except OSError:
+            self.lost = True
+            raise
+        self._level = level
+        self._heard_ms = self.t_ms
+        n = self._decode()
+        self.waiting = level + (self._have != _WHOLE) >> 1
+        if self._skip:
+            self._skip -= 1
+            self.lost = False
+            return 0
+        return n
+
+    def _decode(self):
+        """Pair the burst's words by kind and time slot into samples; returns how many are whole."""
+        words = self._words
+        out = self.bytes
+        tags = self._tags
+        slot = self._slot
+        have = self._have
+        to = 0
+        if have != _WHOLE:  # the half that came last time moves to the front
+            start = self._at
+            for i in range(12):
+                out[i] = out[start + i]
+        damaged = 0
+        at = 0
+        for _ in range(_BURST_WORDS):
+            tag = tags[words[at]]
+            if tag == 0:
+                damaged += 1
+            else:
+                if tag & 3 != slot:
+                    # the next time slot: anything but the next one in the round of four, or a half left over, is a loss
+                    if slot >= 0 and (tag & 3 != slot + 1 & 3 or have != _WHOLE):
+                        self.lost = True
+                    slot = tag & 3
+                    have = 0
+                elif have == _WHOLE:
+                    self.lost = True  # a whole round of four is missing
+                    have = 0
+                i = to
+                if tag & _ACC:
+                    i += 6
+                out[i] = words[at + 1]
+                out[i + 1] = words[at + 2]
+                out[i + 2] = words[at + 3]
+                out[i + 3] = words[at + 4]
+                out[i + 4] = words[at + 5]
+                out[i + 5] = words[at + 6]
+                have |= tag & _WHOLE
+                if have == _WHOLE:
+                    to += 12
+            at += _WORD_BYTES
+        self._slot = slot
+        self._have = have
+        self._at = to
+        if damaged:
+            self.lost = True
+            if damaged > _BURST_WORDS // 2:
+                raise OSError(_EIO)  # no FIFO words at all: the reading is out of step
+        return to // 12

@@ -1,0 +1,127 @@
+"""The loader: picks the slot, counts starts, keeps a way in, starts the firmware.
+
+/active names the slot (a or b). /starting counts, a slot, the starts in a row that did not run for 30 s; the firmware
+takes it away. Three of them: the other slot, if it holds a firmware with fewer, else safe mode: the LED stays lit and
+the prompt is free. A press within 2 s of the LED coming on asks for safe mode, or, where that was due, for one more try.
+"""
+
+import json
+import os
+import sys
+import time
+
+import machine
+import micropython
+
+STARTS_ALLOWED = 3
+PRESS_S = 2
+CRASH_PAUSE_S = 1
+
+
+def read(path, default):
+    try:
+        with open(path) as file:
+            return file.read(256)
+    except OSError:
+        return default
+
+
+def write(path, text):
+    with open(path + ".new", "w") as file:
+        file.write(text)
+    os.rename(path + ".new", path)
+
+
+def failed_starts():
+    """Slot -> starts in a row that came to nothing."""
+    try:
+        counts = json.loads(read("/starting", "{}"))
+        return {slot: int(counts[slot]) for slot in counts if slot in "ab"}
+    except (ValueError, TypeError, AttributeError):
+        return {}
+
+
+def holds_app(slot):
+    try:
+        return "app.mpy" in os.listdir("/" + slot) or "app.py" in os.listdir("/" + slot)
+    except OSError:
+        return False
+
+
+def use(slot):
+    sys.path[:] = [path for path in sys.path if path not in ("/a", "/b")]
+    sys.path.insert(0, "/" + slot)
+
+
+def pressed_at_start(led):
+    """Whether the button goes down while the start-up LED is lit."""
+    try:
+        import board
+    except Exception as error:  # a broken slot must not take the way in
+        print("board.py does not load: %r" % error)
+        return False
+    led(1)
+    end = time.ticks_add(time.ticks_ms(), PRESS_S * 1000)
+    found = False
+    while not found and time.ticks_diff(end, time.ticks_ms()) > 0:
+        time.sleep_ms(20)
+        found = board.pressed()
+    led(0)
+    return found
+
+
+def let_host_in():
+    """After a Ctrl-C: leave a prompt from which the board comes back by itself. More Ctrl-Cs do not cut this short."""
+    while True:
+        try:
+            micropython.kbd_intr(-1)
+            import service
+
+            service.let_in()
+            break
+        except KeyboardInterrupt:
+            pass
+        except Exception as error:  # a broken slot: still a prompt
+            sys.print_exception(error)
+            break
+    micropython.kbd_intr(3)
+
+
+def start():
+    slot = "b" if read("/active", "a").strip() == "b" else "a"
+    failed = failed_starts()
+    other = "a" if slot == "b" else "b"
+    if failed.get(slot, 0) >= STARTS_ALLOWED and failed.get(other, 0) < STARTS_ALLOWED and holds_app(other):
+        print("%d starts of /%s failed; falling back to /%s" % (failed[slot], slot, other))
+        slot = other
+        write("/active", slot)
+    use(slot)
+    led = machine.Pin("LED", machine.Pin.OUT)
+    safe = failed.get(slot, 0) >= STARTS_ALLOWED
+    if pressed_at_start(led):
+        safe = not safe
+    if safe:
+        led(1)
+        print("kneesync safe mode: the prompt is yours; reset to start again")
+        return
+    failed[slot] = failed.get(slot, 0) + 1
+    write("/starting", json.dumps(failed))
+    import app
+
+    app.main()
+
+
+try:
+    start()
+except KeyboardInterrupt:
+    let_host_in()
+    raise
+except Exception as error:
+    sys.print_exception(error)
+    try:
+        with open("/crash", "w") as file:  # for the doctor
+            sys.print_exception(error, file)
+    except OSError:
+        pass
+    time.sleep(CRASH_PAUSE_S)
+    machine.reset()

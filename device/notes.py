@@ -1,0 +1,104 @@
+"""The small files that outlive a start: settings, boot count, start marker, the clock across a reset.
+
+    settings = notes.settings()
+    boot = notes.next_boot()
+"""
+
+import json
+import os
+
+import board
+from kneecore import settings as table
+
+SETTINGS = "/settings.json"
+BOOTS = "/boots"
+STARTING = "/starting"  # main.py counts starts in it
+CLOCK = "/clock"
+_MOST_BYTES = 4096
+_RESET_TAKES_S = 1
+
+
+def _read(path):
+    """The file's text, "" if there is none."""
+    try:
+        with open(path) as file:
+            return file.read(_MOST_BYTES)
+    except OSError:
+        return ""
+
+
+def _write(path, text):
+    """Write so that a power cut leaves the old text or the new one."""
+    with open(path + ".new", "w") as file:
+        file.write(text)
+    os.rename(path + ".new", path)
+
+
+def _number(path):
+    try:
+        return int(_read(path))
+    except ValueError:
+        return 0
+
+
+def changes():
+    """What the runner changed, a dict; {} if that cannot be read."""
+    try:
+        found = json.loads(_read(SETTINGS) or "{}")
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}
+
+
+def settings():
+    """Every setting's value. What does not fit is left at its default, and said."""
+    values, refused = table.merged(changes())
+    for text in refused:
+        print(text)
+    return values
+
+
+def save_changes(new):
+    """Keep `new` settings (a dict, checked by the caller) beside the ones kept before."""
+    kept = changes()
+    kept.update(new)
+    _write(SETTINGS, json.dumps(kept))
+
+
+def boot():
+    """How often this board has started its firmware."""
+    return _number(BOOTS)
+
+
+def next_boot():
+    """Count this start; returns its number."""
+    number = boot() + 1
+    _write(BOOTS, str(number))
+    return number
+
+
+def started_well():
+    """Take the start marker back: this start is not one of the failed ones. True if it stood."""
+    try:
+        os.remove(STARTING)
+        return True
+    except OSError:
+        return False
+
+
+def restart():
+    """Reset the board as wanted: no failed start, and the clock comes along (a reset sets MicroPython's to 2021)."""
+    started_well()
+    now_s = board.clock_s()
+    if now_s is not None:
+        _write(CLOCK, str(now_s))
+    board.reset()
+
+
+def recall_clock():
+    """After restart(): set the clock again, to about a second."""
+    before_s = _number(CLOCK)
+    if before_s:
+        os.remove(CLOCK)
+        if board.clock_s() is None:
+            board.set_clock(before_s + _RESET_TAKES_S)

@@ -1,0 +1,192 @@
+"""What becomes of strides and events: into preallocated blocks at once, onto the flash at times.
+
+    recorder = Recorder(raw=False)       # the pipeline's sink: .stride(...) and .event(...) allocate nothing
+    recorder.open(t_ms, boot, header, reason)
+    if recorder.due(t_ms): recorder.flush()
+    recorder.close(t_ms, reason)
+
+A session's first strides are those of the run that opened it: they wait in their block until then.
+"""
+
+import os
+from struct import pack_into
+
+import board
+from kneecore import sessionlog as log
+from micropython import const
+from sessionfile import Block, SessionFile
+
+FOLDER = "/sessions"
+RESERVE_BYTES = const(65536)  # left free: littlefs needs room to move, and so do settings
+FLUSH_MS = const(13000)
+BUTTON, STILL, HOST, BATTERY, FLASH_FULL, ERROR = range(6)  # log.END_REASONS
+
+_STRIDES_HELD = const(150)  # 60 s (the longest run.start_s) at 150 strides a minute
+_EVENTS_HELD = const(24)
+_RAW_HELD = const(320)  # 3.1 s
+_RAW_DUE = const(200)
+_OLD_MS = const(3000)  # before the session: a stride this long before the next is none of its run
+_FACTS = (log.ALIGNED, log.BASELINE)  # the last of each is remembered for the session that comes
+
+
+class Recorder:
+    """`strides`: of this session, or of the run that may become one; `last_ms`: time of the last, or of the opening."""
+
+    def __init__(self, raw):
+        self._strides = Block(log.STRIDES, log.STRIDES_HEAD_BYTES + _STRIDES_HELD * log.STRIDE_BYTES)
+        self._events = Block(log.EVENTS, _EVENTS_HELD * log.EVENT_BYTES)
+        self._raw = Block(log.RAW, log.RAW_HEAD_BYTES + _RAW_HELD * log.RAW_SAMPLE_BYTES) if raw else None
+        self._end = Block(log.END, log.END_BYTES)
+        self._facts = bytearray(len(_FACTS) * log.EVENT_BYTES)
+        self._file = None
+        self._most_bytes = 0
+        self.is_open = False
+        self.name = ""
+        self.new_session()
+
+    def new_session(self):
+        """Forget what was seen before: the next session starts from nothing."""
+        self._strides.used = self._events.used = self._end.used = 0
+        for i in range(len(_FACTS)):
+            self._facts[i * log.EVENT_BYTES + 4] = 0  # no kind
+        self._ended = False
+        self._since_ms = -1  # time of the oldest stride or event not yet flushed; -1: none
+        self.strides = 0
+        self.last_ms = 0
+        self.cue_drop_cdeg = 0  # of the last cue
+
+    # The pipeline's sink: nothing is allocated
+
+    def stride(self, t_ms, dt_ms, knee_lift_cdeg, extension_cdeg, swing_up_ddps, swing_back_ddps, flags):
+        block = self._strides
+        full = block.used + log.STRIDE_BYTES > block.most
+        if not self.is_open and (full or t_ms - self.last_ms > _OLD_MS):
+            full = False
+            block.used = 0
+            self.strides = 0
+            self._since_ms = -1
+        if full:
+            return  # 150 strides in 13 s are not a runner's
+        if block.used == 0:
+            dt_ms = min(dt_ms, log.MAX_DT_MS)
+            pack_into(log.STRIDES_HEAD, block.buffer, log.BLOCK_BYTES, t_ms - dt_ms)
+            block.used = log.STRIDES_HEAD_BYTES
+        elif self.last_ms + dt_ms != t_ms:
+            # the block counts from stride to stride; where that is no stride time, the record says so
+            dt_ms = min(t_ms - self.last_ms, log.MAX_DT_MS)
+            flags |= log.FIRST
+        buffer, at = block.buffer, log.BLOCK_BYTES + block.used
+        pack_into(
+            log.STRIDE, buffer, at, dt_ms, knee_lift_cdeg, extension_cdeg, swing_up_ddps, swing_back_ddps, flags
+        )
+        block.used += log.STRIDE_BYTES
+        self.strides += 1
+        self.last_ms = t_ms
+        if self._since_ms < 0:
+            self._since_ms = t_ms
+
+    def event(self, t_ms, kind, detail, a, b, c, d, e, f):
+        if kind == log.CUE:
+            self.cue_drop_cdeg = a
+        for i in range(len(_FACTS)):
+            if kind == _FACTS[i]:
+                pack_into(log.EVENT, self._facts, i * log.EVENT_BYTES, t_ms, kind, detail, a, b, c, d, e, f)
+        block = self._events
+        if not self.is_open or block.used + log.EVENT_BYTES > block.most:
+            return  # due() has been asking for a flush since the block was half full
+        pack_into(log.EVENT, block.buffer, log.BLOCK_BYTES + block.used, t_ms, kind, detail, a, b, c, d, e, f)
+        block.used += log.EVENT_BYTES
+        if self._since_ms < 0:
+            self._since_ms = t_ms
+
+    def raw(self, data, samples, number):
+        """Keep a burst's bytes too; `number` is its first sample's since boot. Only while a session is open."""
+        block = self._raw
+        if block.used == 0:
+            pack_into(log.RAW_HEAD, block.buffer, log.BLOCK_BYTES, number)
+            block.used = log.RAW_HEAD_BYTES
+        n = samples * log.RAW_SAMPLE_BYTES
+        if block.used + n > block.most:
+            return
+        buffer = block.buffer
+        at = log.BLOCK_BYTES + block.used
+        for i in range(n):
+            buffer[at + i] = data[i]
+        block.used += n
+
+    # The file
+
+    def open(self, t_ms, boot, header, reason):
+        """Start a session's file. False if the flash has no room for one. OSError if it fails."""
+        self._most_bytes = board.free_bytes()[0] - RESERVE_BYTES
+        if self._most_bytes < RESERVE_BYTES:
+            return False
+        try:
+            os.mkdir(FOLDER)
+        except OSError:
+            pass
+        taken = os.listdir(FOLDER)
+        n = 1
+        while "%05d-%d.knee" % (boot, n) in taken:
+            n += 1
+        self.name = "%05d-%d" % (boot, n)
+        self._file = SessionFile("%s/%s.knee" % (FOLDER, self.name))
+        self.is_open = True
+        if self.strides == 0:
+            self.last_ms = t_ms
+        if self._raw:
+            self._raw.used = 0
+        self._file.begin(header)
+        self.event(t_ms, log.START, reason, 0, 0, 0, 0, 0, 0)
+        self._recall_facts()
+        self.flush()
+        return True
+
+    def _recall_facts(self):
+        block = self._events
+        for i in range(len(_FACTS)):
+            start = i * log.EVENT_BYTES
+            if self._facts[start + 4]:
+                at = log.BLOCK_BYTES + block.used
+                block.buffer[at : at + log.EVENT_BYTES] = self._facts[start : start + log.EVENT_BYTES]
+                block.used += log.EVENT_BYTES
+
+    def due(self, t_ms):
+        """Whether to flush now: the oldest stride waits for 13 s, or the events fill their block."""
+        return (self._since_ms >= 0 and t_ms - self._since_ms >= FLUSH_MS) or self._events.used * 2 > self._events.most
+
+    def flush(self):
+        """Put what waits onto the flash. False once only the reserve is left. OSError if the flash refuses."""
+        self._file.put(self._strides)
+        self._file.put(self._events)
+        if self._raw:
+            self._file.put(self._raw)
+        self._file.flush()
+        self._since_ms = -1
+        return self._file.bytes < self._most_bytes
+
+    def raw_due(self):
+        """Whether put_raw() should come before the next burst."""
+        return self._raw.used > log.RAW_HEAD_BYTES + _RAW_DUE * log.RAW_SAMPLE_BYTES
+
+    def put_raw(self):
+        """Hand the raw samples to the file system: it writes them by the page, and makes them last at the next flush."""
+        self._file.put(self._raw)
+
+    def close(self, t_ms, reason):
+        """End the file; may be cut by a KeyboardInterrupt and called again. Without a session it does nothing."""
+        if self._file is None:
+            self.is_open = False
+            return
+        try:
+            self.flush()
+            if not self._ended:
+                pack_into(log.END_PAYLOAD, self._end.buffer, log.BLOCK_BYTES, reason, t_ms, self.strides)
+                self._end.used = log.END_BYTES
+                self._ended = True
+            self._file.put(self._end)
+        except OSError as error:
+            print("session %s: its end could not be written (error %d)" % (self.name, error.errno))
+        self._file.close()
+        self._file = None
+        self.is_open = False

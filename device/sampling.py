@@ -1,0 +1,93 @@
+"""The IMU's samples on their way into the pipeline, and the IMU kept alive: faults retried, then set up anew.
+
+    sampling = Sampling(imu, recorder)
+    sampling.into(pipeline)
+    sampling.poll(now_ms)                # every quarter of a second; `up` says whether there is an IMU
+"""
+
+import board
+from imu import NAME, ImuError
+from kneecore import sessionlog as log
+
+AGAIN_MS = 3_000
+FAULTS = 3  # in a row; then the chip is set up anew
+
+
+class Sampling:
+    """`up`: the IMU delivers. `samples`: how many went into a pipeline since boot."""
+
+    def __init__(self, imu, recorder, keep_raw):
+        self._imu = imu
+        self._recorder = recorder
+        self._keep_raw = keep_raw
+        self._pipeline = self._feed = None
+        self.up = False
+        self.samples = 0
+        self._again_ms = 0
+        self._faults = 0  # in a row
+        self._faults_ever = 0
+        self._said = ""
+
+    def into(self, pipeline):
+        """From now on the samples go into that pipeline."""
+        self._pipeline = pipeline
+        self._feed = pipeline.feed
+
+    def poll(self, now_ms):
+        """Drain the FIFO, or try again to get an IMU."""
+        if not self.up:
+            if now_ms >= self._again_ms:
+                self._start()
+            return
+        try:
+            self.drain()
+            self._faults = 0
+        except OSError as error:
+            self._fault(now_ms, error.errno)
+
+    def drain(self):
+        """FIFO → pipeline → recorder's blocks, until the FIFO holds less than a burst. Allocates nothing."""
+        imu = self._imu
+        feed = self._feed
+        recorder = self._recorder
+        keep_raw = self._keep_raw and recorder.is_open
+        while imu.ready():
+            n = imu.read()
+            if imu.lost:
+                imu.lost = False
+                self._pipeline.gap(imu.t_ms)
+            if n:
+                feed(imu.samples, n, imu.waiting, imu.t_ms)
+                if keep_raw:
+                    if recorder.raw_due():
+                        recorder.put_raw()
+                    recorder.raw(imu.bytes, n, self.samples)
+                self.samples += n
+
+    def _fault(self, now_ms, errno):
+        self._faults += 1
+        if self._faults == 1:
+            print("IMU fault (error %d)" % errno)
+            self._faults_ever = min(self._faults_ever + 1, 32767)
+            self._recorder.event(now_ms, log.IMU_FAULT, errno & 0xFF, self._faults_ever, 0, 0, 0, 0, 0)
+        if self._faults >= FAULTS:
+            self.up = False
+            self._again_ms = now_ms
+
+    def _start(self):
+        """Set the IMU up; says once what stands in the way."""
+        try:
+            self._imu.start()
+            self.up = True
+            self._faults = 0
+            if self._said:
+                print("the IMU is back")
+                self._said = ""
+            if self.samples:
+                self._pipeline.gap(board.up_ms())
+        except (ImuError, OSError) as error:
+            said = str(error) if isinstance(error, ImuError) else "the %s fails (error %d)" % (NAME, error.errno)
+            if said != self._said:
+                self._said = said
+                print(said)
+        self._again_ms = board.up_ms() + AGAIN_MS

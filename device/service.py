@@ -1,0 +1,191 @@
+"""What the host may call over the REPL: each function prints one line of JSON, read() lines of data.
+
+    import service
+    service.info()
+
+Every call keeps the board from waiting for ever: from then on the watchdog bites if the host falls silent.
+Nothing that the host sends is trusted: names, places and lengths are checked. Errors are {"error": text}.
+"""
+
+import json
+import os
+import sys
+from binascii import b2a_base64, crc32, hexlify
+from hashlib import sha256
+
+import board
+import notes
+from kneecore import __version__
+from kneecore import settings as table
+
+SESSIONS = "/sessions"
+CHUNK_BYTES = 3072
+LEASE_S = 25
+_MOST_JSON = 2048
+
+
+def let_in():
+    """A host pressed Ctrl-C: leave it the prompt, but not for ever."""
+    board.stop_watchdog()
+    notes.started_well()
+    board.call_later(LEASE_S * 1000, lambda timer: notes.restart())
+    print("the firmware starts again in %d s; to stay at the prompt: import service; service.stay()" % LEASE_S)
+
+
+def _say(value):
+    print(json.dumps(value))
+
+
+def _guarded(function):
+    """The watchdog in place of the lease, and one line whatever happens."""
+
+    def call(*arguments):
+        board.call_later(0, None)
+        board.start_watchdog()
+        try:
+            function(*arguments)
+        except (OSError, ValueError, TypeError) as error:
+            _say({"error": str(error) or repr(error)})
+        board.feed_watchdog()
+
+    return call
+
+
+def _checked_name(name):
+    """A session's name is 00012-3.knee and nothing else: no path, no surprise."""
+    boot, dash, rest = name.partition("-")
+    number, dot, kind = rest.partition(".")
+    if len(boot) == 5 and boot.isdigit() and 0 < len(number) <= 4 and number.isdigit() and kind == "knee":
+        return name
+    raise ValueError("no session is called %s" % repr(name[:40]))
+
+
+def sessions():
+    """The sessions' names, oldest first."""
+    found = []
+    try:
+        for name in os.listdir(SESSIONS):
+            try:
+                found.append(_checked_name(name))
+            except ValueError:
+                pass
+    except OSError:
+        pass
+    found.sort(key=lambda name: (name[:5], len(name), name))
+    return found
+
+
+def _size(name):
+    return os.stat(SESSIONS + "/" + name)[6]
+
+
+def _sha256(name):
+    """The file's SHA-256 as hex, read in chunks with the watchdog fed."""
+    digest = sha256()
+    chunk = bytearray(1024)
+    view = memoryview(chunk)
+    with open(SESSIONS + "/" + name, "rb") as file:
+        while True:
+            n = file.readinto(chunk)
+            if not n:
+                return hexlify(digest.digest()).decode()
+            digest.update(view[:n])
+            board.feed_watchdog()
+
+
+@_guarded
+def info():
+    """Who this is and how it stands."""
+    free, total = board.free_bytes()
+    _say(
+        {
+            "firmware": __version__,
+            "board": board.board_id(),
+            "row": board.name,
+            "chip": board.imu_name,
+            "boot": notes.boot(),
+            "up_ms": board.up_ms(),
+            "clock_s": board.clock_s(),
+            "free_bytes": free,
+            "total_bytes": total,
+            "battery_mv": board.battery_mv(),
+            "sessions": len(sessions()),
+            "mpy": getattr(sys.implementation, "_mpy", None),
+            "settings": table.merged(notes.changes())[0],
+        }
+    )
+
+
+@_guarded
+def listing():
+    """Every session: name, bytes, SHA-256."""
+    print("[", end="")
+    mark = ""
+    for name in sessions():
+        print(mark + json.dumps({"name": name, "bytes": _size(name), "sha256": _sha256(name)}), end="")
+        mark = ", "
+    print("]")
+
+
+@_guarded
+def read(name, offset, length):
+    """The bytes from offset on, at most length: lines "<base64> <crc32>" a chunk of 3072, then "."."""
+    path = SESSIONS + "/" + _checked_name(name)
+    if not 0 <= offset <= _size(name) or length < 0:
+        raise ValueError("%s has %d bytes; asked for %s from %s" % (name, _size(name), length, offset))
+    chunk = bytearray(CHUNK_BYTES)
+    view = memoryview(chunk)
+    with open(path, "rb") as file:
+        file.seek(offset)
+        while length > 0:
+            n = file.readinto(view[: min(length, CHUNK_BYTES)])
+            if not n:
+                break
+            data = view[:n]
+            print(b2a_base64(data, newline=False).decode(), "%08x" % crc32(data))
+            length -= n
+            board.feed_watchdog()
+    print(".")
+
+
+@_guarded
+def remove(name, digest):
+    """Delete a session, if its SHA-256 is still that one."""
+    found = _sha256(_checked_name(name))
+    if found != digest:
+        raise ValueError("%s has SHA-256 %s, not %s: it stays" % (name, found, repr(digest)[:80]))
+    os.remove(SESSIONS + "/" + name)
+    _say({"removed": name})
+
+
+@_guarded
+def set_clock(unix_s):
+    """Set the wall clock."""
+    if not 1_700_000_000 < unix_s < 4_102_444_800:
+        raise ValueError("clock %s is not between 2023 and 2100" % unix_s)
+    board.set_clock(int(unix_s))
+    _say({"up_ms": board.up_ms(), "clock_s": board.clock_s()})
+
+
+@_guarded
+def settings(json_text):
+    """Change settings, all of them or none: a JSON object name -> value. The firmware reads them at its next start."""
+    if len(json_text) > _MOST_JSON:
+        raise ValueError("settings of %d characters; at most %d" % (len(json_text), _MOST_JSON))
+    changes = json.loads(json_text)
+    if not isinstance(changes, dict):
+        raise ValueError("settings are %s; expected an object of names and values" % json_text[:40])
+    notes.save_changes({name: table.checked(name, changes[name]) for name in changes})
+    _say({"settings": table.merged(notes.changes())[0]})
+
+
+def stay():
+    """Stay at the prompt until a reset: no lease, no watchdog."""
+    board.call_later(0, None)
+    board.stop_watchdog()
+    _say({"stays": True})
+
+
+def restart():
+    """Back to the firmware: a wanted reset, the clock is kept. Says nothing itself; the firmware's start does."""
+    notes.restart()
