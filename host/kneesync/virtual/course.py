@@ -26,7 +26,7 @@ class Piece(NamedTuple):
     label: str
     gait: str
     duration_s: float
-    pace_mps: float = 0.0
+    speed_mps: float = 0.0
     grade_percent: float = 0.0
     turn_deg: float = 0.0
     lift_deg: float = 0.0  # of raises, by count
@@ -72,25 +72,25 @@ class Walk:
     """Walking."""
 
     duration_s: float = 60.0
-    pace_mps: float = 1.4
+    speed_mps: float = 1.4
 
     def pieces(self):
-        return [Piece("walk", "walk", self.duration_s, self.pace_mps)]
+        return [Piece("walk", "walk", self.duration_s, self.speed_mps)]
 
 
 @dataclass(frozen=True)
 class Run:
-    """Running; with `end_pace_mps` the pace changes evenly from the first to the other."""
+    """Running; with `end_speed_mps` the pace changes evenly from the first to the other."""
 
     duration_s: float = 60.0
-    pace_mps: float = 3.0
-    end_pace_mps: float | None = None
+    speed_mps: float = 3.0
+    end_speed_mps: float | None = None
 
     def pieces(self):
-        if self.end_pace_mps is None:
-            return [Piece("run", "run", self.duration_s, self.pace_mps)]
+        if self.end_speed_mps is None:
+            return [Piece("run", "run", self.duration_s, self.speed_mps)]
         count = max(2, int(self.duration_s / 10))
-        paces = np.linspace(self.pace_mps, self.end_pace_mps, count)
+        paces = np.linspace(self.speed_mps, self.end_speed_mps, count)
         return [Piece("run", "run", self.duration_s / count, float(pace)) for pace in paces]
 
 
@@ -99,11 +99,11 @@ class Hill:
     """Running up (or, with a negative grade, down)."""
 
     duration_s: float = 60.0
-    pace_mps: float = 2.8
+    speed_mps: float = 2.8
     grade_percent: float = 5.0
 
     def pieces(self):
-        return [Piece("hill", "run", self.duration_s, self.pace_mps, grade_percent=self.grade_percent)]
+        return [Piece("hill", "run", self.duration_s, self.speed_mps, grade_percent=self.grade_percent)]
 
 
 @dataclass(frozen=True)
@@ -112,10 +112,10 @@ class Turn:
 
     angle_deg: float = 90.0
     duration_s: float = 2.0
-    pace_mps: float = 3.0
+    speed_mps: float = 3.0
 
     def pieces(self):
-        return [Piece("turn", "run", self.duration_s, self.pace_mps, turn_deg=self.angle_deg)]
+        return [Piece("turn", "run", self.duration_s, self.speed_mps, turn_deg=self.angle_deg)]
 
 
 @dataclass(frozen=True)
@@ -123,10 +123,10 @@ class HighKnees:
     """High knees, nearly on the spot."""
 
     duration_s: float = 15.0
-    pace_mps: float = 0.8
+    speed_mps: float = 0.8
 
     def pieces(self):
-        return [Piece("high_knees", "high_knees", self.duration_s, self.pace_mps)]
+        return [Piece("high_knees", "high_knees", self.duration_s, self.speed_mps)]
 
 
 @dataclass(frozen=True)
@@ -134,10 +134,10 @@ class Skips:
     """A-skips: two contacts of a foot in each cycle."""
 
     duration_s: float = 15.0
-    pace_mps: float = 1.6
+    speed_mps: float = 1.6
 
     def pieces(self):
-        return [Piece("skips", "skip", self.duration_s, self.pace_mps)]
+        return [Piece("skips", "skip", self.duration_s, self.speed_mps)]
 
 
 @dataclass(frozen=True)
@@ -145,14 +145,14 @@ class Strides:
     """Short fast accelerations out of easy running."""
 
     count: int = 4
-    pace_mps: float = 6.0
+    speed_mps: float = 6.0
     fast_s: float = 10.0
     easy_s: float = 25.0
-    easy_pace_mps: float = 2.6
+    easy_speed_mps: float = 2.6
 
     def pieces(self):
-        fast = Piece("strides", "run", self.fast_s, self.pace_mps, hurry=2.0)
-        return [fast, Piece("run", "run", self.easy_s, self.easy_pace_mps)] * self.count
+        fast = Piece("strides", "run", self.fast_s, self.speed_mps, hurry=2.0)
+        return [fast, Piece("run", "run", self.easy_s, self.easy_speed_mps)] * self.count
 
 
 Segment = Stand | KneeRaises | Walk | Run | Hill | Turn | HighKnees | Skips | Strides
@@ -175,16 +175,16 @@ class Layout(NamedTuple):
 
 def pace_profile(pieces: Sequence[Piece], starts_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Times (s) and paces (m/s) of the wished pace: speeding up after a boundary, slowing down before it."""
-    times, paces = [0.0], [pieces[0].pace_mps]
+    times, paces = [0.0], [pieces[0].speed_mps]
     for index, (a, b) in enumerate(pairwise(pieces)):
         at = float(starts_s[index + 1])
-        if b.pace_mps > a.pace_mps:
-            took = min((b.pace_mps - a.pace_mps) / START_MPS2 / b.hurry, b.duration_s / 2)
+        if b.speed_mps > a.speed_mps:
+            took = min((b.speed_mps - a.speed_mps) / START_MPS2 / b.hurry, b.duration_s / 2)
             times += [at, at + took]
         else:
-            took = min((a.pace_mps - b.pace_mps) / STOP_MPS2, a.duration_s / 2)
+            took = min((a.speed_mps - b.speed_mps) / STOP_MPS2, a.duration_s / 2)
             times += [at - took, at]
-        paces += [a.pace_mps, b.pace_mps]
+        paces += [a.speed_mps, b.speed_mps]
     return np.array(times), np.array(paces)
 
 
@@ -216,8 +216,10 @@ def lay_out(plan: Sequence[Segment], runner: Runner, fatigue: Fatigue, rng: np.r
     if not pieces:
         raise ValueError("the plan is empty; give it at least one segment, such as Stand(6)")
     for piece in pieces:
-        if not piece.duration_s > 0 or piece.pace_mps < 0:
-            raise ValueError(f"{piece.label} lasts {piece.duration_s} s at {piece.pace_mps} m/s; both must be positive")
+        if not piece.duration_s > 0 or piece.speed_mps < 0:
+            raise ValueError(
+                f"{piece.label} lasts {piece.duration_s} s at {piece.speed_mps} m/s; both must be positive"
+            )
     starts_s = np.concatenate([[0.0], np.cumsum([piece.duration_s for piece in pieces])])
     runs = [index for index, piece in enumerate(pieces) if piece.gait == "run"]
     run_s = (float(starts_s[runs[0]]), float(starts_s[runs[-1] + 1])) if runs else (float(starts_s[-1]),) * 2
@@ -241,7 +243,9 @@ def lay_out(plan: Sequence[Segment], runner: Runner, fatigue: Fatigue, rng: np.r
                 rows[-2] = (-1.0, *rows[-2][1:])
             continue
         # the last piece runs on past the end, so that the recording does not stop in a freeze
-        until_s = end_s + 3.0 if index == len(pieces) - 1 else end_s
+        last = index == len(pieces) - 1
+        until_s = end_s + 3.0 if last else end_s
+        room = 0.35 if not last and pieces[index + 1].gait == "stand" else 0.0  # of a stride, to come to rest
         done = 0
         while True:
             wished = float(np.interp(t_s, profile_t_s, profile_mps))
@@ -254,9 +258,12 @@ def lay_out(plan: Sequence[Segment], runner: Runner, fatigue: Fatigue, rng: np.r
                 took_s /= 1 - fatigue.cadence_loss_percent / 100 * share
             form.advance(took_s, variability)
             took_s *= 1 + form.time_share
-            step_s, turns = (0.5 * took_s, 0.5) if before == "stand" else (took_s, 1.0)
-            if t_s + step_s > until_s - 0.35 * took_s and done:
-                break  # the next knot would crowd the piece's end: leave it to the next piece
+            step_s, turns = took_s, 1.0
+            if before == "stand":  # the first lift comes from standing: half a turn, without haste
+                step_s, turns = took_s * (0.5 if piece.gait == "raise" else 0.7), 0.5
+            if t_s + step_s > until_s - room * took_s and done:
+                break
+            step_s = max(step_s, start_s - t_s)  # a change of gait takes a stride, and ends in the new piece
             t_s, phase = t_s + step_s, phase + turns
             if piece.gait == "run":
                 lift += -float(fatigue.drop_deg(since_s))

@@ -89,7 +89,7 @@ GAITS = {
     "stand": Gait(_series(), _SHIFT, (), 0.0, 0.5),
     "raise": Gait(_series(_RAISE, (2, 2j), (0, 3j), (0, 4), (0, 6), (0, 10)), _SHIFT, (), 0.0, 0.5),
     "walk": Gait(_WALK, _SHIFT, (0.13,), 0.25, 0.6),
-    "run": Gait(_RUN, _RUN_PER_MPS, (0.235,), 1.0, 0.585),
+    "run": Gait(_RUN, _RUN_PER_MPS, (0.21,), 1.0, 0.585),
     "high_knees": Gait(_HIGH, _SHIFT, (0.33,), 0.7, 0.5),
     "skip": Gait(_SKIP, _SHIFT, (0.25, 0.52), 0.8, 0.5),
 }
@@ -110,7 +110,7 @@ class Runner:
     cadence_spm: float = 172.0
     cadence_per_mps_spm: float = 11.4
     swing_up_share: float = 0.415  # of the stride, from rearmost to peak; larger is a slower swing
-    contact_share: float = 0.235  # of the stride, peak to foot contact; smaller lands with the knee further forward
+    contact_share: float = 0.21  # of the stride, peak to foot contact; smaller lands with the knee further forward
     stride_sd_deg: float = 1.0  # of knee lift, from stride to stride within half a minute
     wander_sd_deg: float = 1.0  # of knee lift, from minute to minute (an assumption: SD 0.8-1.5)
     wander_tau_s: float = 270.0  # its memory: correlation 0.8 after a minute
@@ -136,7 +136,7 @@ class Runner:
             cadence_spm=172.0 + 8.0 * float(np.clip(z[3], -2, 2)),
             cadence_per_mps_spm=11.4 + 2.5 * float(np.clip(z[4], -1.5, 1.5)),
             swing_up_share=0.415 + 0.012 * float(np.clip(z[5], -2, 2)),
-            contact_share=0.235 + 0.012 * float(np.clip(z[6], -2, 2)),
+            contact_share=0.21 + 0.014 * float(np.clip(z[6], -2, 2)),
             stride_sd_deg=float(np.clip(1.0 + 0.3 * z[7], 0.5, 1.8)),
             wander_sd_deg=float(np.clip(1.1 + 0.2 * z[8], 0.8, 1.5)),
             impact_g=float(np.clip(1.5 + 0.4 * z[9], 0.5, 3.0)),
@@ -144,19 +144,19 @@ class Runner:
         )
         return replace(drawn, **changes)
 
-    def knee_lift_at(self, pace_mps: float) -> float:
+    def knee_lift_at(self, speed_mps: float) -> float:
         """Mean knee lift (degrees) of running at a pace; below 1.9 m/s people do not run lower."""
-        dv = max(pace_mps, 1.9) - RUN_PACE_MPS
+        dv = max(speed_mps, 1.9) - RUN_PACE_MPS
         return self.knee_lift_deg + self.knee_lift_per_mps_deg * dv - 0.25 * dv * dv
 
-    def extension_at(self, pace_mps: float) -> float:
+    def extension_at(self, speed_mps: float) -> float:
         """Mean rearmost angle (degrees, negative) of running at a pace, no further than -42."""
-        dv = max(pace_mps, 1.9) - RUN_PACE_MPS
+        dv = max(speed_mps, 1.9) - RUN_PACE_MPS
         return max(self.extension_deg + self.extension_per_mps_deg * dv + 0.3 * dv * dv, -42.0)
 
-    def cadence_at(self, pace_mps: float) -> float:
+    def cadence_at(self, speed_mps: float) -> float:
         """Mean cadence (steps/min, both legs) of running at a pace; 140 to 290."""
-        dv = max(pace_mps, 1.9) - RUN_PACE_MPS
+        dv = max(speed_mps, 1.9) - RUN_PACE_MPS
         return float(np.clip(self.cadence_spm + self.cadence_per_mps_spm * dv + 0.85 * dv * dv, 140.0, 290.0))
 
     def gait(self, kind: str) -> Gait:

@@ -268,7 +268,8 @@ def move(
     lever_m: float = 0.22,
 ) -> Motion:
     """The motion of a layout, sampled at `fs_hz`. `treadmill`: the belt moves, so pace changes are not felt."""
-    path = _Path(layout, runner, 1.0 if leg == "R" else -1.0, _Sway(rng))
+    mirror = 1.0 if leg == "R" else -1.0
+    path = _Path(layout, runner, mirror, _Sway(rng))
     n = int(layout.starts_s[-1] * fs_hz)
     dt = 1 / fs_hz
     t = np.arange(n) * dt
@@ -291,7 +292,7 @@ def move(
         if not treadmill:
             force += travel[1::2]
         force[:, 1] += G_MPS2
-        strapped = _multiply(_from_rotvec(wobble[span, None] * _WOBBLE_RAD), np.broadcast_to(m, q.shape))
+        strapped = _multiply(m, _from_rotvec(wobble[span, None] * _WOBBLE_RAD * (mirror, mirror, 1)))
         for slip in slips:
             angle = np.radians(slip.angle_deg) * _smooth(np.clip((fine[span] - slip.t_s) / slip.took_s, 0, 1))
             axis = np.array(slip.axis, float) / np.linalg.norm(slip.axis)
@@ -303,7 +304,7 @@ def move(
         angle = 2 * np.arctan2(size, step[:, 0])
         scale = np.where(size > 1e-12, angle / np.maximum(size, 1e-12), 2.0)
         gyro[start:stop] = np.degrees(step[:, 1:] * scale[:, None]) * fs_hz
-        body = _turn(_conjugate(q[1::2]), force) / G_MPS2 + ring[start:stop, None] * _RING_AXES
+        body = _turn(_conjugate(q[1::2]), force) / G_MPS2 + ring[start:stop, None] * _RING_AXES * (1, 1, mirror)
         acc[start:stop] = _turn(strapped[1::2], body)
     peak_s, peak_deg, peak_gait = _peaks(layout, fine, tilt)
     return Motion(t, tilt[1::2].copy(), gyro, acc, peak_s, peak_deg, peak_gait, contact_s, contact_gait)
