@@ -1,8 +1,8 @@
 """The wearable: its states and its one loop.
 
 idle → standing → raises → running ⇄ paused → closed → idle. Running for run.start_s opens a session, so does a short
-press; a short press or run.stop_min without a stride closes it. A long press mutes the cues of this run, another unmutes them.
-Whatever else happens (no IMU, flash full, empty battery, a host's Ctrl-C), an open session is closed with its reason.
+press; a short press or run.stop_min without a stride closes it. A long press mutes this run's cues, another unmutes
+them. Whatever else happens (flash full, empty battery, a host's Ctrl-C), an open session is closed with its reason.
 """
 
 import gc

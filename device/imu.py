@@ -63,7 +63,7 @@ class _Chip(LSM6DSOX):
 
 
 def _tag_table():
-    """What a word's tag byte says: _GYRO or _ACC with its time slot (TAG_CNT); 0 for one that is damaged or not ours."""
+    """What a word's tag byte says: _GYRO or _ACC with its time slot (TAG_CNT); 0 if damaged or not ours."""
     table = bytearray(256)
     for tag in range(256):
         ones = 0
@@ -145,7 +145,6 @@ class Imu:
             self._level = status[0] | (status[1] & 3) << 8
             if self._level < _BURST_WORDS:
                 if self.t_ms - self._heard_ms > _SILENT_MS:
-                    self._heard_ms = self.t_ms
                     raise OSError(_ETIMEDOUT)
                 return False
         return True

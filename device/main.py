@@ -2,7 +2,7 @@
 
 /active names the slot (a or b). /starting counts, a slot, the starts in a row that did not run for 30 s; the firmware
 takes it away. Three of them: the other slot, if it holds a firmware with fewer, else safe mode: the LED stays lit and
-the prompt is free. A press within 2 s of the LED coming on asks for safe mode, or, where that was due, for one more try.
+the prompt is free. A press within 2 s of the LED coming on asks for safe mode or, where that was due, for one more try.
 """
 
 import json

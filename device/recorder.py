@@ -170,7 +170,7 @@ class Recorder:
         return self._raw.used > log.RAW_HEAD_BYTES + _RAW_DUE * log.RAW_SAMPLE_BYTES
 
     def put_raw(self):
-        """Hand the raw samples to the file system: it writes them by the page, and makes them last at the next flush."""
+        """Hand the raw samples to the file system, which makes them last at the next flush."""
         self._file.put(self._raw)
 
     def close(self, t_ms, reason):

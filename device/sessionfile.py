@@ -6,8 +6,8 @@
     file.put(block)                      # block.used is 0 again
     file.close(end)
 
-Any of it may be cut by a KeyboardInterrupt and called again: what got written is found out from the file itself, so that
-nothing is lost and nothing stands twice.
+Any of it may be cut by a KeyboardInterrupt and called again: what got written is found out from the file itself, so
+that nothing is lost and nothing stands twice.
 """
 
 import json

@@ -1,0 +1,101 @@
+"""A virtual board that runs the real firmware, and its session files read by the format alone."""
+
+import json
+import struct
+import threading
+from types import SimpleNamespace
+
+import pytest
+import serial
+from kneecore import sessionlog as log
+from kneesync.virtual import VirtualBoard
+from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
+
+WAIT_S = 60  # wall clock, for a machine that is busy with other tests
+EVENT_NAMES = {kind: row[0] for kind, row in log.EVENT_KINDS.items()}
+
+
+def short_run(run_s=30, seed=1, **more):
+    """Stand, raise the knee three times, run."""
+    return simulate([Stand(6), KneeRaises(3), Stand(2), Run(run_s, 3.0)], seed=seed, **more)
+
+
+def decode(data):
+    """A session file: header, strides [(t_ms, fields...)], events [(t_ms, name, detail, values)], end or None."""
+    session = SimpleNamespace(header=None, strides=[], events=[], raw=[], end=None, sequences=[])
+    for _, kind, sequence, payload in log.blocks(data):
+        session.sequences.append(sequence)
+        if kind == log.HEADER:
+            session.header = json.loads(bytes(payload))
+        elif kind == log.STRIDES:
+            (t_ms,) = struct.unpack_from(log.STRIDES_HEAD, payload)
+            for row in struct.iter_unpack(log.STRIDE, payload[log.STRIDES_HEAD_BYTES :]):
+                t_ms += row[0]
+                session.strides.append((t_ms, *row))
+        elif kind == log.EVENTS:
+            for t_ms, name, detail, *values in struct.iter_unpack(log.EVENT, payload):
+                session.events.append((t_ms, EVENT_NAMES[name], detail, values))
+        elif kind == log.RAW:
+            (first,) = struct.unpack_from(log.RAW_HEAD, payload)
+            session.raw.append((first, bytes(payload[log.RAW_HEAD_BYTES :])))
+        elif kind == log.END:
+            reason, t_ms, strides = struct.unpack(log.END_PAYLOAD, payload)
+            session.end = (log.END_REASONS[reason], t_ms, strides)
+    return session
+
+
+class Wearer:
+    """A virtual board with what a test wants to do to it."""
+
+    def __init__(self, feed, settings=None, files=None, **more):
+        self.feed = feed
+        self.board = VirtualBoard(feed=feed, **more)
+        if settings:
+            self.board.flash.write_file("/settings.json", json.dumps(settings).encode())
+        for path, data in (files or {}).items():
+            self.board.flash.write_file(path, data)
+
+    def __enter__(self):
+        self.board.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self.board.__exit__(*error)
+
+    @property
+    def output(self):
+        return self.board.output
+
+    def wait_for(self, text, count=1, timeout_s=WAIT_S):
+        """Until the firmware has printed `text` so often."""
+        done = self.board.wait(lambda: self.board.output.count(text) >= count, timeout_s)
+        assert done is not False and self.board.output.count(text) >= count, self.board.output
+
+    def wait_until_s(self, t_s, timeout_s=WAIT_S):
+        """Until that simulated time since power-on."""
+        self.board.wait(lambda: self.board.clock.now_us >= t_s * 1e6, timeout_s)
+
+    def sessions(self):
+        try:
+            names = sorted(self.board.flash.listdir("/sessions"))
+        except OSError:
+            names = []
+        return [decode(self.board.flash.read_file("/sessions/" + name)) for name in names]
+
+    def type(self, keys):
+        """Type on the board's port, as any terminal would."""
+        with serial.Serial(self.board.port) as port:
+            port.write(keys)
+            port.flush()
+
+    def truth_ms(self, t_s):
+        """Board time of a moment of the feed."""
+        return self.board.imu.started_us / 1000 + t_s * 1000
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left():
+    """A board must leave nothing behind."""
+    before = threading.active_count()
+    yield
+    assert threading.active_count() <= before

@@ -1,0 +1,98 @@
+"""Ctrl-C: the log is closed and whole, the host has its prompt, and a board whose host vanished runs again."""
+
+import time
+
+import pytest
+from conftest import Wearer, short_run
+from kneesync.board.link import Link
+from kneesync.virtual.runner import Stand, simulate
+
+QUICK = {"run.start_s": 5, "run.stop_min": 1}
+AGAIN_S = 30
+
+
+@pytest.mark.parametrize("keys, at_s", [(b"\x03", 25), (b"\x03\x03", 27.3), (b"\x03" * 8, 31.7), (b"\x03\x03\x03", 34)])
+def test_ctrl_c_loses_nothing(keys, at_s):
+    """Whatever the moment and however many: every stride found is in the file once, and the file has its end."""
+    with Wearer(short_run(60), QUICK) as wearer:
+        wearer.wait_for("opened")
+        wearer.wait_until_s(at_s)
+        wearer.type(keys)
+        wearer.wait_for("closed (host)")
+        wearer.wait_for("starts again in")
+        (session,) = wearer.sessions()
+        assert session.end[0] == "host" and session.end[2] == len(session.strides) > 5
+        assert session.sequences == list(range(len(session.sequences)))
+        gaps = [later[0] - sooner[0] for sooner, later in zip(session.strides, session.strides[1:], strict=False)]
+        assert all(400 < gap < 1100 for gap in gaps)
+        assert session.end[1] - session.strides[-1][0] < 2500
+
+
+def test_board_runs_again_after_a_ctrl_c_and_silence():
+    with Wearer(simulate([Stand(10)], seed=1)) as wearer:
+        wearer.wait_for("ready")
+        wearer.type(b"\x03")
+        wearer.wait_for("starts again in")
+        left_us = wearer.board.clock.now_us
+        wearer.wait_for("ready", 2)
+        assert wearer.board.clock.now_us - left_us <= AGAIN_S * 1e6
+
+
+def test_board_runs_again_after_a_call_and_silence():
+    """A service call takes the lease back and leaves the watchdog, which bites."""
+    with Wearer(simulate([Stand(10)], seed=1)) as wearer:
+        wearer.wait_for("ready")
+        wearer.type(b"\x03")
+        wearer.wait_for("starts again in")
+        wearer.type(b"import service; service.info()\r\n")
+        wearer.wait_for('"up_ms"')
+        left_us = wearer.board.clock.now_us
+        wearer.wait_for("ready", 2)
+        assert wearer.board.clock.now_us - left_us <= 15e6
+
+
+def test_stay_stays():
+    with Wearer(simulate([Stand(10)], seed=1)) as wearer:
+        wearer.wait_for("ready")
+        wearer.type(b"\x03")
+        wearer.wait_for("starts again in")
+        wearer.type(b"import service; service.info(); service.stay()\r\n")
+        wearer.wait_for('"stays"')
+        time.sleep(0.5)  # the host's own time: a board without a program idles at it
+        wearer.wait_until_s(wearer.board.clock.now_us / 1e6 + 2)
+        assert wearer.output.count("ready") == 1
+
+
+def test_service_answers_and_bounds():
+    """Each call answers in one line; what is out of bounds is refused and changes nothing."""
+    with Wearer(short_run(20), QUICK) as wearer:
+        wearer.wait_for("closed (still)")
+        name = wearer.board.flash.listdir("/sessions")[0]
+        data = wearer.board.flash.read_file("/sessions/" + name)
+        with Link(wearer.board.port) as link:
+            info = link.call("service.info()")
+            assert info["sessions"] == 1 and info["boot"] == 1 and info["clock_s"] is None
+            (entry,) = link.call("service.listing()", list)
+            assert entry["name"] == name and entry["bytes"] == len(data)
+            for bad in (
+                "service.read('../boots', 0, 10)",
+                "service.read('%s', -1, 10)" % name,
+                "service.read('%s', 0, -5)" % name,
+                "service.read('%s', %d, 1)" % (name, len(data) + 1),
+                "service.remove('%s', '00')" % name,
+                "service.remove('/main.py', '')",
+                "service.set_clock(12)",
+                "service.settings('[1]')",
+                "service.settings('{')",
+                "service.settings('{\"leg\": \"R\", \"cue.hold_s\": 1}')",
+            ):
+                with pytest.raises(Exception, match="the board says"):
+                    link.call(bad)
+            assert link.call("service.info()")["settings"]["leg"] == "L"
+            link.call("service.settings('{\"leg\": \"R\"}')")
+            link.call("service.set_clock(1790000000)")
+            assert wearer.board.flash.read_file("/sessions/" + name) == data
+            link.call("service.remove('%s', '%s')" % (name, entry["sha256"]))
+        with Link(wearer.board.port) as link:
+            info = link.call("service.info()")
+            assert info["sessions"] == 0 and info["boot"] == 2 and info["settings"]["leg"] == "R"

@@ -1,0 +1,146 @@
+"""A run on the virtual board: when a session opens and closes, what stands in it, what the runner feels."""
+
+import json
+
+import pytest
+from conftest import Wearer, short_run
+from kneecore import sessionlog as log
+from kneesync.virtual.runner import Fatigue, Halt, KneeRaises, Run, Stand, simulate
+
+QUICK = {"run.start_s": 5, "run.stop_min": 1}
+
+
+def matched(session, wearer, within_ms=60):
+    """The truth's peaks that some stride stands for, and the strides that stand for none."""
+    truth = [wearer.truth_ms(t_s) for t_s in wearer.feed.truth["truth_peak_t_s"]]
+    times = [stride[0] for stride in session.strides]
+    found = sum(any(abs(t - time) <= within_ms for time in times) for t in truth)
+    invented = sum(all(abs(t - time) > within_ms for t in truth) for time in times)
+    return found / len(truth), invented
+
+
+def test_a_run_by_itself():
+    """Opens by running, holds the run from its first strides on, closes by stillness, and is ready for the next."""
+    feed = short_run(40)
+    with Wearer(feed, QUICK) as wearer:
+        wearer.wait_for("closed (still)")
+        wearer.wait_until_s(wearer.board.clock.now_us / 1e6 + 10)
+        (session,) = wearer.sessions()
+        assert session.header["settings"]["run.start_s"] == 5
+        assert session.header["clock_s"] is None
+        found, invented = matched(session, wearer)
+        assert found >= 0.9 and invented == 0  # the first strides of all may be needed to find out that it is running
+        assert session.events[0][1] == "start"
+        assert log.START_REASONS[session.events[0][2]] == "running"
+        assert session.end == ("still", session.end[1], len(session.strides))
+        assert session.sequences == list(range(len(session.sequences)))
+        assert 60_000 <= session.end[1] - session.strides[-1][0] < 62_000
+        felt = [round((end - start) / 1000) for start, end, *_ in wearer.board.haptic.log]
+        assert felt[:4] == [80, 80, 80, 400], "standing once, raises twice, running one long"
+        assert felt[-3:] == [200] * 3, "closed"
+
+
+def test_two_runs_in_one_start():
+    """After a session closes the next run gets its own file."""
+    plan = [Stand(6), KneeRaises(3), Stand(2), Run(15, 3.0), Halt(80), Run(15, 3.0), Halt(70)]
+    with Wearer(simulate(plan, seed=2), QUICK) as wearer:
+        wearer.wait_for("closed (still)", 2)
+        first, second = wearer.sessions()
+        assert first.end[0] == second.end[0] == "still"
+        assert second.strides[0][0] > first.end[1]
+        assert any(event[1] == "aligned" for event in first.events)
+
+
+def test_button_starts_and_stops():
+    """A press opens a session for a runner who stands, another closes it; a long one mutes."""
+    with Wearer(simulate([Stand(60)], seed=3), QUICK) as wearer:
+        wearer.board.press_button(at_s=10)
+        wearer.board.press_button(at_s=15, hold_s=1.5)
+        wearer.board.press_button(at_s=20)
+        wearer.wait_for("closed (button)")
+        (session,) = wearer.sessions()
+        assert session.end[0] == "button" and session.strides == []
+        assert log.START_REASONS[session.events[0][2]] == "button"
+        assert 250 in [round((end - start) / 1000) for start, end, *_ in wearer.board.haptic.log], "muted"
+
+
+def test_pause_and_resume():
+    plan = [Stand(6), KneeRaises(3), Stand(2), Run(15, 3.0), Halt(20), Run(15, 3.0)]
+    with Wearer(simulate(plan, seed=4), QUICK) as wearer:
+        wearer.wait_for("closed (still)")
+        (session,) = wearer.sessions()
+        kinds = [event[1] for event in session.events if event[1] in ("pause", "resume")]
+        assert kinds == ["pause", "resume", "pause"]
+
+
+@pytest.mark.parametrize("supply_mv, said", [(3250, "closed (battery)"), (3450, "battery low")])
+def test_low_battery(supply_mv, said):
+    """The Pico sees its supply: it warns, and closes before a brown-out does."""
+    with Wearer(short_run(60), QUICK, {"/board": b"rpi_pico"}) as wearer:
+        wearer.board.battery_mv = 3900
+        wearer.wait_for("opened")
+        wearer.board.battery_mv = supply_mv
+        wearer.wait_for(said)
+        wearer.wait_for("closed")
+        (session,) = wearer.sessions()
+        assert session.end[0] == ("battery" if supply_mv < 3300 else "still")
+        assert len(session.strides) == session.end[2]
+
+
+def fill(flash, leave_bytes):
+    """Fill the volume but for about that much."""
+    block = flash.block_bytes
+    spare = flash.free_bytes() - leave_bytes
+    flash.write_file("/other", bytes(spare // block * block))
+
+
+def test_full_flash_closes_cleanly():
+    """Raw samples eat the room that is left: the session ends at the reserve, whole."""
+    wearer = Wearer(short_run(120), {"raw": "on", **QUICK})
+    fill(wearer.board.flash, 200_000)
+    with wearer:
+        wearer.wait_for("closed (flash_full)")
+        (session,) = wearer.sessions()
+        assert session.end[0] == "flash_full" and session.end[2] == len(session.strides) > 20
+        numbers = [number for number, _ in session.raw]
+        assert all(
+            later == first + len(data) // 12
+            for (first, data), later in zip(session.raw, numbers[1:], strict=False)
+        ), "raw samples without a hole"
+        assert wearer.board.flash.free_bytes() > 40_000
+
+
+def test_full_flash_before_the_run():
+    wearer = Wearer(short_run(30), QUICK)
+    fill(wearer.board.flash, 100_000)
+    with wearer:
+        wearer.wait_for("no session: the flash is full; pull and free sessions")
+        wearer.wait_until_s(wearer.board.clock.now_us / 1e6 + 20)
+        assert wearer.sessions() == []
+        assert wearer.output.count("no session") == 1
+
+
+def test_a_cue_is_felt_and_logged():
+    """A fall of knee lift: the event, the words, and the motor's two pulses."""
+    settings = {"cue.skip_s": 0, "cue.learn_s": 60, "cue.hold_s": 10, **QUICK}
+    plan = [Stand(6), KneeRaises(3), Stand(2), Run(240, 3.0)]
+    with Wearer(simulate(plan, seed=5, fatigue=Fatigue.step(1.8, 10)), settings) as wearer:
+        wearer.wait_for("deg below")
+        wearer.wait_for("closed")
+        (session,) = wearer.sessions()
+        cues = [event for event in session.events if event[1] == "cue"]
+        assert wearer.output.count("deg below") == len(cues)
+        t_ms, _, _, values = cues[0]
+        pulse_ms = values[5] // 2
+        felt = [(start, end) for start, end, *_ in wearer.board.haptic.log if start / 1000 >= t_ms]
+        assert [round((end - start) / 1000) for start, end in felt[:2]] == [pulse_ms, pulse_ms]
+        assert round((felt[1][0] - felt[0][1]) / 1000) == 100
+
+
+def test_settings_that_do_not_fit_are_said_and_left():
+    settings = {"leg": "R", "cue.hold_s": 5, "nonsense": 1}
+    with Wearer(simulate([Stand(10)], seed=6), settings) as wearer:
+        wearer.wait_for("ready")
+        wearer.wait_for("setting cue.hold_s is 5; it takes a whole number from 10 to 600")
+        wearer.wait_for("unknown setting 'nonsense'")
+    assert json.loads(wearer.board.flash.read_file("/settings.json")) == settings

@@ -1,0 +1,94 @@
+"""What can go wrong with the parts in a run: said in one line, logged, and survived."""
+
+import pytest
+from conftest import Wearer, short_run
+from kneesync.virtual.runner import Stand, simulate
+
+IMU, HAPTIC = 0x6A, 0x5A
+QUICK = {"run.start_s": 5, "run.stop_min": 1}
+
+
+def test_imu_unplugged_at_start():
+    """One line, a signal, no crash; plugged in later, it works."""
+    with Wearer(simulate([Stand(60)], seed=1)) as wearer:
+        wearer.board.bus.unplug(IMU)
+        wearer.wait_for("ready")
+        wearer.wait_for("no IMU answers at 0x6A")
+        wearer.wait_until_s(20)
+        assert wearer.output.count("no IMU answers") == 1
+        assert wearer.output.count("ready") == 1
+        wearer.board.bus.plug(IMU)
+        wearer.wait_for("the IMU is back")
+        wearer.wait_until_s(40)
+        assert wearer.board.imu.fifo_level < 100, "its samples are read"
+
+
+def test_wrong_chip():
+    """An LSM6DS3TR-C answers in the same place: named, not used, no crash loop."""
+    with Wearer(simulate([Stand(60)], seed=1), chip_id=0x6A) as wearer:
+        wearer.wait_for(
+            "IMU answered 0x6A at 0x6A; this board expects an LSM6DSOX (0x6C). "
+            "Set imu in board.py or check the breakout."
+        )
+        wearer.wait_until_s(30)
+        assert wearer.output.count("ready") == wearer.output.count("IMU answered") == 1
+
+
+@pytest.mark.parametrize("outage", ["nack", "stuck", "unplugged", "cut"])
+def test_imu_outage_in_mid_run(outage):
+    """The session goes on with a gap: fault logged, strides before and after, none in between."""
+    with Wearer(short_run(60), QUICK) as wearer:
+        bus = wearer.board.bus
+        wearer.wait_for("opened")
+        wearer.wait_until_s(30)
+        started_s = wearer.board.clock.now_us / 1e6
+        if outage == "nack":
+            bus.nack(IMU, for_us=8_000_000)
+        elif outage == "stuck":
+            bus.stick(for_us=8_000_000)
+        elif outage == "cut":
+            bus.cut_next_read(IMU, 17)
+        else:
+            bus.unplug(IMU)
+            wearer.wait_until_s(started_s + 8)
+            bus.plug(IMU)
+        wearer.wait_for("closed (still)")
+        (session,) = wearer.sessions()
+        assert [event[1] for event in session.events].count("imu_fault") >= 1
+        times_s = [stride[0] / 1000 for stride in session.strides]
+        assert any(t < started_s for t in times_s) and any(t > started_s + 13 for t in times_s)
+        if outage != "cut":
+            assert not any(started_s + 1 < t < started_s + 7.5 for t in times_s)
+        assert wearer.output.count("opened") == 1
+
+
+def test_flash_stall_overruns_and_says_so():
+    """A flash so slow that the FIFO overruns: samples are lost, and the session says where."""
+    wearer = Wearer(short_run(60), QUICK)
+    with wearer:
+        wearer.wait_for("opened")
+        wearer.board.flash.stall_next_us = 3_500_000
+        wearer.wait_for("closed (still)")
+        (session,) = wearer.sessions()
+        assert wearer.board.imu.words_lost > 0
+        assert "samples_lost" in [event[1] for event in session.events]
+        assert session.end[2] == len(session.strides) > 30
+
+
+def test_haptic_missing_at_start():
+    with Wearer(short_run(20), QUICK) as wearer:
+        wearer.board.bus.unplug(HAPTIC)
+        wearer.wait_for("no DRV2605L answers at 0x5A")
+        wearer.wait_for("closed (still)")
+        (session,) = wearer.sessions()
+        assert len(session.strides) > 15
+
+
+def test_haptic_lost_in_mid_run():
+    with Wearer(short_run(20), QUICK) as wearer:
+        wearer.wait_for("opened")
+        wearer.wait_until_s(wearer.board.clock.now_us / 1e6 + 3)
+        wearer.board.bus.unplug(HAPTIC)
+        wearer.wait_for("the haptic driver failed")
+        wearer.wait_for("closed (still)")
+        assert wearer.output.count("ready") == 1
