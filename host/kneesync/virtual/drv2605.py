@@ -4,7 +4,7 @@ Source: data sheet SLOS854, section "Register Map"; its rows carry the names bel
 sequencer and real-time playback (sections of these names); triggers on the pin, PWM, audio, diagnostics and
 auto-calibration raise RegisterError.
 
-TI publishes names and strengths of the library's effects (section "Waveform Library Effects List") but no durations. Two
+TI publishes names and strengths of the effects (section "Waveform Library Effects List") but no durations. Two
 are in the names (750 ms and 1000 ms alerts); **the others here are our estimate**. Where a duration matters, drive the
 motor in real-time playback: that is exact.
 """

@@ -19,7 +19,7 @@ _GYRO_UDPS = {0x0: 8750, 0x4: 17500, 0x8: 35000, 0xC: 70000, 0x2: 4375, 0x6: 437
 CHIPS = {
     "LSM6DSOX": (0x6C, {0: 61, 2: 122, 3: 244, 1: 488}, _GYRO_UDPS),
     "LSM6DSO32": (0x6C, {0: 122, 2: 244, 3: 488, 1: 976}, _GYRO_UDPS),
-    "ISM330DHCX": (0x6B, {0: 61, 2: 122, 3: 244, 1: 488}, {**_GYRO_UDPS, 0x1: 140000}),
+    "ISM330DHCX": (0x6B, {0: 61, 2: 122, 3: 244, 1: 488}, {**_GYRO_UDPS, **dict.fromkeys(range(1, 16, 2), 140000)}),
 }
 _FUNC_CFG_ACCESS, _FIFO_CTRL1, _FIFO_CTRL2, _FIFO_CTRL3, _FIFO_CTRL4 = 0x01, 0x07, 0x08, 0x09, 0x0A
 _COUNTER_BDR1, _COUNTER_BDR2, _WHO_AM_I, _CTRL1_XL, _CTRL2_G, _CTRL3_C = 0x0B, 0x0C, 0x0F, 0x10, 0x11, 0x12
@@ -80,7 +80,8 @@ class Lsm6dsox:
         self._fifo = Fifo(self._sensing)
         self._reset(now_us())
 
-    # What drives the chip, and what it did: for the virtual board and for tests.
+    # What drives the chip, and what it did: for the virtual board and for tests. started_us, feed_ends_us, words_lost
+    # and empty_reads may be read from any thread; the rest belongs to the thread that turns the clock.
 
     def power_on(self):
         """Registers as after power-on. The thigh goes on with what it does."""
@@ -89,7 +90,7 @@ class Lsm6dsox:
     def play(self, feed):
         """Begin `feed`: its sample 0 is the next one stored in the FIFO.
 
-        As long as nobody has read a word of it, setting the FIFO's mode or a rate begins it anew.
+        As long as nobody has read a word of it, setting the FIFO's mode begins it anew.
         """
         now_us = self._now_us()
         self._fifo.advance(self._sensing.tick(now_us))
@@ -98,7 +99,7 @@ class Lsm6dsox:
         self._fifo.replan(self._sensing.tick(now_us))
 
     def spoil(self, change):
-        """`change(counts)` makes of int16 (n, 6) feed counts what a broken part gives, a stuck axis say; None repairs."""
+        """`change(counts)` makes of int16 (n, 6) feed counts what a broken part gives (a stuck axis); None repairs."""
         tick = self._sensing.tick(self._now_us())
         self._fifo.advance(tick)
         self._sensing.spoil = change
@@ -129,8 +130,7 @@ class Lsm6dsox:
 
     @property
     def words_lost(self):
-        """Words overwritten before anybody read them, so far."""
-        self._fifo.advance(self._sensing.tick(self._now_us()))
+        """Words overwritten before anybody read them, as of the last access."""
         return self._fifo.lost
 
     @property
