@@ -431,7 +431,10 @@ def test_demo_run_fades_late():
     assert run.truth["t_end_s"] - run.truth["t_run_s"] == pytest.approx(480)
 
 
-@pytest.mark.parametrize("plan, reason", [([], "empty"), ([Run(-1, 3.0)], "run lasts -1"), ([Walk(5, -2.0)], "walk")])
+@pytest.mark.parametrize(
+    "plan, reason",
+    [([], "empty"), ([Run(-1, 3.0)], "run lasts -1"), ([Walk(5, -2.0)], "walk"), ([Turn(90, 0.1)], "turn of 90")],
+)
 def test_a_plan_that_cannot_be_run_says_why(plan, reason):
     with pytest.raises(ValueError, match=reason):
         simulate(plan)

@@ -197,87 +197,110 @@ class _Form:
         # SD and memory (s) of: lift within half a minute, lift over minutes, cadence, pace, ab/adduction, rotation
         self._sd = np.array([0.6 * runner.stride_sd_deg, runner.wander_sd_deg, 0.006, runner.pace_sd_mps, 0.6, 1.2])
         self._tau_s = np.array([12.0, runner.wander_tau_s, 120.0, 60.0, 30.0, 30.0])
-        self.now = self._sd * rng.standard_normal(6)
-        self.stride = rng.standard_normal(6)
+        self._slow = self._sd * rng.standard_normal(6)
+        self.advance(1.0, 1.0)
 
-    def advance(self, took_s: float, variability: float):
+    def advance(self, took_s: float, variability: float) -> None:
+        """The next stride, `took_s` after the last; `variability` scales what differs from stride to stride."""
+        runner, draws = self._runner, self._rng.standard_normal(11)
         memory = np.exp(-took_s / self._tau_s)
-        draws = self._rng.standard_normal(12)
-        self.now = memory * self.now + self._sd * np.sqrt(1 - memory * memory) * draws[:6]
-        self.stride = draws[6:]
-        self.lift_deg = self.now[1] + variability * (self.now[0] + 0.8 * self._runner.stride_sd_deg * draws[6])
-        self.extension_deg = variability * (0.2 * draws[6] + 0.75 * draws[7])
-        self.time_share = self.now[2] + variability * self._runner.stride_time_sd * draws[8]
+        self._slow = memory * self._slow + self._sd * np.sqrt(1 - memory * memory) * draws[:6]
+        breath, wander, cadence, self.speed_mps, self.adduction_deg, self.rotation_deg = self._slow.tolist()
+        lift, extension, time, swing, bounce = draws[6:].tolist()
+        self.lift_deg = wander + variability * (breath + 0.8 * runner.stride_sd_deg * lift)
+        self.extension_deg = variability * runner.stride_sd_deg * (0.2 * lift + 0.75 * extension)
+        self.time_share = cadence + variability * runner.stride_time_sd * time
+        self.swing = 1 + 0.06 * swing
+        self.bounce = 1 + 0.04 * bounce
+
+
+class _Layer:
+    """Lays the knots of one piece after another."""
+
+    def __init__(self, runner: Runner, fatigue: Fatigue, rng: np.random.Generator, run_start_s: float):
+        self._runner, self._fatigue, self._rng, self._run_start_s = runner, fatigue, rng, run_start_s
+        self._form = _Form(runner, rng)
+        self._posture_deg = 0.0  # the first standing is the zero of every angle
+        self._took_s = 0.7
+        self.rows: list[tuple[float, ...]] = []
+        self.gaits: list[str] = []
+
+    def stand(self, from_s: float, until_s: float, sway_deg: float) -> None:
+        """Stand, from the end of the last stride on."""
+        phase = 0.5  # standing is half-way between the peaks, which stand at whole turns
+        if self.gaits:
+            phase = self.rows[-1][1]
+            earliest_s = self.rows[-1][0] + 0.3
+            if self.gaits[-1] != "stand":
+                phase, earliest_s = phase + 0.5, self.rows[-1][0] + 0.6 * self._took_s
+                self._posture_deg = float(self._rng.normal(0, 0.5))
+            from_s = max(from_s, earliest_s)
+        for at_s in (from_s, max(from_s + 0.1, until_s - 0.05)):
+            self.rows.append((at_s, phase, self._posture_deg, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, sway_deg))
+            self.gaits.append("stand")
+
+    def move(self, piece: Piece, from_s: float, until_s: float, room: float, wished_mps) -> None:
+        """Strides of a piece until its end; the last leaves `room` (of a stride) to come to rest."""
+        runner, fatigue, form = self._runner, self._fatigue, self._form
+        running = piece.gait == "run"
+        done = 0
+        while True:
+            t_s, phase, *_ = self.rows[-1]
+            share = fatigue.share(t_s - self._run_start_s) if running else 0.0
+            speed = max(wished_mps(t_s) + (form.speed_mps if running else 0.0), 0.1)
+            took_s, lift, extension = _stride(piece, runner, speed, done)
+            took_s *= (1 + form.time_share) / (1 - fatigue.cadence_loss_percent / 100 * share)
+            step_s, turns = took_s, 1.0
+            if self.gaits[-1] == "stand":  # the first lift comes from standing: half a turn, without haste
+                step_s, turns = took_s * (0.5 if piece.gait == "raise" else 0.7), 0.5
+            if done and t_s + step_s > until_s - room * took_s:
+                return
+            step_s = max(step_s, from_s - t_s)  # a change of gait takes a stride, and ends in the new piece
+            form.advance(step_s, 1 + (fatigue.variability - 1) * share)
+            t_s += step_s
+            if running:
+                lift -= float(fatigue.drop_deg(t_s - self._run_start_s))
+                extension += fatigue.extension_loss_deg * share
+            lift += form.lift_deg * (1 if running else 2)
+            bounce = form.bounce * (min(speed / 1.5, 1.0) if running else 1.0)
+            form_now = form.adduction_deg, form.rotation_deg, form.swing, bounce
+            self.rows.append((t_s, phase + turns, lift, extension + form.extension_deg, speed, *form_now, 0.0))
+            self.gaits.append(piece.gait)
+            self._took_s = took_s
+            done += 1
 
 
 def lay_out(plan: Sequence[Segment], runner: Runner, fatigue: Fatigue, rng: np.random.Generator) -> Layout:
-    """The knots of a plan. ValueError for an empty plan, a negative duration or pace."""
+    """The knots of a plan. ValueError for an empty plan, or a piece that nobody could do."""
     pieces = [piece for segment in plan for piece in segment.pieces()]
     if not pieces:
         raise ValueError("the plan is empty; give it at least one segment, such as Stand(6)")
     for piece in pieces:
-        if not piece.duration_s > 0 or piece.speed_mps < 0:
-            raise ValueError(
-                f"{piece.label} lasts {piece.duration_s} s at {piece.speed_mps} m/s; both must be positive"
-            )
+        if not piece.duration_s > 0 or not 0 <= piece.speed_mps < 12:
+            raise ValueError(f"{piece.label} lasts {piece.duration_s} s at {piece.speed_mps} m/s; legs cannot do that")
+        if abs(piece.turn_deg) > 120 * piece.duration_s:
+            raise ValueError(f"turn of {piece.turn_deg} degrees in {piece.duration_s} s; give it at least 1 s per 120")
     starts_s = np.concatenate([[0.0], np.cumsum([piece.duration_s for piece in pieces])])
     runs = [index for index, piece in enumerate(pieces) if piece.gait == "run"]
     run_s = (float(starts_s[runs[0]]), float(starts_s[runs[-1] + 1])) if runs else (float(starts_s[-1]),) * 2
-    profile_t_s, profile_mps = pace_profile(pieces, starts_s)
-    form = _Form(runner, rng)
-    rows, gaits = [], []
-    t_s, phase = 0.0, 0.5  # peaks at whole turns, standing in between
-    before, took_s = "stand", 0.7
+    profile = pace_profile(pieces, starts_s)
 
+    def wished_mps(t_s: float) -> float:
+        return float(np.interp(t_s, *profile))
+
+    layer = _Layer(runner, fatigue, rng, run_s[0])
+    layer.stand(-2.0, -1.0 if pieces[0].gait == "stand" else 0.0, pieces[0].sway_deg)
     for index, piece in enumerate(pieces):
         start_s, end_s = float(starts_s[index]), float(starts_s[index + 1])
+        after = pieces[index + 1].gait if index + 1 < len(pieces) else None
         if piece.gait == "stand":
-            if before != "stand":
-                t_s, phase = t_s + 0.6 * took_s, phase + 0.5
-            posture = 0.0 if index == 0 else float(rng.normal(0, 0.5))
-            for at_s in (max(t_s, start_s), max(t_s + 0.05, end_s - 0.05)):
-                rows.append((at_s, phase, posture, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, piece.sway_deg))
-                gaits.append("stand")
-            t_s, before = rows[-1][0], "stand"
-            if index == 0:
-                rows[-2] = (-1.0, *rows[-2][1:])
-            continue
-        # the last piece runs on past the end, so that the recording does not stop in a freeze
-        last = index == len(pieces) - 1
-        until_s = end_s + 3.0 if last else end_s
-        room = 0.35 if not last and pieces[index + 1].gait == "stand" else 0.0  # of a stride, to come to rest
-        done = 0
-        while True:
-            wished = float(np.interp(t_s, profile_t_s, profile_mps))
-            since_s = max(t_s - run_s[0], 0.0)
-            share = fatigue.share(since_s)
-            variability = 1 + (fatigue.variability - 1) * share
-            speed = max(wished + (form.now[3] if piece.gait == "run" else 0.0), 0.1)
-            took_s, lift, extension = _stride(piece, runner, speed, done)
-            if piece.gait == "run":
-                took_s /= 1 - fatigue.cadence_loss_percent / 100 * share
-            form.advance(took_s, variability)
-            took_s *= 1 + form.time_share
-            step_s, turns = took_s, 1.0
-            if before == "stand":  # the first lift comes from standing: half a turn, without haste
-                step_s, turns = took_s * (0.5 if piece.gait == "raise" else 0.7), 0.5
-            if t_s + step_s > until_s - room * took_s and done:
-                break
-            step_s = max(step_s, start_s - t_s)  # a change of gait takes a stride, and ends in the new piece
-            t_s, phase = t_s + step_s, phase + turns
-            if piece.gait == "run":
-                lift += -float(fatigue.drop_deg(since_s))
-                extension += fatigue.extension_loss_deg * share
-            lift += form.lift_deg * (2.0 if piece.gait != "run" else 1.0)
-            extension += form.extension_deg
-            swing = 1 + 0.06 * form.stride[3]
-            bounce = min(speed / 1.5, 1.0) * (1 + 0.04 * form.stride[4]) if piece.gait == "run" else 1.0
-            rows.append((t_s, phase, lift, extension, speed, form.now[4], form.now[5], swing, bounce, 0.0))
-            gaits.append(piece.gait)
-            before = piece.gait
-            done += 1
-    knots = dict(zip(KNOT_FIELDS, np.array(rows, float).T, strict=True))
-    return Layout(knots, np.array(gaits), pieces, starts_s, run_s)
+            layer.stand(start_s, end_s, piece.sway_deg)
+        elif after is None:  # on past the end, so that the recording does not stop in a freeze
+            layer.move(piece, start_s, end_s + 3.0, 0.0, wished_mps)
+        else:
+            layer.move(piece, start_s, end_s, 0.35 if after == "stand" else 0.0, wished_mps)
+    knots = dict(zip(KNOT_FIELDS, np.array(layer.rows).T, strict=True))
+    return Layout(knots, np.array(layer.gaits), pieces, starts_s, run_s)
 
 
 def _stride(piece: Piece, runner: Runner, speed_mps: float, done: int) -> tuple[float, float, float]:
