@@ -164,7 +164,6 @@ class Imu:
         self.waiting = level + (self._have != _WHOLE) >> 1
         if self._skip:
             self._skip -= 1
-            self.lost = False
             return 0
         return n
 

@@ -11,6 +11,7 @@ from kneecore import sessionlog as log
 
 AGAIN_MS = 3_000
 FAULTS = 3  # in a row; then the chip is set up anew
+PERIOD_US = 9600  # nominal, good enough for the length of a gap
 
 
 class Sampling:
@@ -23,6 +24,7 @@ class Sampling:
         self._pipeline = self._feed = None
         self.up = False
         self.samples = 0
+        self._fed_to_ms = 0
         self._again_ms = 0
         self._faults = 0  # in a row
         self._faults_ever = 0
@@ -53,16 +55,23 @@ class Sampling:
         keep_raw = self._keep_raw and recorder.is_open
         while imu.ready():
             n = imu.read()
-            if imu.lost:
-                imu.lost = False
-                self._pipeline.gap(imu.t_ms)
             if n:
+                if imu.lost:
+                    imu.lost = False
+                    self._gap(imu.t_ms - (imu.waiting + n) * PERIOD_US // 1000)
                 feed(imu.samples, n, imu.waiting, imu.t_ms)
                 if keep_raw:
                     if recorder.raw_due():
                         recorder.put_raw()
                     recorder.raw(imu.bytes, n, self.samples)
                 self.samples += n
+                self._fed_to_ms = imu.t_ms - imu.waiting * PERIOD_US // 1000
+
+    def _gap(self, to_ms):
+        """Samples are missing between the last one fed and the next."""
+        self._pipeline.gap(to_ms)
+        gap_ms = max(0, min(to_ms - self._fed_to_ms, 32767))
+        self._recorder.event(to_ms, log.SAMPLES_LOST, 0, gap_ms, 0, 0, 0, 0, 0)
 
     def _fault(self, now_ms, errno):
         self._faults += 1
@@ -83,8 +92,7 @@ class Sampling:
             if self._said:
                 print("the IMU is back")
                 self._said = ""
-            if self.samples:
-                self._pipeline.gap(board.up_ms())
+            self._imu.lost = self.samples > 0
         except (ImuError, OSError) as error:
             said = str(error) if isinstance(error, ImuError) else "the %s fails (error %d)" % (NAME, error.errno)
             if said != self._said:

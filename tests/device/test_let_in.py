@@ -1,6 +1,7 @@
 """Ctrl-C: the log is closed and whole, the host has its prompt, and a board whose host vanished runs again."""
 
 import time
+from itertools import pairwise
 
 import pytest
 from conftest import Wearer, short_run
@@ -23,7 +24,7 @@ def test_ctrl_c_loses_nothing(keys, at_s):
         (session,) = wearer.sessions()
         assert session.end[0] == "host" and session.end[2] == len(session.strides) > 5
         assert session.sequences == list(range(len(session.sequences)))
-        gaps = [later[0] - sooner[0] for sooner, later in zip(session.strides, session.strides[1:], strict=False)]
+        gaps = [later[0] - sooner[0] for sooner, later in pairwise(session.strides)]
         assert all(400 < gap < 1100 for gap in gaps)
         assert session.end[1] - session.strides[-1][0] < 2500
 
@@ -76,10 +77,10 @@ def test_service_answers_and_bounds():
             assert entry["name"] == name and entry["bytes"] == len(data)
             for bad in (
                 "service.read('../boots', 0, 10)",
-                "service.read('%s', -1, 10)" % name,
-                "service.read('%s', 0, -5)" % name,
-                "service.read('%s', %d, 1)" % (name, len(data) + 1),
-                "service.remove('%s', '00')" % name,
+                f"service.read('{name}', -1, 10)",
+                f"service.read('{name}', 0, -5)",
+                f"service.read('{name}', {len(data) + 1}, 1)",
+                f"service.remove('{name}', '00')",
                 "service.remove('/main.py', '')",
                 "service.set_clock(12)",
                 "service.settings('[1]')",
@@ -92,7 +93,7 @@ def test_service_answers_and_bounds():
             link.call("service.settings('{\"leg\": \"R\"}')")
             link.call("service.set_clock(1790000000)")
             assert wearer.board.flash.read_file("/sessions/" + name) == data
-            link.call("service.remove('%s', '%s')" % (name, entry["sha256"]))
+            link.call(f"service.remove({name!r}, {entry['sha256']!r})")
         with Link(wearer.board.port) as link:
             info = link.call("service.info()")
             assert info["sessions"] == 0 and info["boot"] == 2 and info["settings"]["leg"] == "R"

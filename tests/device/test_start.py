@@ -1,6 +1,7 @@
 """The loader: slots, failed starts, safe mode."""
 
 import json
+from contextlib import suppress
 
 from conftest import Wearer
 from kneesync.virtual.runner import Stand, simulate
@@ -15,10 +16,8 @@ def stand(seconds=60):
 def break_slot(flash, slot):
     """Put a firmware into the slot that crashes at its start."""
     for name in ("app.mpy", "app.py"):
-        try:
+        with suppress(OSError):
             flash.remove(f"/{slot}/{name}")
-        except OSError:
-            pass
     flash.write_file(f"/{slot}/app.py", CRASHING)
 
 

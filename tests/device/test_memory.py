@@ -1,0 +1,135 @@
+"""What the firmware allocates, by gc.mem_alloc() on the real VM, which collects nothing while Python runs."""
+
+import json
+from itertools import pairwise
+
+import pytest
+from conftest import Wearer, decode
+from kneesync.board.link import Link
+from kneesync.virtual.feed import Still
+from kneesync.virtual.runner import Fatigue, KneeRaises, Run, Stand, simulate
+
+# The sample path under heap_lock: FIFO → imu → pipeline → recorder's blocks. What may allocate (a flush, a cue's
+# pulses) happens between.
+LOCKED = """
+import micropython, service
+service.stay()
+import app, board
+from time import sleep_ms
+wearable = app.App()
+wearable.sampling.poll(board.up_ms())
+sampling, pipeline, recorder = wearable.sampling, wearable.pipeline, wearable.recorder
+
+def span(samples):
+    goal = sampling.samples + samples
+    micropython.heap_lock()
+    try:
+        while sampling.samples < goal:
+            sleep_ms(225)
+            sampling.drain()
+    finally:
+        micropython.heap_unlock()
+
+def go():
+    recorder.open(board.up_ms(), 99999, {}, 1)
+    cues = 0
+    while sampling.samples < %d:
+        span(1000)
+        if pipeline.pulse_ms:
+            pipeline.pulse_ms = 0
+            cues += 1
+        recorder.flush()
+    recorder.close(board.up_ms(), 0)
+    print('{"samples": %%d, "strides": %%d, "cues": %%d}' %% (sampling.samples, recorder.strides, cues))
+
+go()
+"""
+
+# The real loop, stopped at given times; what was allocated since the import began.
+MEASURED = """
+import gc, json, service
+service.stay()
+before = gc.mem_alloc()
+import app, board
+
+class Enough(Exception):
+    pass
+
+class Timed(app.App):
+    def _decide(self, now_ms):
+        app.App._decide(self, now_ms)
+        if len(marks) < len(TIMES_S) and now_ms - began_ms >= TIMES_S[len(marks)] * 1000:
+            marks.append((gc.mem_alloc() - before, self.recorder.strides))
+        elif len(marks) == len(TIMES_S):
+            raise Enough
+
+TIMES_S = %s
+marks = []
+began_ms = board.up_ms()
+try:
+    Timed().run()
+except Enough:
+    pass
+import micropython
+micropython.kbd_intr(3)
+print(json.dumps(marks))
+"""
+
+
+def run_on_board(feed, code, settings):
+    """Run code on a board in safe mode, where nothing of the firmware is loaded yet, with `feed` from its start."""
+    lines = bytearray()
+    with Wearer(Still(), settings) as wearer:
+        wearer.board.press_button(at_s=1)
+        wearer.wait_for("safe mode")
+        link = Link(wearer.board.port)
+        try:
+            link.__enter__()
+            wearer.board.imu.play(feed)
+            link.stream(code, lines.extend, 1 << 20, quiet_s=120)
+        finally:
+            link._close()
+        flash = wearer.board.flash
+        files = {name: flash.read_file("/sessions/" + name) for name in flash.listdir("/sessions")}
+    return bytes(lines).decode(), files
+
+
+def test_sample_path_allocates_nothing():
+    """14,000 samples under heap_lock, through stride ends, a cue and alignment updates."""
+    plan = [Stand(6), KneeRaises(3), Stand(2), Run(150, 3.0)]
+    feed = simulate(plan, seed=7, fatigue=Fatigue.step(1.3, 10))
+    settings = {"cue.skip_s": 0, "cue.learn_s": 60, "cue.hold_s": 10}
+    output, files = run_on_board(feed, LOCKED % 14_000, settings)
+    result = json.loads(output.splitlines()[-1])
+    assert result["samples"] >= 14_000 and result["strides"] > 150 and result["cues"] >= 1
+    (session,) = [decode(data) for data in files.values()]
+    kinds = {event[1] for event in session.events}
+    assert {"aligned", "cue", "baseline"} <= kinds
+    assert len(session.strides) == session.end[2] == result["strides"]
+
+
+def steps(output):
+    """(bytes, strides) between one mark and the next."""
+    marks = json.loads(output.splitlines()[-1])
+    return marks, [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(marks)]
+
+
+def test_bytes_allocated():
+    """Imports and the first minute within 120 KB; then the same each minute, within the shares of strides and flushes."""
+    feed = simulate([Stand(6), KneeRaises(3), Stand(2), Run(320, 3.0)], seed=8)
+    output, _ = run_on_board(feed, MEASURED % "(60, 120, 180, 240, 300)", {"run.start_s": 5})
+    marks, minutes = steps(output)
+    assert marks[0][0] <= 120 * 1024
+    for allocated, strides in minutes:
+        assert 60 < strides < 110
+        assert allocated <= strides * 1024 + 5 * 2048
+    assert max(a for a, _ in minutes[1:]) - min(a for a, _ in minutes[1:]) <= 2048
+
+
+@pytest.mark.soak
+def test_bytes_allocated_each_hour():
+    feed = simulate([Stand(6), KneeRaises(3), Stand(2), Run(3 * 3600 + 600, 3.0)], seed=8)
+    output, _ = run_on_board(feed, MEASURED % "(60, 3660, 7260, 10860)", {"run.start_s": 5, "quiet": "on"})
+    _, hours = steps(output)
+    (first, _), *others = hours
+    assert all(abs(allocated - first) <= first // 50 for allocated, _ in others)
