@@ -1,0 +1,167 @@
+"""How the sensor sits on the thigh: up (from standing), right (from running), both in sensor axes.
+
+Up is gravity while standing still. Right is the principal axis of the gyroscope in movement, after what lies along up
+has been taken out (a thigh also spins about its own length). Its sign comes from which way the thigh leans over time:
+in knee raises, in running, in sitting or crouching the knee is in front far more than behind.
+"""
+
+from .trig import atan2_cdeg, fit_shift, root, unit_q14
+
+_CLUSTER_COS = 16209  # cos 8.4 degrees, Q14: windows further apart are different postures
+_LEAST_WINDOWS = 4  # still windows (0.3 s each) that make a standing pose
+_MOST_WINDOWS = 40
+_LEAST_ENERGY = 6000  # covariance before an axis is looked for: about 0.4 s at 100 dps
+_MOST_SAMPLES = 2400  # of the covariance before it is halved: 92 s
+_SIGN_LEAD = 24000  # leaning that decides the sign
+
+
+class Alignment:
+    """Axes of the thigh in the sensor, Q14, and the evidence for them."""
+
+    def __init__(self):
+        self.up = [0, 0, 0]
+        self.right = [0, 0, 0]
+        self.forward = [0, 0, 0]
+        self.standing = False  # up comes from standing
+        self.known = False  # right is known
+        self.strides = 0  # strides since standing that shaped it
+        self.moved_q14 = 0  # how far the last update turned right
+        self.spread_percent = 0  # how much of the turning is not about right
+        self.xx = self.xy = self.xz = self.yy = self.yz = self.zz = 0  # covariance of the gyro
+        self.samples = 0
+        self._pose = [0, 0, 0]  # sum of up over the still windows of one posture
+        self._windows = 0
+        self.lean = [0, 0, 0]  # sum of up in movement: towards forward
+        self._across = [0, 0, 0]
+        self._ahead = [0, 0, 0]
+        self._new = [0, 0, 0]
+
+    def still_window(self, up):
+        """A window at rest with `up` (Q14). True when the standing pose has changed by it."""
+        pose = self._pose
+        if self._windows:
+            close = (pose[0] // self._windows) * up[0] + (pose[1] // self._windows) * up[1]
+            close += (pose[2] // self._windows) * up[2]
+            if close >> 14 < _CLUSTER_COS:
+                self._windows = 0
+        if self._windows == 0:
+            pose[0] = pose[1] = pose[2] = 0
+        elif self._windows >= _MOST_WINDOWS:
+            for i in range(3):
+                pose[i] -= pose[i] // self._windows
+            self._windows -= 1
+        for i in range(3):
+            pose[i] += up[i]
+        self._windows += 1
+        if self._windows < _LEAST_WINDOWS or self.strides >= 20 and self.standing:
+            return False
+        for i in range(3):
+            self.up[i] = pose[i]
+        unit_q14(self.up)
+        self.standing = True
+        return True
+
+    def moving_window(self, up):
+        """A window in movement with `up` (Q14): which way the thigh leans."""
+        lean = self.lean
+        for i in range(3):
+            lean[i] += up[i]
+        if abs(lean[0]) > 4000000 or abs(lean[1]) > 4000000 or abs(lean[2]) > 4000000:
+            for i in range(3):
+                lean[i] >>= 1
+        if not self.standing:
+            # no standing pose yet: the mean pose must do
+            for i in range(3):
+                self.up[i] = lean[i]
+            unit_q14(self.up)
+
+    def find_right(self):
+        """Find right and forward from what is known; True if there is an axis."""
+        up = self.up
+        if self.xx + self.yy + self.zz < _LEAST_ENERGY or up[0] == up[1] == up[2] == 0:
+            return False
+        # two axes across up: start from the sensor axis that is least along it
+        across = self._across
+        least = 0
+        for i in range(1, 3):
+            if abs(up[i]) < abs(up[least]):
+                least = i
+        for i in range(3):
+            across[i] = -((up[least] * up[i]) >> 14)
+        across[least] += 16384
+        unit_q14(across)
+        ahead = self._ahead
+        self._cross(up, across, ahead)
+        a = self._spread(across, across)
+        b = self._spread(ahead, ahead)
+        c = self._spread(across, ahead)
+        angle = atan2_cdeg(2 * c, a - b)  # twice the principal axis' angle
+        # cosine and sine of half the angle without tables: the axis is (a - b + size, 2 c) up to length
+        size = root((((a - b) >> 4) * ((a - b) >> 4)) + ((c >> 3) * (c >> 3))) << 4
+        new = self._new
+        if -9000 <= angle <= 9000:
+            x = a - b + size
+            y = 2 * c
+        else:
+            x = 2 * c
+            y = size - (a - b)
+        new[0] = x
+        new[1] = y
+        new[2] = 0
+        if not unit_q14(new):
+            return False
+        x = new[0]
+        y = new[1]
+        for i in range(3):
+            new[i] = (x * across[i] + y * ahead[i]) >> 14
+        unit_q14(new)
+        self.spread_percent = 100 * (a + b - size) // (a + b + size) if a + b + size > 0 else 100
+        # forward = up x right must be where the knee leans
+        self._cross(up, new, ahead)
+        lean = self.lean
+        lead = 0
+        for i in range(3):
+            lead += (lean[i] >> 8) * ahead[i]
+        lead >>= 6
+        right = self.right
+        same = new[0] * right[0] + new[1] * right[1] + new[2] * right[2]
+        flip = lead < -_SIGN_LEAD or (self.known and same < 0 and lead < _SIGN_LEAD) or (not self.known and lead < 0)
+        if flip:
+            for i in range(3):
+                new[i] = -new[i]
+                ahead[i] = -ahead[i]
+            same = -same
+        self.moved_q14 = 16384 - (same >> 14) if self.known else 32768
+        for i in range(3):
+            right[i] = new[i]
+            self.forward[i] = ahead[i]
+        self.known = True
+        if self.samples > _MOST_SAMPLES:
+            self.samples >>= 1
+            self.xx >>= 1
+            self.xy >>= 1
+            self.xz >>= 1
+            self.yy >>= 1
+            self.yz >>= 1
+            self.zz >>= 1
+        return True
+
+    def _cross(self, a, b, out):
+        out[0] = (a[1] * b[2] - a[2] * b[1]) >> 14
+        out[1] = (a[2] * b[0] - a[0] * b[2]) >> 14
+        out[2] = (a[0] * b[1] - a[1] * b[0]) >> 14
+
+    def _spread(self, p, q):
+        """The covariance between the directions p and q, below 2**15."""
+        shift = fit_shift(self.xx, self.yy, self.zz, 16384)
+        xx = self.xx >> shift
+        xy = self.xy >> shift
+        xz = self.xz >> shift
+        yy = self.yy >> shift
+        yz = self.yz >> shift
+        zz = self.zz >> shift
+        # |rows times q| stays below 16384 * sqrt(3) in Q0
+        x = (xx * q[0] + xy * q[1] + xz * q[2]) >> 14
+        y = (xy * q[0] + yy * q[1] + yz * q[2]) >> 14
+        z = (xz * q[0] + yz * q[1] + zz * q[2]) >> 14
+        return (x * p[0] + y * p[1] + z * p[2]) >> 14

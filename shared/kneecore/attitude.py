@@ -1,0 +1,265 @@
+"""Orientation of the thigh by strapdown integration, and its tilt error from gravity, in integers.
+
+The quaternion (sensor to a level frame, z up, heading free) is kept in Q29, offset by half of the bit below Q13, so
+that `>> 16` rounds. The sample loop that turns it stands in `pipeline` (a call a sample would cost too much); here is
+what happens once a stride or once a window.
+
+Over whole strides the hip's acceleration averages to zero, so the mean specific force in the level frame is gravity
+and its lean is the attitude's error. Heel strikes leave a small constant lean behind ("offset"), which a tilt carried
+over from standing by the gyroscope makes visible; tilt, gyro bias and offset are estimated with the gains of a
+three-state Kalman filter, tabulated over strides because they do not depend on the data.
+"""
+
+from .trig import fit_shift, length3, root, unit_q14
+
+HALF = 32768  # rounding offset carried by the quaternion
+ONE = 1 << 29
+RADIAN_CDEG = 5730  # 0.01 degree a radian
+
+# Gains by stride after standing, Q10: tilt, bias (per second), offset
+TILT_GAINS = (90, 100, 110, 110, 108, 106, 104, 102, 100, 98, 96, 94, 92, 90, 88, 86, 84, 82)
+BIAS_GAINS = (6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6)
+OFFSET_GAINS = (500, 200, 120, 80, 60, 45, 35, 27, 20, 15, 11, 8, 6, 4, 3, 2, 1, 0)
+_LAST = len(TILT_GAINS) - 1
+_LIMIT = 1144  # 2 degrees in Q15 rad: no stride may move the tilt by more
+_LIMIT_COLD = 4575  # 8 degrees while nothing better is known
+_COLD_STRIDES = 8
+_MOST_STILL = 24  # windows in the memory of a standing bias
+_MOST_BIAS = 350000  # 24 dps in 1/1024 count
+
+
+class Attitude:
+    """Quaternion, gyro bias and the running sums of specific force in the level frame."""
+
+    def __init__(self):
+        self.qw = ONE + HALF
+        self.qx = self.qy = self.qz = HALF
+        self.bias = [0, 0, 0]  # 1/1024 count
+        self.bias_x = self.bias_y = self.bias_z = 0  # 1/16 count, what the sample loop subtracts
+        self.carry = [0, 0, 0]
+        self.sum_x = self.sum_y = self.sum_z = 0  # counts
+        self.samples = 0  # samples in the sums
+        self.level = False  # a first orientation is known
+        self.cold = 1  # strides since the tilt was last unknown; 0: the tilt came from standing
+        self.still = 0  # still windows that taught the bias
+        self.row = 0
+        self.offset_forward = 0  # Q15 rad
+        self.offset_right = 0
+        self.up = [0, 0, 16384]  # up in sensor axes, Q14
+        self.lean_x = 0  # latest lean of mean specific force in the level frame, Q15 rad
+        self.lean_y = 0
+        self._turned = [0, 0, 0]
+
+    def renormalise(self):
+        """Bring the quaternion back to length one (to first order; needed at least every 32 samples)."""
+        w = self.qw >> 15
+        x = self.qx >> 15
+        y = self.qy >> 15
+        z = self.qz >> 15
+        excess = (w * w + x * x + y * y + z * z - (1 << 28)) >> 14
+        self.qw -= w * excess
+        self.qx -= x * excess
+        self.qy -= y * excess
+        self.qz -= z * excess
+
+    def find_up(self):
+        """Set `up` (sensor axes, Q14) from the quaternion."""
+        w = self.qw >> 15
+        x = self.qx >> 15
+        y = self.qy >> 15
+        z = self.qz >> 15
+        self.up[0] = (x * z - w * y) >> 13
+        self.up[1] = (w * x + y * z) >> 13
+        self.up[2] = (w * w - x * x - y * y + z * z) >> 14
+
+    def _multiply_left(self, dw, dx, dy):
+        """Turn the level frame by the unit quaternion (dw, dx, dy, 0), Q14."""
+        w = self.qw >> 15
+        x = self.qx >> 15
+        y = self.qy >> 15
+        z = self.qz >> 15
+        self.qw = ((dw * w - dx * x - dy * y) << 1) + HALF
+        self.qx = ((dw * x + dx * w + dy * z) << 1) + HALF
+        self.qy = ((dw * y - dx * z + dy * w) << 1) + HALF
+        self.qz = ((dw * z + dx * y - dy * x) << 1) + HALF
+
+    def set_level(self):
+        """Take the sums as gravity: turn the level frame so that they point up, whatever the angle. Clears the sums."""
+        turned = self._turned
+        turned[0] = self.sum_x
+        turned[1] = self.sum_y
+        turned[2] = self.sum_z
+        self.clear_sums()
+        if not unit_q14(turned):
+            return False
+        x, y, z = turned
+        if z < 0:
+            self._multiply_left(0, 16384, 0)
+            y = -y
+            z = -z
+        turned[0] = 16384 + z
+        turned[1] = y
+        turned[2] = -x
+        unit_q14(turned)
+        self._multiply_left(turned[0], turned[1], turned[2])
+        self.renormalise()
+        self.level = True
+        return True
+
+    def clear_sums(self):
+        """Start the sums of specific force anew."""
+        self.sum_x = self.sum_y = self.sum_z = 0
+
+    def _find_lean(self, x, y, z):
+        """Set (lean_x, lean_y) to the direction of the summed force (x, y, z) off the vertical, Q15 rad."""
+        shift = fit_shift(x, y, z, 16384)
+        x >>= shift
+        y >>= shift
+        z >>= shift
+        size = length3(x, y, z)
+        if size < 256:
+            self.lean_x = self.lean_y = 0
+            return
+        self.lean_x = (x << 15) // size
+        self.lean_y = (y << 15) // size
+
+    def _clip_lean(self, limit):
+        """Hold the lean's length down to `limit`."""
+        x = self.lean_x
+        y = self.lean_y
+        size = root((x >> 2) * (x >> 2) + (y >> 2) * (y >> 2)) << 2
+        if size > limit:
+            self.lean_x = x * limit // size
+            self.lean_y = y * limit // size
+
+    def _turn(self, gain_q10):
+        """Turn the level frame by `gain` of the lean."""
+        vx = (self.lean_y * gain_q10) >> 10
+        vy = -((self.lean_x * gain_q10) >> 10)
+        w = self.qw >> 16
+        x = self.qx >> 16
+        y = self.qy >> 16
+        z = self.qz >> 16
+        self.qw -= vx * x + vy * y
+        self.qx += vx * w + vy * z
+        self.qy += vy * w - vx * z
+        self.qz += vx * y - vy * x
+        self.renormalise()
+
+    def _teach_bias(self, gain_q10):
+        """Move the gyro bias by `gain` (per second) of the lean, turned into sensor axes."""
+        x = -self.qx >> 16
+        y = -self.qy >> 16
+        z = -self.qz >> 16
+        w = self.qw >> 16
+        # twice the conjugate quaternion's vector part, crossed twice
+        ax = -self.lean_y << 3
+        ay = self.lean_x << 3
+        tx = -(z * ay) >> 12
+        ty = (z * ax) >> 12
+        tz = (x * ay - y * ax) >> 12
+        bias = self.bias
+        # 1 Q15 rad/s is 25.6 / 1024 counts; 8 * 1024 / 25.6 = 320
+        bias[0] += (ax + ((w * tx + y * tz - z * ty) >> 13)) * gain_q10 // 320
+        bias[1] += (ay + ((w * ty + z * tx - x * tz) >> 13)) * gain_q10 // 320
+        bias[2] += ((w * tz + x * ty - y * tx) >> 13) * gain_q10 // 320
+
+    def dither_bias(self):
+        """Give the sample loop the bias in 1/16 count, carrying what is left over to the next window."""
+        bias = self.bias
+        carry = self.carry
+        for i in range(3):
+            if bias[i] > _MOST_BIAS:
+                bias[i] = _MOST_BIAS
+            elif bias[i] < -_MOST_BIAS:
+                bias[i] = -_MOST_BIAS
+            carry[i] = (carry[i] & 63) + bias[i]
+        self.bias_x = carry[0] >> 6
+        self.bias_y = carry[1] >> 6
+        self.bias_z = carry[2] >> 6
+
+    def still_window(self, turn_x, turn_y, turn_z):
+        """The sums are those of a window at rest, where the gyro read (turn) / 1024 counts above the bias. Clears them.
+
+        The tilt comes from gravity, the level part of the bias from how the tilt would have drifted (swaying in the
+        mean of the gyro does not count), the vertical part from the gyro's mean.
+        """
+        self._find_lean(self.sum_x, self.sum_y, self.sum_z)
+        self.clear_sums()
+        if self.still < _MOST_STILL:
+            self.still += 1
+        n = self.still + 2
+        self._teach_bias(19968 // (n * (n + 1)))
+        gain = 2048 * (2 * n - 1) // (n * (n + 1))
+        self._turn(gain if gain > 256 else 256)
+        self.find_up()
+        x, y, z = self.up
+        spin = ((turn_x >> 3) * x + (turn_y >> 3) * y + (turn_z >> 3) * z) >> 14
+        spin = (spin << 3) // n
+        bias = self.bias
+        bias[0] += (spin * x) >> 14
+        bias[1] += (spin * y) >> 14
+        bias[2] += (spin * z) >> 14
+        if self.still >= 4:
+            self.cold = 0
+
+    def moving_window(self):
+        """The sums are those of some seconds of movement that was no stride: a hint of gravity. Clears them."""
+        self._find_lean(self.sum_x, self.sum_y, self.sum_z)
+        self.clear_sums()
+        self._clip_lean(_LIMIT_COLD if self.cold else _LIMIT)
+        self._turn(512 if self.cold else 64)
+
+    def stride(self, x, y, z, right):
+        """A whole stride's summed force (x, y, z): correct tilt, bias and offset. `right`: unit axis in the sensor, Q14."""
+        self._find_lean(x, y, z)
+        self._turn_right(right)
+        rx, ry = self._turned[0], self._turned[1]
+        size = root(rx * rx + ry * ry)
+        if size < 4096:
+            return
+        rx = (rx << 14) // size
+        ry = (ry << 14) // size
+        # forward is up x right
+        forward = ((self.lean_y * rx - self.lean_x * ry) >> 14) - self.offset_forward
+        sideways = ((self.lean_x * rx + self.lean_y * ry) >> 14) - self.offset_right
+        self.lean_x = (sideways * rx - forward * ry) >> 14
+        self.lean_y = (forward * rx + sideways * ry) >> 14
+        if self.cold:
+            self._clip_lean(_LIMIT_COLD if self.cold <= _COLD_STRIDES else _LIMIT)
+            self._turn(1024 // self.cold if self.cold < 10 else 100)
+            if self.cold < _COLD_STRIDES * 2:
+                self.cold += 1
+            else:
+                self._teach_bias(BIAS_GAINS[_LAST])
+            return
+        self._clip_lean(_LIMIT)
+        row = self.row
+        forward = (self.lean_y * rx - self.lean_x * ry) >> 14
+        sideways = (self.lean_x * rx + self.lean_y * ry) >> 14
+        self.offset_forward += (forward * OFFSET_GAINS[row]) >> 10
+        self.offset_right += (sideways * OFFSET_GAINS[row]) >> 10
+        self._teach_bias(BIAS_GAINS[row])
+        self._turn(TILT_GAINS[row])
+        if row < _LAST:
+            self.row = row + 1
+
+    def _turn_right(self, right):
+        """Set `_turned` to the axis `right` (sensor, Q14) in the level frame, Q14."""
+        w = self.qw >> 16
+        x = self.qx >> 16
+        y = self.qy >> 16
+        z = self.qz >> 16
+        ax, ay, az = right
+        tx = (y * az - z * ay) >> 12
+        ty = (z * ax - x * az) >> 12
+        tz = (x * ay - y * ax) >> 12
+        turned = self._turned
+        turned[0] = ax + ((w * tx + y * tz - z * ty) >> 13)
+        turned[1] = ay + ((w * ty + z * tx - x * tz) >> 13)
+        turned[2] = az + ((w * tz + x * ty - y * tx) >> 13)
+
+    def lost(self):
+        """Samples are missing: the tilt is unknown until strides or a halt have corrected it; the bias stays."""
+        self.clear_sums()
+        self.cold = 1

@@ -1,0 +1,503 @@
+"""From the IMU's counts to strides, events and cues: one call a burst, integers only, nothing allocated.
+
+    pipeline = Pipeline(settings, sink)
+    pipeline.feed(samples, n, waiting, t_ms)     # after each FIFO read
+
+`sink.stride(t_ms, dt_ms, knee_lift_cdeg, extension_cdeg, swing_up_ddps, swing_back_ddps, flags)` hears of each stride,
+`sink.event(t_ms, kind, detail, a, b, c, d, e, f)` of what `sessionlog.EVENT_KINDS` lists.
+
+The sample loop is written out in one piece: a call a sample costs more than the arithmetic. Units in it: counts for
+specific force, half the rotation of one sample in Q18 rad for the gyro, quaternion as in `attitude`.
+"""
+
+from . import sessionlog
+from .alignment import Alignment
+from .attitude import Attitude
+from .clock import SampleClock
+from .cue import Cue
+from .stride import Run, Turns
+from .trig import atan2_cdeg
+
+UNKNOWN, STANDING, RAISED, WALKING, RUNNING = range(5)
+
+_WINDOW = 32  # samples: 0.3 s
+_ONE_G = 2049  # counts
+_SCALE = 5373  # half of 0.07 dps in rad/us, Q28 per 1/16 count, Q15
+_LEAST_RATE = 2160000  # a turning point follows a swing of more than 12 dps (half-angle a sample, Q31)
+_STILL_TURN = 1400  # sum over a window's 8 looked-at samples of |rate|, Q18: 8 dps over the three axes
+_MOST_BIAS = 4000  # sum over 8 samples: 23 dps
+_STILL_BOUNCE = 150 * _WINDOW
+_FAST = 9000000  # half-angle squared (Q28) of 1,900 dps: some axis may be at its limit
+_LONG = 8  # windows without a stride before movement corrects the tilt
+_SURE_STRIDES = 4
+_RAISE_COS = 14189  # 30 degrees, Q14
+_DOWN_COS = 16026  # 12 degrees
+_RATE_EVERY_MS = 60000
+
+
+class Pipeline:
+    """See the module's text. Attributes for the application: activity, still_ms, running_ms, pulse_ms."""
+
+    def __init__(self, settings, sink):
+        self._event = sink.event
+        self._sink_stride = sink.stride
+        self.cue = Cue(settings, sink.event)
+        self.clock = SampleClock()
+        self.attitude = Attitude()
+        self.alignment = Alignment()
+        self.turns = Turns()
+        self.run = Run(self._stride)
+        self.activity = UNKNOWN
+        self.pulse_ms = 0
+        self.still_ms = 0
+        self.running_ms = 0
+        self._sample = 0  # samples taken in
+        self._left = _WINDOW
+        self._old_x = self._old_y = self._old_z = 0
+        self._scale = 0
+        self._rate = 0
+        self._rising = False
+        self._top_rate = 0
+        self._low_rate = 0
+        self._bounce = 0  # sum of |vertical specific force - 1 g| since the sums began
+        self._step_x = self._step_y = self._step_z = 0  # the last sample's share of the sums
+        self._turn_x = self._turn_y = self._turn_z = 0
+        self._turning = 0
+        self._clipped = 0
+        # what stood at the latest candidate peak
+        self._peak_x = self._peak_y = self._peak_z = 0
+        self._peak_bounce = 0
+        self._peak_clipped = 0
+        self._peak_good = False
+        self._base_at = -1  # the peak at which the sums began, 1/256 sample; -1: they began elsewhere
+        self._last_top = -1
+        self._lost = 0
+        self._quiet_windows = 0
+        self._raised = False
+        self.raises = 0
+        self._last_stride_ms = 0
+        self._any_stride = False
+        self._told_ms = 0
+        self._told = [0, 0, 0]
+        self._told_sure = 0
+        self._motor_from = 0
+        self._motor_to = -1
+        self.sure = False
+
+    @property
+    def period_1024ths_us(self):
+        """Sample period found, 1/1024 us."""
+        return self.clock.period
+
+    def motor(self, from_ms, to_ms):
+        """The haptic motor runs between these times: strides that touch it are flagged."""
+        self._motor_from = from_ms
+        self._motor_to = to_ms
+
+    def gap(self, t_ms):
+        """Samples were lost before the next feed."""
+        self.clock.lost()
+        self.attitude.lost()
+        self.turns.restart()
+        self.run.stop()
+        self.cue.interrupt()
+        self._clear_sums()
+        self._last_top = -1
+        self._lost = sessionlog.LOST
+        self._left = _WINDOW
+        self._turn_x = self._turn_y = self._turn_z = self._turning = 0
+
+    def _clear_sums(self):
+        self.attitude.clear_sums()
+        self._bounce = 0
+        self._base_at = -1
+        self._peak_good = False
+        self._quiet_windows = 0
+
+    def feed(self, samples, n, waiting, t_ms):
+        """Take in `n` samples (gyro x y z, acceleration x y z); `waiting` more stood in the FIFO at board time `t_ms`."""
+        self.clock.observe(n, waiting, t_ms)
+        # half an angle a sample in Q18 = (16 * counts - bias) * scale >> 14
+        scale = ((self.clock.period >> 10) * _SCALE + 16384) >> 15
+        attitude = self.attitude
+        alignment = self.alignment
+        at = 0
+        while at < n:
+            k = 6 * at
+            end = self._left - n + at
+            if end < 0:
+                end = 0
+            qw = attitude.qw
+            qx = attitude.qx
+            qy = attitude.qy
+            qz = attitude.qz
+            bias_x = attitude.bias_x
+            bias_y = attitude.bias_y
+            bias_z = attitude.bias_z
+            sum_x = attitude.sum_x
+            sum_y = attitude.sum_y
+            sum_z = attitude.sum_z
+            right_x = alignment.right[0] >> 1
+            right_y = alignment.right[1] >> 1
+            right_z = alignment.right[2] >> 1
+            old_x = self._old_x
+            old_y = self._old_y
+            old_z = self._old_z
+            bounce = self._bounce
+            rate = self._rate
+            rising = self._rising
+            top_rate = self._top_rate
+            low_rate = self._low_rate
+            turned = False
+            step_x = step_y = step_z = before = left = 0
+            for left in range(self._left - 1, end - 1, -1):
+                pw = qw >> 16
+                px = qx >> 16
+                py = qy >> 16
+                pz = qz >> 16
+                # specific force between the last sample and this one, where the quaternion stands
+                fx = samples[k + 3]
+                fy = samples[k + 4]
+                fz = samples[k + 5]
+                old_x = (old_x + fx) >> 1
+                old_y = (old_y + fy) >> 1
+                old_z = (old_z + fz) >> 1
+                tx = (py * old_z - pz * old_y) >> 12
+                ty = (pz * old_x - px * old_z) >> 12
+                tz = (px * old_y - py * old_x) >> 12
+                step_x = old_x + ((pw * tx + py * tz - pz * ty) >> 13)
+                step_y = old_y + ((pw * ty + pz * tx - px * tz) >> 13)
+                step_z = old_z + ((pw * tz + px * ty - py * tx) >> 13)
+                old_x = fx
+                old_y = fy
+                old_z = fz
+                sum_x += step_x
+                sum_y += step_y
+                sum_z += step_z
+                if step_z > _ONE_G:
+                    bounce += step_z - _ONE_G
+                else:
+                    bounce += _ONE_G - step_z
+                hx = (((samples[k] << 4) - bias_x) * scale) >> 14
+                hy = (((samples[k + 1] << 4) - bias_y) * scale) >> 14
+                hz = (((samples[k + 2] << 4) - bias_z) * scale) >> 14
+                k += 6
+                square = (hx >> 4) * (hx >> 4) + (hy >> 4) * (hy >> 4) + (hz >> 4) * (hz >> 4)
+                if square > _FAST:
+                    self._clipped = sessionlog.CLIPPED
+                square >>= 13
+                qw -= pw * square + ((px * hx + py * hy + pz * hz) >> 2)
+                qx += ((pw * hx + py * hz - pz * hy) >> 2) - px * square
+                qy += ((pw * hy + pz * hx - px * hz) >> 2) - py * square
+                qz += ((pw * hz + px * hy - py * hx) >> 2) - pz * square
+                if not left & 3:
+                    self._look(hx, hy, hz)
+                before = rate
+                rate = hx * right_x + hy * right_y + hz * right_z
+                if rate > 0:
+                    if rising:
+                        if rate > top_rate:
+                            top_rate = rate
+                    else:
+                        rising = True
+                        if low_rate < -_LEAST_RATE:
+                            turned = True
+                            break
+                        top_rate = rate
+                elif rising:
+                    rising = False
+                    if top_rate > _LEAST_RATE:
+                        turned = True
+                        break
+                    low_rate = rate
+                elif rate < low_rate:
+                    low_rate = rate
+            done = self._left - left
+            at += done
+            attitude.qw = qw
+            attitude.qx = qx
+            attitude.qy = qy
+            attitude.qz = qz
+            attitude.sum_x = sum_x
+            attitude.sum_y = sum_y
+            attitude.sum_z = sum_z
+            self._old_x = old_x
+            self._old_y = old_y
+            self._old_z = old_z
+            self._bounce = bounce
+            self._rate = rate
+            self._rising = rising
+            self._top_rate = top_rate
+            self._low_rate = low_rate
+            self._sample += done
+            self._left = left
+            if turned:
+                self._step_x = step_x
+                self._step_y = step_y
+                self._step_z = step_z
+                self._turning_point(before, rate)
+            if self._left == 0:
+                self._left = _WINDOW
+                self._window()
+        self._look_up(t_ms)
+
+    def _look(self, hx, hy, hz):
+        """One of the samples looked at for alignment and stillness (every fourth)."""
+        self._turn_x += hx
+        self._turn_y += hy
+        self._turn_z += hz
+        self._turning += abs(hx) + abs(hy) + abs(hz)
+        hx >>= 7
+        hy >>= 7
+        hz >>= 7
+        alignment = self.alignment
+        alignment.xx += hx * hx
+        alignment.xy += hx * hy
+        alignment.xz += hx * hz
+        alignment.yy += hy * hy
+        alignment.yz += hy * hz
+        alignment.zz += hz * hz
+        alignment.samples += 1
+
+    def _turning_point(self, before, rate):
+        """The sagittal rate has passed zero between the last two samples: from `before` to `rate` (Q31 half-angles)."""
+        attitude = self.attitude
+        attitude.find_up()
+        up = attitude.up
+        forward = self.alignment.forward
+        upward = self.alignment.up
+        sine = (up[0] * forward[0] + up[1] * forward[1] + up[2] * forward[2]) >> 14
+        cosine = (up[0] * upward[0] + up[1] * upward[1] + up[2] * upward[2]) >> 14
+        tilt = atan2_cdeg(sine, cosine)
+        # the crossing, in 256ths of the way from the last sample but one to the last
+        before >>= 8
+        rate >>= 8
+        part = (before << 8) // (before - rate) if before != rate else 0
+        # The quaternion stands half a sample after the last one; back to the crossing it turned by
+        # rate * (2 - part), Q31 rad.
+        tilt -= (((rate >> 4) * (512 - part) >> 8) * 179) >> 14
+        at = (self._sample - 2) * 256 + part
+        if rate > 0:
+            if self.turns.minimum(tilt, at, self._low_rate):
+                self._peak()
+                self.turns.valley(tilt)
+            self._top_rate = rate << 8
+        else:
+            self.turns.maximum(tilt, at, self._top_rate)
+            if self.turns.better:
+                rest = 256 - part
+                self._peak_x = attitude.sum_x - ((self._step_x * rest) >> 8)
+                self._peak_y = attitude.sum_y - ((self._step_y * rest) >> 8)
+                self._peak_z = attitude.sum_z - ((self._step_z * rest) >> 8)
+                self._peak_bounce = self._bounce
+                self._peak_clipped = self._clipped
+                self._peak_good = True
+                self._clipped = 0
+            self._low_rate = rate << 8
+
+    def _peak(self):
+        """The candidate peak is one: correct the attitude over the stride it ends, and see whether it was running."""
+        attitude = self.attitude
+        alignment = self.alignment
+        turns = self.turns
+        clock = self.clock
+        span = turns.top_at - self._last_top
+        fresh = self._last_top < 0 or span > 60000
+        us = 0 if fresh else (span * (clock.period >> 10)) >> 8 if span < 100000 else 9999999
+        bounce = 0
+        whole = not fresh and self._peak_good and self._base_at == self._last_top
+        if whole:
+            bounce = (self._peak_bounce << 8) // span if self._peak_bounce < 4000000 else 9999
+        flags = self._lost | self._peak_clipped
+        sample = turns.top_at >> 8
+        t_ms = clock.time_ms(sample, turns.top_at & 255)
+        if not (alignment.standing and alignment.strides >= _SURE_STRIDES and (attitude.cold == 0 or attitude.cold > 6)):
+            flags |= sessionlog.UNSURE
+        if self._motor_to >= t_ms - us // 1000 and self._motor_from <= t_ms:
+            flags |= sessionlog.MOTOR
+        was_running = self.run.running
+        is_stride = self.run.peak(
+            t_ms,
+            us,
+            turns.top_cdeg,
+            turns.low_cdeg,
+            self._ddps(turns.top_up),
+            self._ddps(-turns.low_down),
+            bounce,
+            flags,
+        )
+        if is_stride:
+            self._lost = 0
+        # the sums since the peak go on; those before it tell gravity
+        x = self._peak_x
+        y = self._peak_y
+        z = self._peak_z
+        if self._peak_good:
+            if whole and us < 2000000:
+                attitude.sum_x -= x
+                attitude.sum_y -= y
+                attitude.sum_z -= z
+                attitude.stride(x, y, z, alignment.right)
+            else:
+                attitude.sum_x -= x
+                attitude.sum_y -= y
+                attitude.sum_z -= z
+            self._bounce -= self._peak_bounce
+            self._base_at = turns.top_at
+        self._peak_good = False
+        self._quiet_windows = 0
+        self._last_top = turns.top_at
+        if is_stride:
+            alignment.strides += 1
+            if alignment.strides < 12 or not alignment.strides & 7:
+                self._align()
+        elif was_running:
+            self.cue.interrupt()
+
+    def _ddps(self, rate):
+        """A rate (half-angle a sample, Q31) in 0.1 dps, 0..65535."""
+        # 2 * 572.96 * 1e6 / 2**31 = 0.5336 = 4371 / 8192
+        ddps = (rate // (self.clock.period >> 10)) * 4371 >> 13
+        return 0 if ddps < 0 else ddps if ddps < 65535 else 65535
+
+    def _align(self):
+        """Look for the axes again; if right has turned over, what was a peak was a valley."""
+        alignment = self.alignment
+        known = alignment.known
+        if alignment.find_right() and (not known or alignment.moved_q14 > 8192):
+            self.turns.restart()
+            self._last_top = -1
+            self._peak_good = False
+            self.run.stop()
+
+    def _window(self):
+        """Every 32 samples: standing, raises, drift while nothing strides."""
+        attitude = self.attitude
+        alignment = self.alignment
+        attitude.renormalise()
+        turn_x = self._turn_x
+        turn_y = self._turn_y
+        turn_z = self._turn_z
+        turning = self._turning
+        self._turn_x = self._turn_y = self._turn_z = self._turning = 0
+        self._quiet_windows += 1
+        if attitude.still == 0 and (not attitude.level or turning > _STILL_TURN):
+            # No rest yet, so the bias is unknown: what a calm window's gyro reads is taken for it, and the next
+            # window then shows whether it was.
+            steady = turning - abs(turn_x) - abs(turn_y) - abs(turn_z) < _STILL_TURN
+            slow = abs(turn_x) < _MOST_BIAS and abs(turn_y) < _MOST_BIAS and abs(turn_z) < _MOST_BIAS
+            if steady and slow:
+                attitude.bias[0] += turn_x * 83
+                attitude.bias[1] += turn_y * 83
+                attitude.bias[2] += turn_z * 83
+                attitude.dither_bias()
+            if steady and slow or not attitude.level:
+                attitude.set_level()
+                self._clear_sums()
+                return
+        if turning < _STILL_TURN and self._quiet_windows >= 1 and self._is_calm():
+            attitude.still_window(turn_x * 83, turn_y * 83, turn_z * 83)
+            self._clear_sums()
+            if alignment.still_window(attitude.up) and self.activity < STANDING:
+                self.activity = STANDING
+            if self.run.running:
+                self.run.stop()
+                self.cue.interrupt()
+            self._last_top = -1
+            self._quiet_windows = 0
+        else:
+            attitude.find_up()
+            alignment.moving_window(attitude.up)
+            if self._quiet_windows >= _LONG:
+                attitude.moving_window()
+                self._clear_sums()
+            if not self.run.running and alignment.strides < 4:
+                self._align()
+        self._count_raises()
+        attitude.dither_bias()
+
+    def _is_calm(self):
+        """Specific force stayed near 1 g since the sums began."""
+        return self._bounce < _STILL_BOUNCE * (self._quiet_windows if self._quiet_windows else 1)
+
+    def _count_raises(self):
+        alignment = self.alignment
+        if not alignment.standing or self.run.running:
+            return
+        up = self.attitude.up
+        upward = alignment.up
+        cosine = (up[0] * upward[0] + up[1] * upward[1] + up[2] * upward[2]) >> 14
+        if cosine < _RAISE_COS:
+            self._raised = True
+        elif cosine > _DOWN_COS and self._raised:
+            self._raised = False
+            self.raises += 1
+            if self.activity == STANDING:
+                self.activity = RAISED
+
+    def _stride(self, t_ms, dt_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags):
+        """A running stride, in order."""
+        self._sink_stride(t_ms, dt_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags)
+        self._last_stride_ms = t_ms
+        self._any_stride = True
+        pulse_ms = self.cue.stride(t_ms, dt_ms, lift_cdeg, low_cdeg, flags)
+        if pulse_ms:
+            self.pulse_ms = pulse_ms
+
+    def _look_up(self, t_ms):
+        """After each burst: how long it has run or stood, and what the log should hear."""
+        run = self.run
+        now_ms = self.clock.time_ms(self._sample, 0)
+        self.still_ms = now_ms - self._last_stride_ms if self._any_stride else now_ms
+        if run.running and self.still_ms > 2000:
+            run.stop()
+            self.cue.interrupt()
+        self.running_ms = self._last_stride_ms - run.began_ms if run.running else 0
+        if run.running:
+            self.activity = RUNNING
+        elif self.activity >= WALKING:
+            self.activity = WALKING if run.walking else STANDING if self.alignment.standing else UNKNOWN
+        if run.running and now_ms - self._told_ms > 10000:
+            self._tell(now_ms)
+
+    def _tell(self, now_ms):
+        """Log the alignment when it has become sure or has moved, and the rate once a minute."""
+        alignment = self.alignment
+        told = self._told
+        right = alignment.right
+        same = (told[0] * right[0] + told[1] * right[1] + told[2] * right[2]) >> 14
+        sure = self.sure_percent()
+        if alignment.known and (same < 16365 or sure >= self._told_sure + 20):
+            up = alignment.up
+            self._event(now_ms, sessionlog.ALIGNED, sure, up[0], up[1], up[2], right[0], right[1], right[2])
+            for i in range(3):
+                told[i] = right[i]
+            self._told_sure = sure
+        if now_ms - self._told_ms > _RATE_EVERY_MS:
+            self._told_ms = now_ms
+            period = self.clock.period
+            self._event(now_ms, sessionlog.RATE, 0, period >> 10, period & 1023, 0, 0, 0, 0)
+
+    def sure_percent(self):
+        """How far the alignment is to be trusted, 0..100."""
+        alignment = self.alignment
+        sure = 40 if alignment.standing else 0
+        sure += 20 if self.raises >= 2 else 10 if alignment.known else 0
+        strides = alignment.strides
+        sure += 20 if strides > 20 else strides
+        share = 40 - alignment.spread_percent
+        return sure + (20 if share > 20 else share if share > 0 else 0)
+
+    def alignment_found(self):
+        """The alignment as a dict."""
+        return {
+            "up_q14": list(self.alignment.up),
+            "right_q14": list(self.alignment.right),
+            "standing": self.alignment.standing,
+            "raises": self.raises,
+            "sure_percent": self.sure_percent(),
+        }
+
+    def baseline(self):
+        """The cue's baseline as a dict, or None while there is none."""
+        return self.cue.baseline()

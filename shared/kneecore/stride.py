@@ -1,0 +1,170 @@
+"""Strides from the thigh's turning points: knee-lift peak, lowest extension, swing rates, and what counts as running.
+
+Turning points are where the sagittal rate passes zero. A peak counts once the thigh has come down from it by a good
+part of a stride's range, so that the shake after heel strike makes no second one. A running stride lasts 0.45 to
+1.0 s, spans 25 to 130 degrees (RBDS kinematics, 26 runners at 2.5 to 4.5 m/s: 0.54 to 0.84 s) and bounces: walking
+moves the hip up and down with about 0.3 g, running with more than 1 g. The first strides of a run wait until a second
+one has shown that it is a run; then they count too.
+"""
+
+from . import sessionlog
+
+_LEAST_TURN_CDEG = 1500  # a turn smaller than this is no peak or valley ...
+_TURN_PERCENT = 35  # ... nor one smaller than this share of the last stride's range
+_LEAST_RANGE_CDEG = 2500
+_MOST_RANGE_CDEG = 13000
+_LEAST_US = 440000
+_MOST_US = 1020000
+_LEAST_BOUNCE = 600  # mean |vertical specific force - 1 g| over a stride, counts (0.29 g)
+_WAITING = 2  # strides held back until the next shows that it is a run
+
+
+class Turns:
+    """Peaks and valleys of the sagittal tilt (0.01 degree) among its turning points."""
+
+    def __init__(self):
+        self.top_cdeg = 0  # the peak, or the best candidate so far
+        self.top_at = 0  # sample number times 256
+        self.top_up = 0  # highest swing-up rate before it
+        self.low_cdeg = 0
+        self.low_down = 0
+        self.range_cdeg = 0
+        self.rising = True  # looking for a peak
+        self.better = False  # the last turning point became the candidate
+        self._up = 0
+        self._down = 0
+        self.started = False
+
+    def restart(self):
+        """Forget the candidates (samples lost, or the axes have changed)."""
+        self.started = False
+        self._up = self._down = 0
+        self.range_cdeg = 0
+
+    def _least_turn(self):
+        least = self.range_cdeg * _TURN_PERCENT // 100
+        return least if least > _LEAST_TURN_CDEG else _LEAST_TURN_CDEG
+
+    def maximum(self, tilt_cdeg, at, up):
+        """A highest point at sample `at` / 256, after the rate had reached `up`."""
+        if up > self._up:
+            self._up = up
+        self.better = False
+        if not self.started:
+            self.started = True
+            self.rising = True
+            self.low_cdeg = tilt_cdeg
+            self.low_down = 0
+            self.top_cdeg = tilt_cdeg - 1
+        if not self.rising:
+            if tilt_cdeg <= self.low_cdeg + self._least_turn():
+                return
+            self.rising = True
+            self._down = 0
+        elif tilt_cdeg <= self.top_cdeg:
+            return
+        self.top_cdeg = tilt_cdeg
+        self.top_at = at
+        self.top_up = self._up
+        self.better = True
+
+    def minimum(self, tilt_cdeg, at, down):
+        """A lowest point, after the rate had reached `down` (negative). True when it confirms the peak before it.
+
+        The valley before that peak then stands in `low_cdeg` until `valley` is called.
+        """
+        if down < self._down:
+            self._down = down
+        if not self.started:
+            self.started = True
+            self.rising = False
+            self.low_cdeg = tilt_cdeg
+            self.low_down = self._down
+            return False
+        if not self.rising:
+            if tilt_cdeg < self.low_cdeg:
+                self.low_cdeg = tilt_cdeg
+                self.low_down = self._down
+                self._up = 0
+            return False
+        return tilt_cdeg < self.top_cdeg - self._least_turn()
+
+    def valley(self, tilt_cdeg):
+        """The confirmed peak has been dealt with: go on from the lowest point `tilt_cdeg`."""
+        self.range_cdeg = self.top_cdeg - self.low_cdeg
+        if self.range_cdeg > 9000:
+            self.range_cdeg = 9000
+        self.rising = False
+        self.low_cdeg = tilt_cdeg
+        self.low_down = self._down
+        self._up = 0
+
+
+class Run:
+    """Which peaks are running strides; hands them to `sink.stride` in order, the first ones late."""
+
+    def __init__(self, stride):
+        self._stride = stride  # bound method (t_ms, dt_ms, lift, extension, up, down, flags)
+        self._t = [0] * _WAITING
+        self._lift = [0] * _WAITING
+        self._low = [0] * _WAITING
+        self._up = [0] * _WAITING
+        self._down = [0] * _WAITING
+        self._flags = [0] * _WAITING
+        self._held = 0
+        self._last_ms = 0
+        self.running = False
+        self.walking = False
+        self.strides = 0
+        self.began_ms = 0
+
+    def stop(self):
+        """The run is interrupted; what was held back never was one."""
+        self._held = 0
+        self.running = False
+
+    def peak(self, t_ms, us, lift_cdeg, low_cdeg, up_ddps, down_ddps, bounce, flags):
+        """A peak `us` microseconds after the one before (0: none, or samples were lost). True if it is a stride."""
+        span = lift_cdeg - low_cdeg
+        sized = _LEAST_RANGE_CDEG <= span <= _MOST_RANGE_CDEG
+        timed = _LEAST_US <= us <= _MOST_US
+        self.walking = not (sized and timed and bounce >= _LEAST_BOUNCE) and 300000 < us < 1800000
+        if not (sized and timed and bounce >= _LEAST_BOUNCE):
+            self.stop()
+            if sized:
+                self._hold(t_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags | sessionlog.FIRST)
+            return False
+        if not self.running:
+            if self._held == 0:
+                flags |= sessionlog.FIRST
+            if self._held < _WAITING:
+                self._hold(t_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags)
+                return False
+            self.running = True
+            self.began_ms = self._t[0]
+            for i in range(self._held):
+                self._hand_over(
+                    self._t[i], self._lift[i], self._low[i], self._up[i], self._down[i], self._flags[i]
+                )
+            self._held = 0
+        self._hand_over(t_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags)
+        return True
+
+    def _hold(self, t_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags):
+        i = self._held
+        self._t[i] = t_ms
+        self._lift[i] = lift_cdeg
+        self._low[i] = low_cdeg
+        self._up[i] = up_ddps
+        self._down[i] = down_ddps
+        self._flags[i] = flags
+        self._held = i + 1
+
+    def _hand_over(self, t_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags):
+        dt_ms = t_ms - self._last_ms
+        if self.strides == 0 or dt_ms > sessionlog.MAX_DT_MS:
+            flags |= sessionlog.FIRST
+            dt_ms = 0 if self.strides == 0 else sessionlog.MAX_DT_MS
+        self._last_ms = t_ms
+        self.strides += 1
+        self._stride(t_ms, dt_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags)
