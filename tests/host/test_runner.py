@@ -303,6 +303,12 @@ def test_uphill_lifts_the_knee_and_a_pace_change_is_no_jump():
     assert faster - flat == pytest.approx(3.4, abs=0.5)
 
 
+def test_a_plan_may_start_and_end_in_mid_run():
+    run = simulate([Run(20, 3.0)], seed=17, sensor=PERFECT, keep_motion=True)
+    assert np.linalg.norm(run.motion.acc_g, axis=1).max() < 10
+    assert 20 < len(run.truth["truth_peak_t_s"]) < 32 and run.truth["truth_peak_t_s"][-1] > 18.5
+
+
 def test_turning_turns_the_leg_about_the_vertical():
     run = simulate([*START, Run(6, 3.0), Turn(90, 2.0), Run(10, 3.0), Stand(3)], sensor=PERFECT, keep_motion=True)
     thigh = strapdown(run)[-50]
@@ -431,10 +437,16 @@ def test_demo_run_fades_late():
     assert run.truth["t_end_s"] - run.truth["t_run_s"] == pytest.approx(480)
 
 
-@pytest.mark.parametrize(
-    "plan, reason",
-    [([], "empty"), ([Run(-1, 3.0)], "run lasts -1"), ([Walk(5, -2.0)], "walk"), ([Turn(90, 0.1)], "turn of 90")],
-)
+IMPOSSIBLE = [
+    ([], "empty"),
+    ([Run(-1, 3.0)], "run lasts -1"),
+    ([Walk(5, -2.0)], "walk"),
+    ([Run(5, 40.0)], "legs cannot"),
+    ([Turn(90, 0.1)], "turn of 90"),
+]
+
+
+@pytest.mark.parametrize("plan, reason", IMPOSSIBLE)
 def test_a_plan_that_cannot_be_run_says_why(plan, reason):
     with pytest.raises(ValueError, match=reason):
         simulate(plan)

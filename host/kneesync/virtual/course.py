@@ -158,7 +158,7 @@ class Strides:
 Segment = Stand | KneeRaises | Walk | Run | Hill | Turn | HighKnees | Skips | Strides
 
 KNOT_FIELDS = (
-    "t_s", "phase_turns", "lift_deg", "extension_deg", "speed_mps", "abduction_deg", "rotation_deg",
+    "t_s", "phase_turns", "lift_deg", "extension_deg", "speed_mps", "adduction_deg", "rotation_deg",
     "swing", "bounce", "sway_deg",
 )  # fmt: skip
 

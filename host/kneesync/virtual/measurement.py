@@ -64,8 +64,8 @@ class Sensor:
         """A chip and a strap-up as they come: within the datasheet, ±35 degrees about the thigh and 25 off it."""
         rng = np.random.default_rng([seed, 0x5E])
 
-        def three(limit: float) -> tuple[float, float, float]:
-            x, y, z = np.clip(rng.normal(0, limit / 2, 3), -limit, limit)
+        def three(limit: float, centre: float = 0.0) -> tuple[float, float, float]:
+            x, y, z = centre + np.clip(rng.normal(0, limit / 2, 3), -limit, limit)
             return float(x), float(y), float(z)
 
         mount = mounting(rng.uniform(-35, 35), 25 * np.sqrt(rng.uniform()), rng.uniform(0, 360))
@@ -75,8 +75,8 @@ class Sensor:
             gyro_bias_dps=three(2.0),
             gyro_warm_up_dps=three(0.15),
             acc_bias_g=three(0.02),
-            gyro_scale=tuple(1 + s for s in three(0.01)),
-            acc_scale=tuple(1 + s for s in three(0.01)),
+            gyro_scale=three(0.01, 1.0),
+            acc_scale=three(0.01, 1.0),
             gyro_noise_dps_rthz=0.0038,
             acc_noise_g_rthz=0.00011,
         )

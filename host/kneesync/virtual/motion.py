@@ -12,14 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from .course import Layout
-from .gait import GAITS, HARMONICS, RUN_PACE_MPS, Gait, Runner
+from .gait import GAITS, HARMONICS, LEVER_M, RUN_PACE_MPS, Gait, Runner
 
 G_MPS2 = 9.80665
 _CHUNK = 1 << 15  # points worked on at once: stays in the cache, and an hour stays in memory
 _RING_HZ = 24.0  # of strap and soft tissue after foot contact (assumption)
 _RING_S = 0.03  # its decay
-_RING_AXES = np.array((-0.45, 1.0, 0.25))  # direction in the thigh frame, and how far it turns the sensor
-_WOBBLE_RAD = np.array((0.0015, 0.003, 0.003))
+_RING_AXES = np.array((-0.45, 1.0, 0.25))  # its direction in the thigh frame
+_WOBBLE_RAD = np.array((0.0015, 0.003, 0.003))  # how far each g of it turns the sensor in its strap
 _PACES = np.linspace(-1.5, 2.5, 9)  # from RUN_PACE_MPS
 
 
@@ -90,7 +90,7 @@ class _Shape:
 
     def __init__(self, gait: Gait, swing_up_share: float | None):
         both = np.concatenate((gait.curves, gait.per_mps))
-        self._coefficients = np.concatenate((both.real, -both.imag[:, 1:]), axis=1).T
+        self._coefficients = np.concatenate((np.real(both), -np.imag(both[:, 1:])), axis=1).T
         trough = 2 * np.pi * gait.trough_share
         wished = trough if swing_up_share is None else 2 * np.pi * (1 - swing_up_share)
         self._warp = 2 * (trough - wished) / (1 - np.cos(wished))
@@ -159,7 +159,7 @@ class _Path:
         return turns, k, u, h
 
     def __call__(self, t):
-        """Thigh quaternion (n, 4), tilt (degrees), hip path (n, 3) in m and hip's travelling acceleration (n, 3)."""
+        """Thigh to world (n, 4), hip path (n, 3) in m, its travelling acceleration (n, 3) and heading (radians)."""
         turns, k, u, h = self.phase(t)
         phase = 2 * np.pi * (turns % 1.0)
         s, early, late = _smooth(u), _smooth(np.clip(2 * u, 0, 1)), _smooth(np.clip(2 * u - 1, 0, 1))
@@ -188,7 +188,7 @@ class _Path:
         posture = np.where(standing, self._knots["lift_deg"], 0.0)
         sway = self._sway(t) * between("sway_deg", s)
         pose[0] += posture[k] * (1 - s) + posture[k + 1] * s + sway[0]
-        pose[1] += between("abduction_deg", s) + sway[1]
+        pose[1] += between("adduction_deg", s) + sway[1]
         pose[2] += between("rotation_deg", s) + sway[2]
         pose[(1, 2, 5), :] *= self._mirror
         heading, turning = self._heading(t)
@@ -265,49 +265,54 @@ def move(
     slips: Sequence[Slip] = (),
     leg: str = "R",
     treadmill: bool = False,
-    lever_m: float = 0.22,
+    lever_m: float = LEVER_M,
 ) -> Motion:
     """The motion of a layout, sampled at `fs_hz`. `treadmill`: the belt moves, so pace changes are not felt."""
     mirror = 1.0 if leg == "R" else -1.0
     path = _Path(layout, runner, mirror, _Sway(rng))
-    n = int(layout.starts_s[-1] * fs_hz)
-    dt = 1 / fs_hz
+    n, dt = int(layout.starts_s[-1] * fs_hz), 1 / fs_hz
     t = np.arange(n) * dt
-    contact_s, contact_size, contact_gait = _contacts(layout, runner, path, rng)
-    ring, _ = _ring(t, contact_s, contact_size, dt)
     fine = (np.arange(2 * n + 1) - 1) * (dt / 2)
-    _, wobble = _ring(fine, contact_s, contact_size, dt / 2)
+    contact_s, contact_g, contact_gait = _contacts(layout, runner, path, rng)
+    ring, _ = _ring(t, contact_s, contact_g, dt)
+    _, wobble = _ring(fine, contact_s, contact_g, dt / 2)
     tilt = np.empty(2 * n + 1)
     gyro, acc = np.empty((n, 3)), np.empty((n, 3))
-    m = _wxyz(mount_xyzw)
     for start in range(0, n, _CHUNK):
         stop = min(start + _CHUNK, n)
         span = slice(2 * start, 2 * stop + 1)
-        q, hip, travel, heading = path(fine[span])
-        cos, sin = np.cos(heading), np.sin(heading)
-        up = _turn(q, np.array((0.0, 1.0, 0.0)))
-        tilt[span] = np.degrees(np.arctan2(sin * up[:, 2] - cos * up[:, 0], up[:, 1]))
-        place = hip - lever_m * up
-        force = np.diff(place, 2, axis=0)[::2] * (2 / dt) ** 2
+        thigh, hip, travel, heading = path(fine[span])
+        up = _turn(thigh, np.array((0.0, 1.0, 0.0)))
+        tilt[span] = np.degrees(np.arctan2(np.sin(heading) * up[:, 2] - np.cos(heading) * up[:, 0], up[:, 1]))
+        force = np.diff(hip - lever_m * up, 2, axis=0)[::2] * (2 / dt) ** 2
         if not treadmill:
             force += travel[1::2]
         force[:, 1] += G_MPS2
-        strapped = _multiply(m, _from_rotvec(wobble[span, None] * _WOBBLE_RAD * (mirror, mirror, 1)))
-        for slip in slips:
-            angle = np.radians(slip.angle_deg) * _smooth(np.clip((fine[span] - slip.t_s) / slip.took_s, 0, 1))
-            axis = np.array(slip.axis, float) / np.linalg.norm(slip.axis)
-            strapped = _multiply(_from_rotvec(angle[:, None] * axis), strapped)
-        chip = _multiply(q, _conjugate(strapped))
-        step = _multiply(_conjugate(chip[:-2:2]), chip[2::2])
-        step *= np.sign(step[:, :1])
-        size = np.linalg.norm(step[:, 1:], axis=1)
-        angle = 2 * np.arctan2(size, step[:, 0])
-        scale = np.where(size > 1e-12, angle / np.maximum(size, 1e-12), 2.0)
-        gyro[start:stop] = np.degrees(step[:, 1:] * scale[:, None]) * fs_hz
-        body = _turn(_conjugate(q[1::2]), force) / G_MPS2 + ring[start:stop, None] * _RING_AXES * (1, 1, mirror)
-        acc[start:stop] = _turn(strapped[1::2], body)
+        wobbling = _from_rotvec(wobble[span, None] * _WOBBLE_RAD * (mirror, mirror, 1))
+        strapped = _strapped(fine[span], _multiply(_wxyz(mount_xyzw), wobbling), slips)
+        gyro[start:stop] = _rates_dps(_multiply(thigh, _conjugate(strapped)), fs_hz)
+        felt = _turn(_conjugate(thigh[1::2]), force) / G_MPS2 + ring[start:stop, None] * _RING_AXES * (1, 1, mirror)
+        acc[start:stop] = _turn(strapped[1::2], felt)
     peak_s, peak_deg, peak_gait = _peaks(layout, fine, tilt)
     return Motion(t, tilt[1::2].copy(), gyro, acc, peak_s, peak_deg, peak_gait, contact_s, contact_gait)
+
+
+def _strapped(t, mount, slips: Sequence[Slip]):
+    """Thigh to chip as the strap slips."""
+    for slip in slips:
+        angle = np.radians(slip.angle_deg) * _smooth(np.clip((t - slip.t_s) / slip.took_s, 0, 1))
+        axis = np.array(slip.axis, float) / np.linalg.norm(slip.axis)
+        mount = _multiply(_from_rotvec(angle[:, None] * axis), mount)
+    return mount
+
+
+def _rates_dps(chip, fs_hz):
+    """Mean rate of each whole sample: the rotation between half samples before and after it, in chip axes."""
+    step = _multiply(_conjugate(chip[:-2:2]), chip[2::2])
+    step *= np.sign(step[:, :1])
+    size = np.linalg.norm(step[:, 1:], axis=1)
+    scale = np.where(size > 1e-12, 2 * np.arctan2(size, step[:, 0]) / np.maximum(size, 1e-12), 2.0)
+    return np.degrees(step[:, 1:] * scale[:, None]) * fs_hz
 
 
 def _wxyz(xyzw):

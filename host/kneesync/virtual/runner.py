@@ -50,6 +50,7 @@ class SimulatedRun(ArrayFeed):
 
     def __init__(self, counts: np.ndarray, fs_hz: float, truth: dict, motion: Motion | None = None):
         super().__init__(counts, fs_hz, truth)
+        self.truth: dict = truth
         self.motion = motion
 
     def save(self, path: str | Path) -> None:
@@ -96,7 +97,7 @@ def simulate(
     runner = runner or Runner.typical(seed)
     sensor = sensor or Sensor.drawn(seed)
     if mount is not None:
-        sensor = replace(sensor, mount_xyzw=tuple(float(x) for x in mount))
+        sensor = replace(sensor, mount_xyzw=mount)
     if rate_error is not None:
         sensor = replace(sensor, rate_error=rate_error)
     fatigue = fatigue or Fatigue()
