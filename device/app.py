@@ -99,10 +99,14 @@ class App:
 
     def _show(self, now_ms, state):
         self.state = state
-        self.pipeline.motor(now_ms, self.signals.state(now_ms, state))
+        self.signals.state(now_ms, state)
+        self._sign(now_ms, state)
 
     def _sign(self, now_ms, sign, pulse_ms=0):
-        self.pipeline.motor(now_ms, self.signals.once(now_ms, sign, pulse_ms))
+        """Let the motor say it; the pipeline should know when the motor shakes the IMU."""
+        still_ms = self.signals.once(now_ms, sign, pulse_ms)
+        if still_ms > now_ms:
+            self.pipeline.motor(now_ms, still_ms)
 
     def _pressed(self, now_ms, press):
         if press == signals.LONG:

@@ -53,20 +53,26 @@ def use(slot):
     sys.path.insert(0, "/" + slot)
 
 
-def pressed_at_start(led):
-    """Whether the button goes down while the start-up LED is lit."""
+def find_board():
+    """The slot's board.py, or None: a broken slot must not take the way in."""
     try:
         import board
-    except Exception as error:  # a broken slot must not take the way in
+
+        return board
+    except Exception as error:
         print("board.py does not load: %r" % error)
-        return False
-    led(1)
+        return None
+
+
+def pressed_at_start(board):
+    """Whether the button goes down while the start-up LED is lit."""
+    board.led(1)
     end = time.ticks_add(time.ticks_ms(), PRESS_S * 1000)
     found = False
     while not found and time.ticks_diff(end, time.ticks_ms()) > 0:
         time.sleep_ms(20)
         found = board.pressed()
-    led(0)
+    board.led(0)
     return found
 
 
@@ -96,11 +102,12 @@ def start():
         slot = other
         write("/active", slot)
     use(slot)
-    led = machine.Pin("LED", machine.Pin.OUT)
+    board = find_board()
     safe = failed.get(slot, 0) >= STARTS_ALLOWED
-    if pressed_at_start(led):
+    if board and pressed_at_start(board):
         safe = not safe
     if safe:
+        led = board.led if board else machine.Pin("LED", machine.Pin.OUT)
         led(1)
         print("kneesync safe mode: the prompt is yours; reset to start again")
         return

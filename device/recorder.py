@@ -49,7 +49,8 @@ class Recorder:
         self._strides.used = self._events.used = self._end.used = 0
         for i in range(len(_FACTS)):
             self._facts[i * log.EVENT_BYTES + 4] = 0  # no kind
-        self._ended = False
+        self._sealed = False  # the end block stands ready
+        self._safe = False  # and is on the flash
         self._since_ms = -1  # time of the oldest stride or event not yet flushed; -1: none
         self.strides = 0
         self.last_ms = 0
@@ -179,12 +180,15 @@ class Recorder:
             self.is_open = False
             return
         try:
-            self.flush()
-            if not self._ended:
+            if not self._sealed:
                 pack_into(log.END_PAYLOAD, self._end.buffer, log.BLOCK_BYTES, reason, t_ms, self.strides)
                 self._end.used = log.END_BYTES
-                self._ended = True
-            self._file.put(self._end)
+                self._sealed = True
+            if not self._safe:
+                self.flush()
+                self._file.put(self._end)
+                self._file.flush()
+                self._safe = True
         except OSError as error:
             print("session %s: its end could not be written (error %d)" % (self.name, error.errno))
         self._file.close()

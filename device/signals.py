@@ -34,10 +34,9 @@ class Signals:
         self._since_ms = 0
 
     def state(self, now_ms, state):
-        """Show that state from now on. Returns when the motor will be still again, ms."""
+        """Let the LED show that state from now on."""
         self._state = state
         self._since_ms = now_ms
-        return self.once(now_ms, state)
 
     def once(self, now_ms, sign, pulse_ms=0):
         """Play a sign on the motor, the LED stays as it is. Returns when the motor will be still again, ms."""

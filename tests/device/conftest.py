@@ -76,11 +76,8 @@ class Wearer:
         self.board.wait(lambda: self.board.clock.now_us >= t_s * 1e6, timeout_s)
 
     def sessions(self):
-        try:
-            names = sorted(self.board.flash.listdir("/sessions"))
-        except OSError:
-            names = []
-        return [decode(self.board.flash.read_file("/sessions/" + name)) for name in names]
+        flash = self.board.flash
+        return [decode(flash.read_file("/sessions/" + name)) for name in sorted(flash.listdir("/sessions"))]
 
     def type(self, keys):
         """Type on the board's port, as any terminal would."""

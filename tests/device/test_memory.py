@@ -115,7 +115,7 @@ def steps(output):
 
 
 def test_bytes_allocated():
-    """Imports and the first minute within 120 KB; then the same each minute, within the shares of strides and flushes."""
+    """Imports and the first minute within 120 KB; then the same each minute, as strides and flushes may."""
     feed = simulate([Stand(6), KneeRaises(3), Stand(2), Run(320, 3.0)], seed=8)
     output, _ = run_on_board(feed, MEASURED % "(60, 120, 180, 240, 300)", {"run.start_s": 5})
     marks, minutes = steps(output)

@@ -5,6 +5,7 @@ import json
 import pytest
 from conftest import Wearer, short_run
 from kneecore import sessionlog as log
+from kneesync.virtual.flash import BLOCK_BYTES
 from kneesync.virtual.runner import Fatigue, Halt, KneeRaises, Run, Stand, simulate
 
 QUICK = {"run.start_s": 5, "run.stop_min": 1}
@@ -89,9 +90,7 @@ def test_low_battery(supply_mv, said):
 
 def fill(flash, leave_bytes):
     """Fill the volume but for about that much."""
-    block = flash.block_bytes
-    spare = flash.free_bytes() - leave_bytes
-    flash.write_file("/other", bytes(spare // block * block))
+    flash.write_file("/other", bytes((flash.free_blocks() - leave_bytes // BLOCK_BYTES) * BLOCK_BYTES))
 
 
 def test_full_flash_closes_cleanly():
@@ -107,7 +106,7 @@ def test_full_flash_closes_cleanly():
             later == first + len(data) // 12
             for (first, data), later in zip(session.raw, numbers[1:], strict=False)
         ), "raw samples without a hole"
-        assert wearer.board.flash.free_bytes() > 40_000
+        assert wearer.board.flash.free_blocks() * BLOCK_BYTES > 40_000
 
 
 def test_full_flash_before_the_run():

@@ -1,7 +1,6 @@
 """The loader: slots, failed starts, safe mode."""
 
 import json
-from contextlib import suppress
 
 from conftest import Wearer
 from kneesync.virtual.runner import Stand, simulate
@@ -16,21 +15,15 @@ def stand(seconds=60):
 def break_slot(flash, slot):
     """Put a firmware into the slot that crashes at its start."""
     for name in ("app.mpy", "app.py"):
-        with suppress(OSError):
+        if flash.exists(f"/{slot}/{name}"):
             flash.remove(f"/{slot}/{name}")
     flash.write_file(f"/{slot}/app.py", CRASHING)
 
 
 def copy_slot(flash, source, target):
     for name in flash.listdir(f"/{source}"):
-        path = f"/{source}/{name}"
-        try:
-            inside = flash.listdir(path)
-        except OSError:
-            flash.write_file(f"/{target}/{name}", flash.read_file(path))
-        else:
-            for file in inside:
-                flash.write_file(f"/{target}/{name}/{file}", flash.read_file(f"{path}/{file}"))
+        for path in [name] if "." in name else [f"{name}/{file}" for file in flash.listdir(f"/{source}/{name}")]:
+            flash.write_file(f"/{target}/{path}", flash.read_file(f"/{source}/{path}"))
 
 
 def files(flash):

@@ -67,7 +67,7 @@ def test_flash_stall_overruns_and_says_so():
     wearer = Wearer(short_run(60), QUICK)
     with wearer:
         wearer.wait_for("opened")
-        wearer.board.flash.stall_next_us = 3_500_000
+        wearer.board.flash.memory.spent_us += 3_500_000  # charged at the next operation
         wearer.wait_for("closed (still)")
         (session,) = wearer.sessions()
         assert wearer.board.imu.words_lost > 0
