@@ -165,10 +165,12 @@ def replay(
     as_json: Json = False,
 ):
     """Compute a recording's or a session's strides and cues again, with other settings if wanted."""
+    changes = _changes(change or [])
+
     from kneesync.replay import replay as replay_file
     from kneesync.views import lists, results, terminal
 
-    result = replay_file(file, on=on.value, changes=_changes(change or []))
+    result = replay_file(file, on=on.value, changes=changes)
     if as_json:
         print(results.text(result))
     else:

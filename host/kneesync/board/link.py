@@ -15,10 +15,13 @@ import time
 from kneesync import untrusted
 from kneesync.errors import KneesyncError, NoBoardError
 
+OPEN_S = 1  # a port just plugged in may be looked at by the system first
 ENTER_S = 20  # the firmware closes its log before it lets go; a flash erase can take 0.4 s
 QUIET_S = 15  # silence inside an answer that means the board is gone
 HASHING_QUIET_S = 90  # the board hashes its files before it lists them
 RESTART_S = 15
+HUSH_S = 0.2
+LEAST_BYTES_PER_S = 4000
 MOST_ANSWER_BYTES = 512 * 1024
 
 # The firmware's slot on the path, also after a soft reset: what its loader would have done.
@@ -57,7 +60,7 @@ class Link:
         self._ours = True  # runs kneesync: will say when it is back
 
     def __enter__(self):
-        self._open(time.monotonic() + 2)
+        self._open(time.monotonic() + OPEN_S)
         try:
             self._take_over()
             self.info = self.call("service.info()")
@@ -74,7 +77,9 @@ class Link:
 
     def __exit__(self, kind, error, trace):
         try:
-            self.restart()
+            # a wire that is gone cannot be used to restart the board; its watchdog or lease does that within 30 s
+            if error is None or (self._transport and not self._port.gone):
+                self.restart()
         except KneesyncError:
             if error is None:
                 raise
@@ -108,15 +113,13 @@ class Link:
         LinkError after quiet_s of silence, past most_bytes, or if the board reports an exception.
         """
         with self._plainly():
-            self._port.allow(quiet_s, most_bytes)
+            self._port.allow(quiet_s + most_bytes / LEAST_BYTES_PER_S, most_bytes)
             self._transport.exec_raw_no_follow(expression)
-            rest = self._until_eot(on_bytes, quiet_s)
-            trouble = bytearray(rest)
-            if b"\x04" not in rest:
-                self._until_eot(trouble.extend, quiet_s)
-        trouble = bytes(trouble).partition(b"\x04")[0].strip()
+            self._until_eot(on_bytes, quiet_s)
+            trouble = bytearray()
+            self._until_eot(trouble.extend, quiet_s)
         if trouble:
-            raise LinkError(f"the board stopped with: {untrusted.printable(_last_line(trouble), 160)}")
+            raise LinkError(f"the board stopped with: {untrusted.printable(_last_line(bytes(trouble)), 160)}")
 
     def restart(self):
         """Reset the board and wait until its firmware says that it runs. Returns the firmware's version."""
@@ -170,7 +173,9 @@ class Link:
     def _take_over(self, again=False):
         """Stop what runs and stand at the raw prompt, without a soft reset; first time also load the service."""
         with self._plainly():
-            self._port.allow(ENTER_S, 1 << 20)
+            self._port.allow(ENTER_S, 1 << 22)
+            if again:
+                self._hush()
             # what mpremote prints when this fails belongs to neither stdout nor our errors
             with contextlib.redirect_stdout(io.StringIO()):
                 self._transport.enter_raw_repl(soft_reset=False, timeout_overall=ENTER_S)
@@ -185,15 +190,23 @@ class Link:
                     ) from None
                 raise
 
+    def _hush(self):
+        """Break off an answer under way and pass over the rest of it, in bulk."""
+        self._port.write(b"\x03")
+        with contextlib.suppress(LinkError):
+            while True:
+                self._port.read_some(HUSH_S)
+
     def _until_eot(self, on_bytes, quiet_s):
-        """Hand on what comes until the end-of-output mark; returns what came behind it."""
+        """Hand on what comes until the end-of-output mark; what came behind it stays to be read."""
         while True:
             data = self._port.read_some(quiet_s)
             output, mark, rest = data.partition(b"\x04")
             if output:
                 on_bytes(output)
             if mark:
-                return rest
+                self._port.unread(rest)
+                return
 
     def _wait_ready(self, deadline):
         """Read until the firmware's sign of life, through a port that may vanish and come back (USB)."""
@@ -248,14 +261,15 @@ class _Bounded:
         self._serial = port
         self._until_s = 0.0
         self._bytes_left = 0
+        self._again = b""  # read too far ahead: comes first
         self.gone = False
 
     def __getattr__(self, name):
         return getattr(self._serial, name)
 
-    def allow(self, quiet_s, most_bytes):
-        """From now: silence of quiet_s, most_bytes in all, and as long as they take at 4 kB/s."""
-        self._until_s = time.monotonic() + quiet_s + most_bytes / 4000
+    def allow(self, seconds, most_bytes):
+        """From now on this long and this much, then no more."""
+        self._until_s = time.monotonic() + seconds
         self._bytes_left = most_bytes + 4096  # the REPL's own words
 
     def _check(self):
@@ -273,6 +287,9 @@ class _Bounded:
 
     def read(self, size=1):
         self._check()
+        if self._again:
+            data, self._again = self._again[:size], self._again[size:]
+            return data
         data = self._on_port(self._serial.read, size)
         self._bytes_left -= len(data)
         return data
@@ -291,7 +308,11 @@ class _Bounded:
 
     def inWaiting(self):  # noqa: N802 - pyserial's name, which mpremote calls
         self._check()
-        return self._on_port(lambda: self._serial.in_waiting)
+        return len(self._again) or self._on_port(lambda: self._serial.in_waiting)
+
+    def unread(self, data):
+        """Put back what was read: the next read starts with it."""
+        self._again = data + self._again
 
     def write(self, data):
         self._check()

@@ -107,8 +107,12 @@ class Index:
         return [_kept(row) for row in rows]
 
     def note_boot(self, board, boot, zero_unix_s):
-        """A boot of a board began at this Unix time. The first note stays: what it dated must not move."""
-        self._db.execute("INSERT OR IGNORE INTO boot VALUES (?, ?, ?)", (board, boot, zero_unix_s))
+        """A boot of a board began at this Unix time. A board that counts from the start again loses its older notes."""
+        self._db.execute(
+            "DELETE FROM boot WHERE board = :board AND :boot < (SELECT max(boot) FROM boot WHERE board = :board)",
+            {"board": board, "boot": boot},
+        )
+        self._db.execute("INSERT OR REPLACE INTO boot VALUES (?, ?, ?)", (board, boot, zero_unix_s))
 
     def boot_zero_unix_s(self, board, boot):
         row = self._db.execute("SELECT zero_unix_s FROM boot WHERE board = ? AND boot = ?", (board, boot)).fetchone()

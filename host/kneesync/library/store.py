@@ -144,9 +144,10 @@ class Library:
             return None, "unknown"
         boot = untrusted.whole(session.header.get("boot"), 0, 1 << 31)
         zero_unix_s = self._index.boot_zero_unix_s(board, boot) if boot is not None else None
-        if zero_unix_s is not None:
+        latest_unix_s = time.time() + 60
+        if zero_unix_s is not None and zero_unix_s + session.start_ms / 1000 < latest_unix_s:
             return zero_unix_s + session.start_ms / 1000, "pull"
-        clock_s = untrusted.whole(session.header.get("clock_s"), _EARLIEST_UNIX_S, int(time.time()) + 86400)
+        clock_s = untrusted.whole(session.header.get("clock_s"), _EARLIEST_UNIX_S, int(latest_unix_s))
         if clock_s is not None:
             return float(clock_s), "board clock"
         return None, "unknown"

@@ -6,7 +6,7 @@ import numpy as np
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # Braille dot of (row, column) in a cell
 _STEPS_MIN = (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1440)
-_LEAST_SPAN = 10.0  # degrees: a quiet run looks quiet, its noise is not blown up
+_STEPS = (1, 2, 2.5, 5, 10, 20, 50, 100)  # degrees a row; not finer, so that a quiet run looks quiet
 
 
 def lines(t_s, values, width=80, height=9, level=None, marks_s=(), unit="°"):
@@ -27,9 +27,8 @@ def lines(t_s, values, width=80, height=9, level=None, marks_s=(), unit="°"):
     level_row = None if level is None else _row(level, low, step, height)
     rows = [_marks_row(marks_s, start_s, end_s, width - gutter, gutter)] if len(marks_s) else []
     for row in range(height):
-        # each row is one step high; every other one is labelled, at its middle
         value = low + (height - 1 - row + 0.5) * step
-        label = f"{value:4.0f}{unit}" if row % 2 == 0 else " " * 5
+        label = f"{value:4.0f}{unit}" if (height - 1 - row) % 2 == 0 else " " * 5
         pieces = [(label + "│", "dim")]
         for cell in cells[row]:
             if cell:
@@ -45,12 +44,12 @@ def lines(t_s, values, width=80, height=9, level=None, marks_s=(), unit="°"):
 
 
 def _scale(values, height):
-    """(value at the bottom, degrees a row): rows of a whole number of half degrees around the values."""
+    """(value at the bottom edge, degrees a row), so that every other row's middle is a round number."""
     least, most = float(np.min(values)), float(np.max(values))
-    span = max(_LEAST_SPAN, (most - least) * 1.1)
-    step = math.ceil(span / height * 2) / 2
-    low = math.floor((least + most) / 2 - step * height / 2) + (0.5 if step % 1 == 0 else 0.0)
-    return low - step / 2 + 0.5 * (step % 1), step
+    # rounding the labels moves the values by up to a row up or down
+    step = next((step for step in _STEPS if most - least <= step * (height - 2)), most - least)
+    lowest_label = round(((least + most) / 2 - step * (height - 1) / 2) / (2 * step)) * 2 * step
+    return lowest_label - step / 2, step
 
 
 def _row(value, low, step, height):

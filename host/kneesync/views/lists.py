@@ -4,9 +4,9 @@ from rich.table import Table
 from rich.text import Text
 
 from kneesync import untrusted
-from kneesync.views.units import NONE, clock, day, degrees, size, steps
+from kneesync.views.units import NONE, clock, count, day, degrees, size, steps
 
-_COLUMNS = ("id", "started", "leg", "time", "strides", "cadence", "knee lift", "drop", "cues")
+_COLUMNS = ("id", "started", "leg", "time", "strides", "steps/min", "lift", "drop", "cues")
 
 
 def boards(found):
@@ -34,7 +34,7 @@ def plain_sessions(kept):
         cells = dict(zip(_COLUMNS, _cells(one), strict=True))
         yield (
             f"{cells['id']}: {cells['started']}, leg {cells['leg']}, {cells['time']}, {cells['strides']} strides, "
-            f"cadence {cells['cadence']}, knee lift {cells['knee lift']}, drop {cells['drop']}, cues {cells['cues']}."
+            f"{cells['steps/min']} steps/min, knee lift {cells['lift']}, drop {cells['drop']}, cues {cells['cues']}."
         )
 
 
@@ -79,7 +79,7 @@ def _cells(one):
         one.leg or NONE,
         clock(one.duration_s),
         f"{one.strides:,}",
-        steps(one.cadence_spm),
+        count(one.cadence_spm),
         degrees(one.knee_lift_deg),
         degrees(one.drop_deg),
         str(one.cues),

@@ -5,7 +5,7 @@ from rich.text import Text
 
 from kneesync import untrusted
 from kneesync.views import chart
-from kneesync.views.units import NONE, clock, day, degrees, percent, rate, steps
+from kneesync.views.units import NONE, clock, count, day, degrees, percent, rate, steps
 
 # label, key in the summary's parts, how it is written
 _ROWS = (
@@ -14,7 +14,7 @@ _ROWS = (
     ("Range", "range_deg", degrees),
     ("Swing up", "swing_up_dps", rate),
     ("Swing back", "swing_back_dps", rate),
-    ("Cadence", "cadence_spm", steps),
+    ("Steps/min", "cadence_spm", count),
 )
 HELD_DEG = 1.0  # strides of a fresh runner spread by this much; a smaller change is none
 _LEGS = {"L": "left leg", "R": "right leg"}
@@ -196,7 +196,7 @@ def _sureness(figures):
     elif figures["strides"]:
         yield "Every stride counts: none unsure, clipped or with lost samples."
     if quality["imu_faults"]:
-        yield f"The IMU failed {quality['imu_faults']} times and was started again."
+        yield f"Times the IMU failed and was started again: {quality['imu_faults']}."
     if figures["pauses"]:
         spans = ", ".join(f"{clock(pause['from_s'])}–{clock(pause['to_s'])}" for pause in figures["pauses"][:4])
         more = len(figures["pauses"]) - 4

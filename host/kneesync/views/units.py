@@ -17,7 +17,12 @@ def rate(value, signed=False):
 
 def steps(value, signed=False):
     """A cadence in steps (of both legs) a minute."""
-    return NONE if value is None else _number(value, 0 if not signed else 1, signed) + "/min"
+    return NONE if value is None else count(value, signed) + " steps/min"
+
+
+def count(value, signed=False):
+    """A number without unit; a change of it to one decimal."""
+    return NONE if value is None else _number(value, 1 if signed else 0, signed)
 
 
 def percent(value, decimals=1):
@@ -44,9 +49,11 @@ def day(unix_s):
         return "start unknown"
 
 
-def size(count):
+def size(number):
     """A number of bytes."""
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB" if count >= 1000 else f"{count} bytes"
+    if number < 1000:
+        return f"{number} bytes"
+    return f"{number / 1e6:.1f} MB" if number >= 1e6 else f"{number / 1e3:.1f} kB"
 
 
 def _number(value, decimals, signed):

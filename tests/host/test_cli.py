@@ -1,0 +1,200 @@
+"""The command line: results on stdout, the rest on stderr, one-line errors, the promised exit codes, quick help."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from fake_board import FakeBoard
+from knee_files import BOARD, KneeFile, tired_run
+from kneesync import cli
+from kneesync.board import find
+
+RUN = bytes(tired_run(minutes=10).data)
+
+
+@pytest.fixture
+def kneesync(monkeypatch, capsys):
+    """Run a command line in this process: (exit code, stdout, stderr)."""
+    from serial.tools import list_ports
+
+    monkeypatch.setattr(list_ports, "comports", list)  # the machine's own boards are none of ours
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["kneesync", *map(str, arguments)])
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def run_file(tmp_path):
+    path = tmp_path / "run.knee"
+    path.write_bytes(RUN)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["devices"], 3, "no board found; plug one in"),
+        (["pull"], 3, "no board found; plug one in"),
+        (["pull", "e661"], 3, "no board e661; none is connected"),
+        (["pull", "/nowhere/tty"], 3, "cannot open /nowhere/tty"),
+        (["report"], 1, "is empty; run `kneesync pull`"),
+        (["report", "0badc0de"], 1, "no session 0badc0de"),
+        (["report", "/no/where.knee"], 1, "cannot read /no/where.knee: No such file"),
+        (["report", __file__], 1, "is no kneesync session: found"),
+        (["replay", "x.npz", "--set", "cue.nope=3"], 1, "unknown setting 'cue.nope'; `kneesync settings` lists them"),
+        (["replay", "x.npz", "--set", "cue.drop_cdeg=high"], 1, "it takes a whole number from 100 to 1500"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_on_stderr(kneesync, arguments, code, says):
+    found_code, out, err = kneesync(*arguments)
+    assert (found_code, out) == (code, "")
+    assert says in err and err.startswith("kneesync: ") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", ["nonsense", "report --nope", "replay", "replay x --on moon", "replay x --set leg"]
+)
+def test_wrong_usage_is_exit_2(kneesync, arguments):
+    code, out, err = kneesync(*arguments.split())
+    assert (code, out) == (2, "") and err
+
+
+def test_a_truncated_file_and_a_newer_format_are_refused(kneesync, tmp_path):
+    for data, says in (
+        (RUN[:50], "cut or damaged"),
+        (bytes(KneeFile(format=5).data), "format 5, this one reads up to 1"),
+    ):
+        path = tmp_path / "bad.knee"
+        path.write_bytes(data)
+        code, out, err = kneesync("report", path)
+        assert (code, out) == (1, "") and says in err and err.count("\n") == 1
+
+
+def test_report_as_page_as_words_and_as_json(kneesync, run_file):
+    code, out, err = kneesync("report", run_file)
+    assert code == 0 and err == "" and "Knee drive" in out and "\x1b" not in out
+    assert "│" in out and "│" not in kneesync("report", run_file, "--plain")[1]
+    figures = json.loads(kneesync("report", run_file, "--json")[1])
+    assert figures["strides"] == 900 and figures["absolute_error_deg"] == [3, 5]
+    units = ("_s", "_deg", "_spm", "_dps", "_percent", "_ms")
+    numbers = {name for name, value in figures.items() if isinstance(value, float)}
+    assert all(name.endswith(units) for name in numbers), numbers
+
+
+def test_an_empty_library_is_no_error_for_sessions(kneesync):
+    code, out, err = kneesync("sessions")
+    assert (code, out) == (0, "") and "kneesync pull" in err
+    assert json.loads(kneesync("sessions", "--json")[1]) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the fake board stands on a pty, which Windows has not")
+def test_pull_then_sessions_then_report_by_id(kneesync):
+    with FakeBoard({"00007-1.knee": RUN}) as board, find.registered(board.port, BOARD):
+        code, out, _ = kneesync("devices")
+        assert code == 0 and BOARD in out and board.port in out
+        assert json.loads(kneesync("devices", "--json")[1])[0]["virtual"] is True
+        code, out, err = kneesync("pull")
+        assert code == 0 and "900 strides" in out
+        assert f"Board {BOARD}: 1 new, 0 here already. Its firmware runs again." in err
+        code, out, err = kneesync("pull", BOARD[:4], "--json")
+        result = json.loads(out)
+        assert (code, result["board"], result["sessions"][0]["state"]) == (0, BOARD, "here already")
+    session_id = result["sessions"][0]["session"]["id"]
+    assert session_id in kneesync("sessions")[1]
+    assert json.loads(kneesync("sessions", "--json")[1])[0]["id"] == session_id
+    assert session_id in kneesync("report")[1] and session_id in kneesync("report", session_id[:4], "--plain")[1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the fake board stands on a pty, which Windows has not")
+def test_a_pull_of_which_a_part_failed_is_exit_1(kneesync):
+    with FakeBoard({"00007-1.knee": b"no session", "00007-2.knee": RUN}) as board:
+        code, out, err = kneesync("pull", board.port)
+    assert code == 1 and "900 strides" in out and "kneesync: 00007-1.knee: " in err
+
+
+def test_several_boards_are_named_not_chosen(kneesync, monkeypatch):
+    boards = [find.Board("/dev/ttyACM0", "aaaa", "x"), find.Board("/dev/ttyACM1", "abab", "x")]
+    monkeypatch.setattr(find, "boards", lambda: boards)
+    for arguments in (["pull"], ["pull", "a"]):
+        code, _, err = kneesync(*arguments)
+        assert code == 3 and "several boards: aaaa at /dev/ttyACM0, abab at /dev/ttyACM1; name one by its id" in err
+
+
+def test_usb_boards_are_known_by_maker_and_serial_number(monkeypatch):
+    from types import SimpleNamespace
+
+    from serial.tools import list_ports
+
+    def port(device, vid, serial_number, product="Board in FS mode"):
+        return SimpleNamespace(device=device, vid=vid, serial_number=serial_number, product=product)
+
+    ports = [
+        port("/dev/ttyS0", None, None), port("/dev/ttyACM0", 0x2E8A, "E66118604B1A2B3C"),
+        port("/dev/ttyUSB0", 0x0403, "FT123"), port("/dev/ttyACM1", 0x239A, "../../etc", None),
+    ]  # fmt: skip
+    monkeypatch.setattr(list_ports, "comports", lambda: ports)
+    assert [(board.port, board.id) for board in find.boards()] == [("/dev/ttyACM0", BOARD), ("/dev/ttyACM1", None)]
+    assert find.pick("/dev/ttyACM1").description == "Adafruit board"
+
+
+NOBODY = '{"pid": 4000000, "port": "/", "id": "abcd"}'
+
+
+@pytest.mark.parametrize("note", ["", "[", "{}", '{"pid": 1e9}', NOBODY, NOBODY.replace("4000000", "-1")])
+def test_a_stale_or_foreign_note_is_no_board(note, tmp_path):
+    folder = tmp_path / "runtime" / "boards"
+    folder.mkdir(parents=True)
+    (folder / "77.json").write_text(note)
+    assert [board for board in find.boards() if board.virtual] == []
+
+
+def test_an_unforeseen_error_is_one_line_and_a_traceback_only_under_debug(kneesync, monkeypatch, run_file):
+    from kneesync.analysis import session
+
+    def breaks(_):
+        raise RuntimeError("within\nus")
+
+    monkeypatch.setattr(session, "summary", breaks)
+    code, out, err = kneesync("report", run_file)
+    assert (code, out) == (1, "")
+    assert err == "kneesync: failed inside: RuntimeError: within us; please report what `kneesync --debug` prints\n"
+    with pytest.raises(RuntimeError):
+        kneesync("--debug", "report", run_file)
+
+
+def test_help_and_lists_load_nothing_heavy():
+    code = "import sys\nfrom kneesync import cli\ntry:\n cli.app(%r)\nexcept BaseException: pass\nprint(*sys.modules)"
+    heavy = {"numpy", "pandas", "rich", "mpremote", "serial", "sqlite3"}
+    for arguments, allowed in (["--help"], set()), (["pull", "--help"], set()), (["devices", "--json"], {"serial"}):
+        loaded = set(in_python(code % arguments).split("\n")[-2].split())
+        assert loaded & heavy <= allowed, arguments
+
+
+def in_python(code, **environment):
+    """What a new interpreter prints that runs `code`."""
+    environment = {**os.environ, **environment}
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert found.stderr == ""
+    return found.stdout
+
+
+REPORT = "import sys\nfrom kneesync import cli\ntry:\n cli.app(['report', %r])\nexcept SystemExit: pass\n"
+
+
+def test_no_report_needs_pandas(run_file):
+    assert in_python(REPORT % str(run_file) + "print('pandas' in sys.modules)").endswith("False\n")
+
+
+def test_output_that_cannot_draw_gets_words(run_file):
+    assert "Knee drive" in in_python(REPORT % str(run_file), PYTHONIOENCODING="ascii")

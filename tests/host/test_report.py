@@ -1,0 +1,175 @@
+"""The pages, compared as text at fixed width with tests/host/golden.
+
+KNEESYNC_GOLDEN=write writes those anew: look at the difference before you commit it.
+"""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+from knee_files import BOARD, KneeFile, tired_run
+from kneecore import sessionlog as log
+from kneesync.analysis.session import summary
+from kneesync.board.find import Board
+from kneesync.board.pull import Pulled
+from kneesync.library.index import Kept
+from kneesync.library.session import decode
+from kneesync.views import chart, lists, report, units
+from rich.console import Console
+
+GOLDEN = Path(__file__).parent / "golden"
+ROW = (700, 4123, -1550, 3901, 4102, 0)
+
+
+def kept(session_id="444b17c784", start_unix_s=1_795_331_520.0, **more):
+    values = {
+        "board": BOARD,
+        "name": "00007-1.knee",
+        "sha256": "0" * 64,
+        "bytes": 25_922,
+        "pulled_unix_s": 1_795_338_000.0,
+    }
+    values.update(start_from="pull" if start_unix_s else "unknown", leg="L", duration_s=1506.7, strides=2250)
+    values.update(cadence_spm=179.9, knee_lift_deg=40.7, drop_deg=4.2, cues=1, **more)
+    return Kept(session_id, start_unix_s=start_unix_s, **values)
+
+
+def rough():
+    """A run with all that can be wrong: a pause, unsure and lost strides, faults, a torn end, hostile texts."""
+    file = KneeFile(leg="\x1b[31mX", settings={"athlete": "[bold]Ada\u202e[/]", "quiet": "on"})
+    file.stride_block(21_000, [ROW] * 80 + [(700, 5000, -1500, 3900, 4100, log.UNSURE | log.LOST)] * 20)
+    file.stride_block(200_000, [(700, 4000, -1500, 3900, 4100, log.FIRST)] + [ROW] * 60)
+    file.events((150_000, log.IMU_FAULT, 5, 2), (150_500, log.SAMPLES_LOST, 0, 900))
+    file.events((240_000, log.CUE, 1, 330, 3870, 4200, 61, 667, 0))
+    return file.stride_block(242_000, [ROW] * 10).data[:-7]
+
+
+SESSIONS = {
+    "tired": (tired_run().data, kept()),
+    "held": (tired_run(minutes=20, drop_cdeg=0).data, kept(start_unix_s=None)),
+    "rough": (rough(), None),
+    "empty": (KneeFile().end(21_000).data, None),
+    "one_stride": (KneeFile().stride_block(21_000, [(700, 4123, -1550, 3901, 4102, log.FIRST)]).end(22_000).data, None),
+}
+
+
+def page(width, write):
+    console = Console(file=io.StringIO(), width=width, no_color=True, highlight=False, markup=False, emoji=False)
+    write(console)
+    return console.file.getvalue()
+
+
+def same_as_golden(name, text):
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("KNEESYNC_GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", list(SESSIONS))
+def test_report_pages(name):
+    data, about = SESSIONS[name]
+    session = decode(bytes(data))
+    figures = summary(session)
+    text = page(80, lambda console: report.show(console, figures, session, about))
+    assert max(map(len, text.splitlines())) <= 80
+    same_as_golden(f"report_{name}", text)
+
+
+@pytest.mark.parametrize("name", list(SESSIONS))
+def test_report_in_plain_words(name):
+    data, about = SESSIONS[name]
+    text = "\n".join(report.plain(summary(decode(bytes(data))), about)) + "\n"
+    drawn = {character for character in text if "─" <= character <= "▟" or "⠀" <= character <= "⣿"}
+    assert not drawn and "\x1b" not in text and "\u202e" not in text
+    same_as_golden(f"plain_{name}", text)
+
+
+def test_no_page_speaks_of_fatigue():
+    for path in GOLDEN.glob("*.txt"):
+        assert "fatigue" not in path.read_text(encoding="utf-8").lower()
+
+
+def test_a_wide_page_is_120_columns_at_most():
+    session = decode(bytes(SESSIONS["tired"][0]))
+    text = page(200, lambda console: report.show(console, summary(session), session))
+    assert 115 < max(map(len, text.splitlines())) <= 120
+
+
+LIBRARY = [
+    kept(),
+    kept("27f67ddbc0", leg=None, problems=["torn"]),
+    kept("0a1b2c3d4e", start_unix_s=None),
+    Kept("ffffffffff", BOARD, "x.knee", "1" * 64, 5, None, "unknown", 1_795_338_000.0, problems=["format 9"]),
+]
+
+
+def test_lists():
+    same_as_golden("sessions", page(80, lambda console: lists.show_sessions(console, LIBRARY)))
+    same_as_golden("plain_sessions", "\n".join(lists.plain_sessions(LIBRARY)) + "\n")
+    found = [Board("/dev/ttyACM0", BOARD, "RP2040 board"), Board("/dev/pts/3", None, "\x1b[2Jodd", True)]
+    same_as_golden("devices", "\n".join(lists.boards(found)) + "\n")
+    results = [
+        Pulled("00007-1.knee", 25_922, "new", LIBRARY[0]),
+        Pulled("00006-1.knee", 25_922, "here already", LIBRARY[2]),
+        Pulled("00005-1.knee", problem="its bytes at 0 arrived damaged 4 times; try another cable"),
+    ]
+    text = "\n".join(map(lists.pulled, results)) + "\n" + lists.pull_outcome(BOARD, results) + "\n"
+    same_as_golden("pull", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (units.degrees(-0.04, signed=True), "0.0°"),
+        (units.degrees(-5.06, signed=True), "−5.1°"),
+        (units.degrees(0.4, signed=True), "+0.4°"),
+        (units.degrees(None), "–"),
+        (units.clock(59.6), "1:00"),
+        (units.clock(3725), "1:02:05"),
+        (units.clock(-61), "−1:01"),
+        (units.clock(None), "–"),
+        (units.day(None), "start unknown"),
+        (units.day(1e300), "start unknown"),
+        (units.size(999), "999 bytes"),
+        (units.size(25_922), "25.9 kB"),
+        (units.rate(1234.4), "1,234 °/s"),
+    ],
+)
+def test_quantities(text, expected):
+    assert text == expected
+
+
+def drawn(*arguments, **named):
+    return ["".join(text for text, _ in row) for row in chart.lines(*arguments, **named)]
+
+
+def test_a_chart_puts_values_on_their_labelled_rows_and_breaks_at_gaps():
+    import numpy as np
+
+    t_s = np.concatenate([np.arange(0, 300, 0.7), np.arange(600, 900, 0.7)])
+    values = np.where(t_s < 300, 40.0, 44.0)
+    rows = drawn(t_s, values, width=66, height=9)
+    high = next(row for row in rows if row.startswith("  44°"))
+    low = next(row for row in rows if row.startswith("  40°"))
+    body = len("  44°│")
+    assert low[body : body + 20].strip() and not low[body + 25 :].strip()
+    assert not high[body : body + 38].strip() and high[body + 45 :].strip()
+    assert all(not row[body + 22 : body + 38].strip() for row in rows[:9]), (
+        "nothing is drawn where nothing was measured"
+    )
+
+
+def test_a_chart_survives_anything():
+    import numpy as np
+
+    for t_s, values in (
+        ([], []),
+        ([5.0], [41.0]),
+        ([0.0, 4e6], [-327.68, 327.67]),
+        ([-9.0, 1.0], [40.0, 40.0]),
+    ):
+        for level in (None, 42.0, -900.0):
+            rows = drawn(np.array(t_s), np.array(values), width=40, level=level, marks_s=[-1e9, 0.5, 1e9])
+            assert all(len(row) <= 40 for row in rows)
