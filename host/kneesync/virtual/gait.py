@@ -120,6 +120,7 @@ class Runner:
     impact_g: float = 1.5  # ringing after foot contact at 3.5 m/s
     walk_lift_deg: float = 24.0
     high_knee_deg: float = 80.0
+    raise_inward_deg: float = 0.0  # how far the plane of the knee raises is turned from that of standing
     style: tuple[tuple[complex, ...], ...] = ()  # added to the running curves: six rows, as in GAITS
 
     @classmethod
@@ -139,6 +140,7 @@ class Runner:
             contact_share=0.21 + 0.014 * float(np.clip(z[6], -2, 2)),
             stride_sd_deg=float(np.clip(1.0 + 0.3 * z[7], 0.5, 1.8)),
             wander_sd_deg=float(np.clip(1.1 + 0.2 * z[8], 0.8, 1.5)),
+            raise_inward_deg=8.0 * float(np.clip(z[10], -2, 2)),
             impact_g=float(np.clip(1.5 + 0.4 * z[9], 0.5, 3.0)),
             style=tuple(tuple(complex(c) for c in row) for row in curves),
         )
@@ -162,10 +164,14 @@ class Runner:
     def gait(self, kind: str) -> Gait:
         """GAITS[kind] as this runner does it."""
         gait = GAITS[kind]
-        if kind != "run":
-            return gait
-        curves = gait.curves + np.array(self.style) if self.style else gait.curves
-        return gait._replace(curves=curves, contacts=(self.contact_share,), trough_share=gait.trough_share)
+        curves = gait.curves.copy()
+        if kind == "raise":
+            curves[2, 0] += self.raise_inward_deg
+            return gait._replace(curves=curves)
+        if kind == "run":
+            curves += np.array(self.style) if self.style else 0
+            return gait._replace(curves=curves, contacts=(self.contact_share,))
+        return gait
 
 
 @dataclass(frozen=True)
