@@ -22,7 +22,7 @@ from kneecore import sessionlog as log
 from kneecore.pipeline import Pipeline
 from sampling import Sampling
 
-SLICE_MS = 50
+SLICE_MS = 75  # the button is looked at so often; a quick press takes 80 ms
 DRAIN_MS = 225
 PAUSE_MS = 6_000  # without a stride
 SHOWN_MS = 5_000  # how long closed and refused are shown

@@ -7,14 +7,14 @@ IDLE, STANDING, RAISES, RUNNING, PAUSED, CLOSED, NO_IMU, REFUSED, LOW_BATTERY, M
 
 # word, LED: lit for ms of every ms, motor: pulses of ms. A cue's length is the pipeline's.
 TABLE = (
-    ("idle", 100, 3000, 0, 0),  # waits for a runner who stands still
+    ("idle", 150, 3000, 0, 0),  # waits for a runner who stands still
     ("standing", 500, 1000, 1, 80),  # standing pose taken: raise the knee three times, or just run
     ("raises", 900, 1000, 2, 80),  # knee raises seen: ready
-    ("running", 100, 1000, 1, 400),  # a session is open
-    ("paused", 100, 300, 1, 80),  # no strides for a while; the session is still open
+    ("running", 150, 1000, 1, 400),  # a session is open
+    ("paused", 150, 450, 1, 80),  # no strides for a while; the session is still open
     ("closed", 2000, 2000, 3, 200),  # the session is safe on flash
-    ("no IMU", 100, 200, 5, 60),  # the IMU does not answer, or is another chip
-    ("refused", 100, 400, 4, 150),  # no session: flash full or battery empty
+    ("no IMU", 150, 300, 5, 60),  # the IMU does not answer, or is another chip
+    ("refused", 150, 600, 4, 150),  # no session: flash full or battery empty
     ("battery low", 0, 1, 4, 150),  # while running; the LED keeps the state's
     ("muted", 0, 1, 1, 250),  # cues are held back for this run
     ("unmuted", 0, 1, 2, 120),
@@ -31,6 +31,7 @@ class Signals:
     def __init__(self, motor):
         self.haptics = Haptics(motor)
         self._state = IDLE
+        self._lit = None
         self._since_ms = 0
 
     def state(self, now_ms, state):
@@ -45,7 +46,10 @@ class Signals:
 
     def tick(self, now_ms):
         row = TABLE[self._state]
-        led((now_ms - self._since_ms) % row[2] < row[1])
+        lit = (now_ms - self._since_ms) % row[2] < row[1]
+        if lit != self._lit:
+            self._lit = lit
+            led(lit)
         self.haptics.tick(now_ms)
 
     def wait_ms(self, now_ms, most_ms):
