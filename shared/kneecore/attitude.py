@@ -83,15 +83,26 @@ class Attitude:
         self.qy = ((dw * y - dx * z + dy * w) << 1) + HALF
         self.qz = ((dw * z + dx * y - dy * x) << 1) + HALF
 
-    def set_level(self):
-        """Take the sums as gravity: turn the level frame so that they point up, whatever the angle. Clears the sums."""
+    def sum_size(self):
+        """Length of the summed force, counts, to about 0.1 %."""
+        shift = fit_shift(self.sum_x, self.sum_y, self.sum_z, 16384)
+        return length3(self.sum_x >> shift, self.sum_y >> shift, self.sum_z >> shift) << shift
+
+    def set_level(self, keep_sums=False):
+        """Take the sums as gravity: turn the level frame so that they point up, whatever the angle.
+
+        Clears the sums, or turns them along. False if they are too small to tell.
+        """
         turned = self._turned
         turned[0] = self.sum_x
         turned[1] = self.sum_y
         turned[2] = self.sum_z
+        size = self.sum_size()
         self.clear_sums()
         if not unit_q14(turned):
             return False
+        if keep_sums:
+            self.sum_z = size
         x, y, z = turned
         if z < 0:
             self._multiply_left(0, 16384, 0)
@@ -211,7 +222,7 @@ class Attitude:
         self._turn(512 if self.cold else 64)
 
     def stride(self, x, y, z, right):
-        """A whole stride's summed force (x, y, z): correct tilt, bias and offset. `right`: unit axis in the sensor, Q14."""
+        """A whole stride's summed force (x, y, z): correct tilt, bias and offset. `right`: sensor axis, Q14."""
         self._find_lean(x, y, z)
         self._turn_right(right)
         rx, ry = self._turned[0], self._turned[1]

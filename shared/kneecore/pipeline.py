@@ -24,6 +24,7 @@ _WINDOW = 32  # samples: 0.3 s
 _ONE_G = 2049  # counts
 _SCALE = 5373  # half of 0.07 dps in rad/us, Q28 per 1/16 count, Q15
 _LEAST_RATE = 2160000  # a turning point follows a swing of more than 12 dps (half-angle a sample, Q31)
+_SOFT_RATE = 70000  # 100 dps (as above, >> 8): no thigh stops from more within one sample
 _STILL_TURN = 1400  # sum over a window's 8 looked-at samples of |rate|, Q18: 8 dps over the three axes
 _MOST_BIAS = 4000  # sum over 8 samples: 23 dps
 _STILL_BOUNCE = 150 * _WINDOW
@@ -60,6 +61,7 @@ class Pipeline:
         self._top_rate = 0
         self._low_rate = 0
         self._bounce = 0  # sum of |vertical specific force - 1 g| since the sums began
+        self._window_bounce = 0  # that sum when the window began
         self._step_x = self._step_y = self._step_z = 0  # the last sample's share of the sums
         self._turn_x = self._turn_y = self._turn_z = 0
         self._turning = 0
@@ -69,6 +71,7 @@ class Pipeline:
         self._peak_bounce = 0
         self._peak_clipped = 0
         self._peak_good = False
+        self._peak_soft = False
         self._base_at = -1  # the peak at which the sums began, 1/256 sample; -1: they began elsewhere
         self._last_top = -1
         self._lost = 0
@@ -106,6 +109,7 @@ class Pipeline:
         self._lost = sessionlog.LOST
         self._left = _WINDOW
         self._turn_x = self._turn_y = self._turn_z = self._turning = 0
+        self._window_bounce = 0
 
     def _clear_sums(self):
         self.attitude.clear_sums()
@@ -115,7 +119,7 @@ class Pipeline:
         self._quiet_windows = 0
 
     def feed(self, samples, n, waiting, t_ms):
-        """Take in `n` samples (gyro x y z, acceleration x y z); `waiting` more stood in the FIFO at board time `t_ms`."""
+        """Take in `n` samples (gyro x y z, acceleration x y z); `waiting` more stood in the FIFO at `t_ms`."""
         self.clock.observe(n, waiting, t_ms)
         # half an angle a sample in Q18 = (16 * counts - bias) * scale >> 14
         scale = ((self.clock.period >> 10) * _SCALE + 16384) >> 15
@@ -292,6 +296,7 @@ class Pipeline:
                 self._peak_bounce = self._bounce
                 self._peak_clipped = self._clipped
                 self._peak_good = True
+                self._peak_soft = before < _SOFT_RATE
                 self._clipped = 0
             self._low_rate = rate << 8
 
@@ -304,14 +309,15 @@ class Pipeline:
         span = turns.top_at - self._last_top
         fresh = self._last_top < 0 or span > 60000
         us = 0 if fresh else (span * (clock.period >> 10)) >> 8 if span < 100000 else 9999999
-        bounce = 0
+        bounce = -1
         whole = not fresh and self._peak_good and self._base_at == self._last_top
         if whole:
             bounce = (self._peak_bounce << 8) // span if self._peak_bounce < 4000000 else 9999
         flags = self._lost | self._peak_clipped
         sample = turns.top_at >> 8
         t_ms = clock.time_ms(sample, turns.top_at & 255)
-        if not (alignment.standing and alignment.strides >= _SURE_STRIDES and (attitude.cold == 0 or attitude.cold > 6)):
+        settled = attitude.cold == 0 or attitude.cold > 6
+        if not (settled and alignment.standing and alignment.strides >= _SURE_STRIDES):
             flags |= sessionlog.UNSURE
         if self._motor_to >= t_ms - us // 1000 and self._motor_from <= t_ms:
             flags |= sessionlog.MOTOR
@@ -343,6 +349,7 @@ class Pipeline:
                 attitude.sum_y -= y
                 attitude.sum_z -= z
             self._bounce -= self._peak_bounce
+            self._window_bounce -= self._peak_bounce
             self._base_at = turns.top_at
         self._peak_good = False
         self._quiet_windows = 0
@@ -394,8 +401,13 @@ class Pipeline:
             if steady and slow or not attitude.level:
                 attitude.set_level()
                 self._clear_sums()
+                self._window_bounce = 0
                 return
-        if turning < _STILL_TURN and self._quiet_windows >= 1 and self._is_calm():
+        if turning < _STILL_TURN and self._is_at_rest():
+            if self.run.running and self.turns.rising and self.turns.top_at > self._last_top and self._peak_soft:
+                # the run's last peak has no swing back behind it
+                self._peak()
+            self.turns.restart()
             attitude.still_window(turn_x * 83, turn_y * 83, turn_z * 83)
             self._clear_sums()
             if alignment.still_window(attitude.up) and self.activity < STANDING:
@@ -413,12 +425,21 @@ class Pipeline:
                 self._clear_sums()
             if not self.run.running and alignment.strides < 4:
                 self._align()
+        self._window_bounce = self._bounce
         self._count_raises()
         attitude.dither_bias()
 
-    def _is_calm(self):
-        """Specific force stayed near 1 g since the sums began."""
-        return self._bounce < _STILL_BOUNCE * (self._quiet_windows if self._quiet_windows else 1)
+    def _is_at_rest(self):
+        """The gyro was quiet in the window just gone; was the specific force too?"""
+        if self._bounce - self._window_bounce < _STILL_BOUNCE:
+            return True
+        # It is not where the attitude has it, so one of them is wrong. A whole window of it tells.
+        attitude = self.attitude
+        if self._quiet_windows > 1 or self._base_at >= 0:
+            self._clear_sums()
+            return False
+        size = attitude.sum_size() // _WINDOW
+        return _ONE_G * 92 < size * 100 < _ONE_G * 108 and attitude.set_level(True)
 
     def _count_raises(self):
         alignment = self.alignment

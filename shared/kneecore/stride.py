@@ -13,6 +13,7 @@ _LEAST_TURN_CDEG = 1500  # a turn smaller than this is no peak or valley ...
 _TURN_PERCENT = 35  # ... nor one smaller than this share of the last stride's range
 _LEAST_RANGE_CDEG = 2500
 _MOST_RANGE_CDEG = 13000
+_LEAST_SWING_DDPS = 1200  # a thigh brought up slower than 120 dps is not running
 _LEAST_US = 440000
 _MOST_US = 1020000
 _LEAST_BOUNCE = 600  # mean |vertical specific force - 1 g| over a stride, counts (0.29 g)
@@ -53,7 +54,8 @@ class Turns:
         if not self.started:
             self.started = True
             self.rising = True
-            self.low_cdeg = tilt_cdeg
+            # from rest: the way up began at the standing pose
+            self.low_cdeg = tilt_cdeg if tilt_cdeg < 0 else 0
             self.low_down = 0
             self.top_cdeg = tilt_cdeg - 1
         if not self.rising:
@@ -124,12 +126,17 @@ class Run:
         self.running = False
 
     def peak(self, t_ms, us, lift_cdeg, low_cdeg, up_ddps, down_ddps, bounce, flags):
-        """A peak `us` microseconds after the one before (0: none, or samples were lost). True if it is a stride."""
+        """A peak `us` microseconds after the one before (0: none, or samples were lost). True if it is a stride.
+
+        `bounce` is the mean |vertical specific force - 1 g| since then in counts, negative if it is not known.
+        """
         span = lift_cdeg - low_cdeg
-        sized = _LEAST_RANGE_CDEG <= span <= _MOST_RANGE_CDEG
+        sized = _LEAST_RANGE_CDEG <= span <= _MOST_RANGE_CDEG and up_ddps >= _LEAST_SWING_DDPS
         timed = _LEAST_US <= us <= _MOST_US
-        self.walking = not (sized and timed and bounce >= _LEAST_BOUNCE) and 300000 < us < 1800000
-        if not (sized and timed and bounce >= _LEAST_BOUNCE):
+        bounces = bounce >= _LEAST_BOUNCE or (bounce < 0 and self.running)
+        good = sized and timed and bounces
+        self.walking = not good and 300000 < us < 1800000
+        if not good:
             self.stop()
             if sized:
                 self._hold(t_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags | sessionlog.FIRST)
