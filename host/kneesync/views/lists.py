@@ -1,8 +1,5 @@
 """Lists: boards in reach, kept sessions, what a pull brought."""
 
-from rich.table import Table
-from rich.text import Text
-
 from kneesync import untrusted
 from kneesync.views.units import NONE, clock, count, day, degrees, size, steps
 
@@ -18,6 +15,9 @@ def boards(found):
 
 def show_sessions(console, kept):
     """A table of sessions, newest first."""
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in _COLUMNS:
         table.add_column(name, justify="left" if name in ("id", "started", "leg") else "right", no_wrap=True)
