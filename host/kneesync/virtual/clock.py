@@ -1,0 +1,33 @@
+"""The simulated clock of a virtual board, in microseconds since power-on, and what is due on it."""
+
+import heapq
+import itertools
+from collections.abc import Callable
+
+NEVER_US = 1 << 60
+
+
+class Clock:
+    """Time as the board lives it. Nothing moves it but the board's own doing (see board.py) and, while it idles, the wall."""
+
+    def __init__(self) -> None:
+        self.now_us = 0
+        self._due: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = itertools.count()  # equal times fire in the order they were asked for
+
+    @property
+    def next_us(self) -> int:
+        """When the next thing is due; NEVER_US if nothing is."""
+        return self._due[0][0] if self._due else NEVER_US
+
+    def at(self, t_us: int, action: Callable[[], None]) -> None:
+        """Have `action` called when the clock reaches `t_us` (at once if that is past)."""
+        heapq.heappush(self._due, (t_us, next(self._order), action))
+
+    def advance_to(self, t_us: int) -> None:
+        """Move to `t_us`, doing on the way what is due, each thing at its own time. An action may raise: time stops there."""
+        while self._due and self._due[0][0] <= t_us:
+            due_us, _, action = heapq.heappop(self._due)
+            self.now_us = max(self.now_us, due_us)
+            action()
+        self.now_us = max(self.now_us, t_us)

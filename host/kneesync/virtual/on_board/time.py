@@ -1,0 +1,53 @@
+"""The `time` module on the simulated clock. As on rp2: ticks wrap at 2**30, the clock reads 2021-01-01 until it is set."""
+
+import _requests
+import bridge
+import machine
+from utime import gmtime, mktime, ticks_add, ticks_diff  # the VM's own: pure arithmetic
+from utime import localtime as _calendar
+
+ticks_ms = bridge.ticks_ms
+ticks_us = bridge.ticks_us
+ticks_cpu = bridge.ticks_us
+_ask = bridge.ask
+_clock = bytearray(12)
+
+
+def sleep_ms(ms):
+    """Sleep; soft timers that come due meanwhile run, as on the board."""
+    if _ask(_requests.SLEEP, ms, 0):
+        _rest()
+
+
+def sleep_us(us):
+    """Sleep; soft timers that come due meanwhile run, as on the board."""
+    if _ask(_requests.SLEEP, us, 1):
+        _rest()
+
+
+def _rest():
+    machine._fire_timers()
+    while _ask(_requests.SLEEP_ON, 0, 0):
+        machine._fire_timers()
+
+
+def sleep(s):
+    """Sleep `s` seconds, a number."""
+    sleep_ms(int(s * 1000))
+
+
+def time_ns():
+    """Nanoseconds since 1970 by the board's clock."""
+    machine._read_clock(_clock)
+    return int.from_bytes(_clock[:8], "little") * 1_000_000_000 + int.from_bytes(_clock[8:], "little") * 1000
+
+
+def time():
+    """Seconds since 1970 by the board's clock."""
+    machine._read_clock(_clock)
+    return int.from_bytes(_clock[:8], "little")
+
+
+def localtime(s=None):
+    """(year, month, day, hour, minute, second, weekday, day of the year) of `s`, or of now."""
+    return _calendar(time() if s is None else s)
