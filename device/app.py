@@ -198,6 +198,7 @@ class App:
         except OSError as error:
             why = "the flash fails (error %d)" % error.errno
             self.recorder.close(now_ms, recorder.ERROR)
+        now_ms = board.up_ms()  # the flash took its time
         if why:
             self._refused = True
             self._show(now_ms, signals.REFUSED)
@@ -231,6 +232,7 @@ class App:
         self._end(now_ms, reason)
         self._new_run()
         gc.collect()
+        now_ms = board.up_ms()
         self._refused = reason >= recorder.BATTERY
         self._show(now_ms, signals.REFUSED if self._refused else signals.CLOSED)
         self._shown_until_ms = now_ms + SHOWN_MS

@@ -3,15 +3,14 @@
 import json
 import struct
 import threading
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
 import serial
 from kneecore import sessionlog as log
-try:
-    from kneesync.virtual import VirtualBoard
-except ImportError:
-    VirtualBoard = None
+from kneesync.board.image import fresh_board
+from kneesync.virtual import Flash, VirtualBoard
 from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
 
 WAIT_S = 60  # wall clock, for a machine that is busy with other tests
@@ -47,16 +46,28 @@ def decode(data):
     return session
 
 
-class Wearer:
-    """A virtual board with what a test wants to do to it."""
+@cache
+def firmware():
+    """The files of a fresh board: path -> bytes."""
+    return fresh_board()
 
-    def __init__(self, feed, settings=None, files=None, **more):
+
+class Wearer:
+    """A virtual board with what a test wants to do to it.
+
+    What should happen at a time of the board's is planned with at(), before the `with`: the board runs ahead of us.
+    """
+
+    def __init__(self, feed, settings=None, files=None):
         self.feed = feed
-        self.board = VirtualBoard(feed=feed, **more)
+        files = {**firmware(), **(files or {})}
         if settings:
-            self.board.flash.write_file("/settings.json", json.dumps(settings).encode())
-        for path, data in (files or {}).items():
-            self.board.flash.write_file(path, data)
+            files["/settings.json"] = json.dumps(settings).encode()
+        self.board = VirtualBoard(feed=feed, flash=Flash(files=files))
+
+    def at(self, t_s, action):
+        """Have `action` called when the board's clock comes to t_s since power-on."""
+        self.board.clock.at(round(t_s * 1e6), action)
 
     def __enter__(self):
         self.board.__enter__()
@@ -71,15 +82,20 @@ class Wearer:
 
     def wait_for(self, text, count=1, timeout_s=WAIT_S):
         """Until the firmware has printed `text` so often."""
-        done = self.board.wait(lambda: self.board.output.count(text) >= count, timeout_s)
-        assert done is not False and self.board.output.count(text) >= count, self.board.output
+        assert self.board.wait(lambda: self.output.count(text) >= count, timeout_s), self.output
+
+    @property
+    def now_s(self):
+        return self.board.clock.now_us / 1e6
 
     def wait_until_s(self, t_s, timeout_s=WAIT_S):
-        """Until that simulated time since power-on."""
-        self.board.wait(lambda: self.board.clock.now_us >= t_s * 1e6, timeout_s)
+        """Until that simulated time since power-on, or later."""
+        assert self.board.wait(lambda: self.now_s >= t_s, timeout_s), self.output
 
     def sessions(self):
         flash = self.board.flash
+        if not flash.exists("/sessions"):
+            return []
         return [decode(flash.read_file("/sessions/" + name)) for name in sorted(flash.listdir("/sessions"))]
 
     def type(self, keys):
@@ -88,9 +104,14 @@ class Wearer:
             port.write(keys)
             port.flush()
 
+    def felt(self, since_ms=0):
+        """The motor's pulses, ms each, to compare as exactly as the loop keeps them: a FIFO burst may come between."""
+        pulses = [row for row in self.board.haptic.log if row[0] >= since_ms * 1000]
+        return [pytest.approx((end_us - start_us) / 1000, abs=30) for start_us, end_us, *_ in pulses]
+
     def truth_ms(self, t_s):
         """Board time of a moment of the feed."""
-        return self.board.imu.started_us / 1000 + t_s * 1000
+        return self.board.feed_started_up_ms + t_s * 1000
 
 
 @pytest.fixture(autouse=True)

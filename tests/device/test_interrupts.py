@@ -58,7 +58,7 @@ def interrupted_at(opcode, call):
 
 
 def run(recorder, opcode, again):
-    """A session whose flush or close is interrupted, and its close once more; the session, and if it was interrupted."""
+    """A session whose flush or close is interrupted, and its close again; the session, and if it was interrupted."""
     made = recorder.Recorder(False)
     assert made.open(60_000, 1, {"format": 1}, 0)
     for stride in STRIDES[:20]:

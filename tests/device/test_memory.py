@@ -79,8 +79,9 @@ print(json.dumps(marks))
 def run_on_board(feed, code, settings):
     """Run code on a board in safe mode, where nothing of the firmware is loaded yet, with `feed` from its start."""
     lines = bytearray()
-    with Wearer(Still(), settings) as wearer:
-        wearer.board.press_button(at_s=1)
+    wearer = Wearer(Still(), settings)
+    wearer.board.press_button(at_s=1)
+    with wearer:
         wearer.wait_for("safe mode")
         link = Link(wearer.board.port)
         try:

@@ -63,16 +63,18 @@ def test_three_failed_starts_fall_back_to_the_other_slot():
 
 
 def test_press_at_the_led_asks_for_safe_mode():
-    with Wearer(stand()) as wearer:
-        wearer.board.press_button(at_s=1)
+    wearer = Wearer(stand())
+    wearer.board.press_button(at_s=1)
+    with wearer:
         wearer.wait_for("safe mode")
         assert "ready" not in wearer.output
         assert wearer.board.led == 1
 
 
 def test_press_where_safe_mode_is_due_tries_once_more():
-    with Wearer(stand(), files={"/starting": b'{"a": 3}'}) as wearer:
-        wearer.board.press_button(at_s=1)
+    wearer = Wearer(stand(), files={"/starting": b'{"a": 3}'})
+    wearer.board.press_button(at_s=1)
+    with wearer:
         wearer.wait_for("ready")
 
 

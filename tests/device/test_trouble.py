@@ -10,22 +10,22 @@ QUICK = {"run.start_s": 5, "run.stop_min": 1}
 
 def test_imu_unplugged_at_start():
     """One line, a signal, no crash; plugged in later, it works."""
-    with Wearer(simulate([Stand(60)], seed=1)) as wearer:
-        wearer.board.bus.unplug(IMU)
-        wearer.wait_for("ready")
-        wearer.wait_for("no IMU answers at 0x6A")
-        wearer.wait_until_s(20)
-        assert wearer.output.count("no IMU answers") == 1
-        assert wearer.output.count("ready") == 1
-        wearer.board.bus.plug(IMU)
+    wearer = Wearer(simulate([Stand(60)], seed=1))
+    wearer.board.bus.unplug(IMU)
+    wearer.at(20, lambda: wearer.board.bus.plug(IMU))
+    with wearer:
         wearer.wait_for("the IMU is back")
         wearer.wait_until_s(40)
-        assert wearer.board.imu.fifo_level < 100, "its samples are read"
+        assert wearer.output.count("no IMU answers at 0x6A") == wearer.output.count("ready") == 1
+        assert wearer.now_s > 20
+        assert 80 in wearer.felt(), "standing is felt"
 
 
 def test_wrong_chip():
     """An LSM6DS3TR-C answers in the same place: named, not used, no crash loop."""
-    with Wearer(simulate([Stand(60)], seed=1), chip_id=0x6A) as wearer:
+    wearer = Wearer(simulate([Stand(60)], seed=1))
+    wearer.board.imu.chip_id = 0x6A
+    with wearer:
         wearer.wait_for(
             "IMU answered 0x6A at 0x6A; this board expects an LSM6DSOX (0x6C). "
             "Set imu in board.py or check the breakout."
@@ -37,21 +37,19 @@ def test_wrong_chip():
 @pytest.mark.parametrize("outage", ["nack", "stuck", "unplugged", "cut"])
 def test_imu_outage_in_mid_run(outage):
     """The session goes on with a gap: fault logged, strides before and after, none in between."""
-    with Wearer(short_run(60), QUICK) as wearer:
-        bus = wearer.board.bus
-        wearer.wait_for("opened")
-        wearer.wait_until_s(30)
-        started_s = wearer.board.clock.now_us / 1e6
-        if outage == "nack":
-            bus.nack(IMU, for_us=8_000_000)
-        elif outage == "stuck":
-            bus.stick(for_us=8_000_000)
-        elif outage == "cut":
-            bus.cut_next_read(IMU, 17)
-        else:
-            bus.unplug(IMU)
-            wearer.wait_until_s(started_s + 8)
-            bus.plug(IMU)
+    wearer = Wearer(short_run(60), QUICK)
+    bus = wearer.board.bus
+    started_s = 40
+    if outage == "nack":
+        wearer.at(started_s, lambda: bus.nack(IMU, for_us=8_000_000))
+    elif outage == "stuck":
+        wearer.at(started_s, lambda: bus.stick(for_us=8_000_000))
+    elif outage == "cut":
+        wearer.at(started_s, lambda: bus.cut_next_read(IMU, 17))
+    else:
+        wearer.at(started_s, lambda: bus.unplug(IMU))
+        wearer.at(started_s + 8, lambda: bus.plug(IMU))
+    with wearer:
         wearer.wait_for("closed (still)")
         (session,) = wearer.sessions()
         assert [event[1] for event in session.events].count("imu_fault") >= 1
@@ -65,9 +63,13 @@ def test_imu_outage_in_mid_run(outage):
 def test_flash_stall_overruns_and_says_so():
     """A flash so slow that the FIFO overruns: samples are lost, and the session says where."""
     wearer = Wearer(short_run(60), QUICK)
+    memory = wearer.board.flash.memory
+
+    def stall():
+        memory.spent_us += 3_500_000  # charged with the next request
+
+    wearer.at(40, stall)
     with wearer:
-        wearer.wait_for("opened")
-        wearer.board.flash.memory.spent_us += 3_500_000  # charged at the next operation
         wearer.wait_for("closed (still)")
         (session,) = wearer.sessions()
         assert wearer.board.imu.words_lost > 0
@@ -76,8 +78,9 @@ def test_flash_stall_overruns_and_says_so():
 
 
 def test_haptic_missing_at_start():
-    with Wearer(short_run(20), QUICK) as wearer:
-        wearer.board.bus.unplug(HAPTIC)
+    wearer = Wearer(short_run(20), QUICK)
+    wearer.board.bus.unplug(HAPTIC)
+    with wearer:
         wearer.wait_for("no DRV2605L answers at 0x5A")
         wearer.wait_for("closed (still)")
         (session,) = wearer.sessions()
@@ -85,10 +88,9 @@ def test_haptic_missing_at_start():
 
 
 def test_haptic_lost_in_mid_run():
-    with Wearer(short_run(20), QUICK) as wearer:
-        wearer.wait_for("opened")
-        wearer.wait_until_s(wearer.board.clock.now_us / 1e6 + 3)
-        wearer.board.bus.unplug(HAPTIC)
+    wearer = Wearer(short_run(20), QUICK)
+    wearer.at(26, lambda: wearer.board.bus.unplug(HAPTIC))
+    with wearer:
         wearer.wait_for("the haptic driver failed")
         wearer.wait_for("closed (still)")
         assert wearer.output.count("ready") == 1
