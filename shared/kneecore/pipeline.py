@@ -77,7 +77,6 @@ class Pipeline:
         self._lost = 0
         self._quiet_windows = 0
         self._raised = False
-        self.raises = 0
         self._last_stride_ms = 0
         self._any_stride = False
         self._told_ms = 0
@@ -443,17 +442,17 @@ class Pipeline:
 
     def _count_raises(self):
         alignment = self.alignment
-        if not alignment.standing or self.run.running:
+        if not alignment.standing or self.run.running or alignment.strides:
             return
         up = self.attitude.up
         upward = alignment.up
         cosine = (up[0] * upward[0] + up[1] * upward[1] + up[2] * upward[2]) >> 14
         if cosine < _RAISE_COS:
             self._raised = True
+            alignment.raise_window(up)
         elif cosine > _DOWN_COS and self._raised:
             self._raised = False
-            self.raises += 1
-            if self.activity == STANDING:
+            if alignment.raise_over() and self.activity == STANDING:
                 self.activity = RAISED
 
     def _stride(self, t_ms, dt_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags):
@@ -503,7 +502,7 @@ class Pipeline:
         """How far the alignment is to be trusted, 0..100."""
         alignment = self.alignment
         sure = 40 if alignment.standing else 0
-        sure += 20 if self.raises >= 2 else 10 if alignment.known else 0
+        sure += 20 if alignment.raises >= 2 else 10 if alignment.known else 0
         strides = alignment.strides
         sure += 20 if strides > 20 else strides
         share = 40 - alignment.spread_percent
@@ -515,7 +514,7 @@ class Pipeline:
             "up_q14": list(self.alignment.up),
             "right_q14": list(self.alignment.right),
             "standing": self.alignment.standing,
-            "raises": self.raises,
+            "raises": self.alignment.raises,
             "sure_percent": self.sure_percent(),
         }
 
