@@ -86,16 +86,13 @@ def pull(board: WhichBoard = None, as_json: Json = False):
     picked = find.pick(board)
     # a run under way is closed, not lost: what was recorded up to now is pulled too
     with Library() as library, Link(picked.port, picked.id) as link, terminal.Progress() as progress:
-        pulled = pull_sessions(link, library, progress)
+        # said as they come: what is home is home, whatever happens to the board afterwards
+        pulled = pull_sessions(link, library, progress, on_result=None if as_json else lists.say_pulled)
     if as_json:
         print(results.text(results.pulled(link.board, pulled)))
     else:
-        terminal.lines(lists.pulled(result) for result in pulled if result.state == "new")
         terminal.note(lists.pull_outcome(link.board, pulled))
-    failed = [result for result in pulled if result.state == "failed"]
-    for result in failed:
-        terminal.note(f"kneesync: {lists.pulled(result)}")
-    if failed:
+    if any(result.state == "failed" for result in pulled):
         raise typer.Exit(1)
 
 

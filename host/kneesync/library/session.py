@@ -55,11 +55,19 @@ class Session:
 
     @property
     def start_ms(self):
-        """Board uptime at the session's start, ms; t_s counts from it."""
-        ticks_ms = untrusted.whole(self.header.get("ticks_ms"), 0, 1 << 32)
-        if ticks_ms is None:
-            return int(self.t_ms[0]) if len(self.t_ms) else 0
-        return ticks_ms
+        """Board uptime at the session's start, ms; t_s counts from it.
+
+        The board opens the file once it is sure that this is a run: the strides up to then are in it and come first.
+        """
+        known_ms = [int(self.t_ms[0])] if len(self.t_ms) else []
+        if self.opened_ms is not None:
+            known_ms.append(self.opened_ms)
+        return min(known_ms, default=0)
+
+    @property
+    def opened_ms(self):
+        """Board uptime when the file was opened, ms: the moment of the header's clock. None if unknown."""
+        return untrusted.whole(self.header.get("ticks_ms"), 0, 1 << 32)
 
     @property
     def settings(self):

@@ -148,8 +148,8 @@ class Library:
         if zero_unix_s is not None and zero_unix_s + session.start_ms / 1000 < latest_unix_s:
             return zero_unix_s + session.start_ms / 1000, "pull"
         clock_s = untrusted.whole(session.header.get("clock_s"), _EARLIEST_UNIX_S, int(latest_unix_s))
-        if clock_s is not None:
-            return float(clock_s), "board clock"
+        if clock_s is not None and session.opened_ms is not None:
+            return clock_s - (session.opened_ms - session.start_ms) / 1000, "board clock"
         return None, "unknown"
 
     # The index

@@ -1,6 +1,7 @@
 """Lists: boards in reach, kept sessions, what a pull brought."""
 
 from kneesync import untrusted
+from kneesync.views import terminal
 from kneesync.views.units import NONE, clock, count, day, degrees, size, steps
 
 _COLUMNS = ("id", "started", "leg", "time", "strides", "steps/min", "lift", "drop", "cues")
@@ -47,6 +48,14 @@ def pulled(result):
     parts = (name, kept.id, day(kept.start_unix_s), clock(kept.duration_s), f"{kept.strides:,} strides")
     line = "  ".join((*parts, size(result.bytes)))
     return line if result.state == "new" else line + "  (here already)"
+
+
+def say_pulled(result):
+    """Print one file's line as soon as it is known: new ones to stdout, trouble to stderr."""
+    if result.state == "new":
+        terminal.lines([pulled(result)])
+    elif result.state == "failed":
+        terminal.note(f"kneesync: {pulled(result)}")
 
 
 def pull_outcome(board_id, results):
