@@ -20,7 +20,10 @@ PULSES_MS = 300  # two pulses of 150 ms
 
 
 class Cue:
-    """Feed it strides in order; it says through `event` and its return value when to buzz."""
+    """Feed it strides in order; it says through `event` and its return value when to buzz.
+
+    It knows of nothing but strides, so that a pulled session's strides replay to the same decisions.
+    """
 
     def __init__(self, settings, event=None):
         self._event = event
@@ -51,13 +54,14 @@ class Cue:
         self._drops = [0] * _RING
         self._spans_ms = [0] * _RING
         self._at = 0
+        self._held_ms = 0
         self._filled = 0
         self.low = False  # a cue stands and has not cleared
         self.in_row = 0
         self._last_cue_ms = 0
         self.cues = 0
 
-    def interrupt(self):
+    def _interrupt(self):
         """Running was interrupted: drop the ten being gathered and let the next ones pass."""
         self._count = self._lift = self._low = self._time_ms = 0
         self._wait = _WAIT_TENS
@@ -65,11 +69,8 @@ class Cue:
 
     def stride(self, t_ms, dt_ms, knee_lift_cdeg, extension_cdeg, flags):
         """One stride. Returns how long the motor should be on in all, ms (0: no cue)."""
-        if flags & sessionlog.FIRST:
-            self.interrupt()
-            return 0
-        if dt_ms > 2000:
-            self.interrupt()
+        if flags & (sessionlog.FIRST | sessionlog.LOST):
+            self._interrupt()
             return 0
         self._run_ms += dt_ms
         if flags & _LEFT_OUT:
@@ -165,7 +166,8 @@ class Cue:
         self._at = (self._at + 1) % _RING
         if self._filled < _RING:
             self._filled += 1
-        held_ms, mean = self._mean_drop()
+        mean = self._mean_drop()
+        held_ms = self._held_ms
         alarm = self.cusum_cdeg * 10 > self._limit_tenths * self.sigma_cdeg
         if self.low and mean < self.threshold_cdeg // 2:
             self.low = False
@@ -203,7 +205,7 @@ class Cue:
         return PULSES_MS
 
     def _mean_drop(self):
-        """(time covered, mean drop) of the latest tens that together last `cue.hold_s`, or all there are."""
+        """Mean drop of the latest tens that together last `cue.hold_s`, or all there are; _held_ms is what they last."""
         held_ms = total = n = 0
         at = self._at
         while n < self._filled and held_ms < self._hold_ms:
@@ -211,7 +213,8 @@ class Cue:
             held_ms += self._spans_ms[at]
             total += self._drops[at]
             n += 1
-        return held_ms, total // n if n else 0
+        self._held_ms = held_ms  # not returned beside the mean: a tuple is allocated
+        return total // n if n else 0
 
     def baseline(self):
         """The baseline as a dict, None while it is being learnt."""
