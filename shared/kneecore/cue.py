@@ -205,7 +205,7 @@ class Cue:
         return PULSES_MS
 
     def _mean_drop(self):
-        """Mean drop of the latest tens that together last `cue.hold_s`, or all there are; _held_ms is what they last."""
+        """Mean drop of the latest tens that last `cue.hold_s`, or all there are; _held_ms is what they last."""
         held_ms = total = n = 0
         at = self._at
         while n < self._filled and held_ms < self._hold_ms:

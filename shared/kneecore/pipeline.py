@@ -45,7 +45,7 @@ class Pipeline:
         self.cue = Cue(settings, sink.event)
         self.clock = SampleClock()
         self.attitude = Attitude()
-        self.alignment = Alignment()
+        self.axes = Alignment()
         self.turns = Turns()
         self.run = Run(self._stride)
         self.activity = UNKNOWN
@@ -102,7 +102,6 @@ class Pipeline:
         self.attitude.lost()
         self.turns.restart()
         self.run.stop()
-        self.cue.interrupt()
         self._clear_sums()
         self._last_top = -1
         self._lost = sessionlog.LOST
@@ -123,7 +122,7 @@ class Pipeline:
         # half an angle a sample in Q18 = (16 * counts - bias) * scale >> 14
         scale = ((self.clock.period >> 10) * _SCALE + 16384) >> 15
         attitude = self.attitude
-        alignment = self.alignment
+        alignment = self.axes
         at = 0
         while at < n:
             k = 6 * at
@@ -253,7 +252,7 @@ class Pipeline:
         hx >>= 7
         hy >>= 7
         hz >>= 7
-        alignment = self.alignment
+        alignment = self.axes
         alignment.xx += hx * hx
         alignment.xy += hx * hy
         alignment.xz += hx * hz
@@ -267,8 +266,8 @@ class Pipeline:
         attitude = self.attitude
         attitude.find_up()
         up = attitude.up
-        forward = self.alignment.forward
-        upward = self.alignment.up
+        forward = self.axes.forward
+        upward = self.axes.up
         sine = (up[0] * forward[0] + up[1] * forward[1] + up[2] * forward[2]) >> 14
         cosine = (up[0] * upward[0] + up[1] * upward[1] + up[2] * upward[2]) >> 14
         tilt = atan2_cdeg(sine, cosine)
@@ -302,7 +301,7 @@ class Pipeline:
     def _peak(self):
         """The candidate peak is one: correct the attitude over the stride it ends, and see whether it was running."""
         attitude = self.attitude
-        alignment = self.alignment
+        alignment = self.axes
         turns = self.turns
         clock = self.clock
         span = turns.top_at - self._last_top
@@ -320,7 +319,6 @@ class Pipeline:
             flags |= sessionlog.UNSURE
         if self._motor_to >= t_ms - us // 1000 and self._motor_from <= t_ms:
             flags |= sessionlog.MOTOR
-        was_running = self.run.running
         is_stride = self.run.peak(
             t_ms,
             us,
@@ -357,8 +355,6 @@ class Pipeline:
             alignment.strides += 1
             if alignment.strides < 12 or not alignment.strides & 7:
                 self._align()
-        elif was_running:
-            self.cue.interrupt()
 
     def _ddps(self, rate):
         """A rate (half-angle a sample, Q31) in 0.1 dps, 0..65535."""
@@ -368,7 +364,7 @@ class Pipeline:
 
     def _align(self):
         """Look for the axes again; if right has turned over, what was a peak was a valley."""
-        alignment = self.alignment
+        alignment = self.axes
         known = alignment.known
         if alignment.find_right() and (not known or alignment.moved_q14 > 8192):
             self.turns.restart()
@@ -379,7 +375,7 @@ class Pipeline:
     def _window(self):
         """Every 32 samples: standing, raises, drift while nothing strides."""
         attitude = self.attitude
-        alignment = self.alignment
+        alignment = self.axes
         attitude.renormalise()
         turn_x = self._turn_x
         turn_y = self._turn_y
@@ -411,9 +407,7 @@ class Pipeline:
             self._clear_sums()
             if alignment.still_window(attitude.up) and self.activity < STANDING:
                 self.activity = STANDING
-            if self.run.running:
-                self.run.stop()
-                self.cue.interrupt()
+            self.run.stop()
             self._last_top = -1
             self._quiet_windows = 0
         else:
@@ -441,7 +435,7 @@ class Pipeline:
         return _ONE_G * 92 < size * 100 < _ONE_G * 108 and attitude.set_level(True)
 
     def _count_raises(self):
-        alignment = self.alignment
+        alignment = self.axes
         if not alignment.standing or self.run.running or alignment.strides:
             return
         up = self.attitude.up
@@ -471,18 +465,17 @@ class Pipeline:
         self.still_ms = now_ms - self._last_stride_ms if self._any_stride else now_ms
         if run.running and self.still_ms > 2000:
             run.stop()
-            self.cue.interrupt()
         self.running_ms = self._last_stride_ms - run.began_ms if run.running else 0
         if run.running:
             self.activity = RUNNING
         elif self.activity >= WALKING:
-            self.activity = WALKING if run.walking else STANDING if self.alignment.standing else UNKNOWN
+            self.activity = WALKING if run.walking else STANDING if self.axes.standing else UNKNOWN
         if run.running and now_ms - self._told_ms > 10000:
             self._tell(now_ms)
 
     def _tell(self, now_ms):
         """Log the alignment when it has become sure or has moved, and the rate once a minute."""
-        alignment = self.alignment
+        alignment = self.axes
         told = self._told
         right = alignment.right
         same = (told[0] * right[0] + told[1] * right[1] + told[2] * right[2]) >> 14
@@ -500,7 +493,7 @@ class Pipeline:
 
     def sure_percent(self):
         """How far the alignment is to be trusted, 0..100."""
-        alignment = self.alignment
+        alignment = self.axes
         sure = 40 if alignment.standing else 0
         sure += 20 if alignment.raises >= 2 else 10 if alignment.known else 0
         strides = alignment.strides
@@ -508,13 +501,13 @@ class Pipeline:
         share = 40 - alignment.spread_percent
         return sure + (20 if share > 20 else share if share > 0 else 0)
 
-    def alignment_found(self):
+    def alignment(self):
         """The alignment as a dict."""
         return {
-            "up_q14": list(self.alignment.up),
-            "right_q14": list(self.alignment.right),
-            "standing": self.alignment.standing,
-            "raises": self.alignment.raises,
+            "up_q14": list(self.axes.up),
+            "right_q14": list(self.axes.right),
+            "standing": self.axes.standing,
+            "raises": self.axes.raises,
             "sure_percent": self.sure_percent(),
         }
 

@@ -1,0 +1,167 @@
+"""Compute a recording's strides and cues again, or a session's cues, with other settings if wanted.
+
+A recording runs through the very pipeline that the firmware runs, in bursts as its FIFO would give them; a session
+(.knee) holds strides, which run through the cue again. Times count from the recording's first sample, or the session's
+start, by the board's clock.
+"""
+
+from array import array
+from pathlib import Path
+
+from kneecore import sessionlog, settings
+from kneecore.cue import Cue
+from kneecore.pipeline import Pipeline
+
+from kneesync.errors import KneesyncError
+
+BURST_SAMPLES = 26
+POLL_MS = 25  # a board looks at its FIFO so often
+START_MS = 1000  # board uptime at a recording's first sample
+STANDING_AFTER_S = 3  # the feed stands still after its end, as the virtual board's does
+
+_FLAG_NAMES = sessionlog.FLAGS
+
+
+def replay(source, changes=None, on="host", port=None):
+    """The strides, cues, baseline and alignment of `source`: a dict that json.dumps takes.
+
+    `source`: the path of a recording or a .knee file, or a session's id in the library. `changes`: settings by name.
+    `on`: "host", or "board" for the firmware's interpreter: the board at `port`, or a virtual one made for it.
+    KneesyncError for anything that cannot be replayed.
+    """
+    path = Path(source)
+    if path.suffix == ".npz" or (path.is_file() and path.suffix != ".knee"):
+        from kneesync.virtual.feed import Recording
+
+        feed = Recording(path)
+        values = _settings({}, changes)
+        if on == "board":
+            from kneesync.board.replaying import replay_on_board
+
+            heard = replay_on_board(bursts(feed), values, port)
+        else:
+            heard = replay_on_host(bursts(feed), values)
+        return _result(heard, START_MS)
+    if on == "board":
+        raise KneesyncError(f"{source}: only a recording (.npz) can be replayed on a board; leave out --on board")
+    return _session(source, changes)
+
+
+def _settings(recorded, changes):
+    values, refused = settings.merged({**recorded, **(changes or {})})
+    if refused:
+        raise KneesyncError(refused[0])
+    return values
+
+
+class Heard:
+    """What a pipeline said: strides and events as it gave them, then baseline and alignment."""
+
+    def __init__(self):
+        self.strides = []
+        self.events = []
+        self.baseline = None
+        self.alignment = None
+
+    def stride(self, *values):
+        """The pipeline's sink: one stride."""
+        self.strides.append(values)
+
+    def event(self, *values):
+        """The pipeline's sink: one event."""
+        self.events.append(values)
+
+
+def bursts(feed):
+    """Yield (samples, n, waiting, t_ms) as a board that polls its FIFO would pass them to Pipeline.feed.
+
+    `samples` is an array('h') of BURST_SAMPLES samples. The feed's rate shows only in the times.
+    """
+    period_ms = 1000 * _period_s(feed)
+    length = feed.length + round(STANDING_AFTER_S * 1000 / period_ms)
+    drained = 0
+    t_ms = START_MS
+    while drained < length:
+        ready_ms = START_MS + (drained + BURST_SAMPLES - 1) * period_ms
+        while t_ms < ready_ms:
+            t_ms += POLL_MS
+        waiting = int((t_ms - START_MS) / period_ms) + 1 - drained - BURST_SAMPLES
+        yield array("h", feed.block(drained, BURST_SAMPLES).tobytes()), BURST_SAMPLES, waiting, t_ms
+        drained += BURST_SAMPLES
+
+
+def _period_s(feed):
+    """True seconds a sample: the recording's duration over its samples, as a board's clock would have measured it."""
+    duration_s = (feed.truth or {}).get("duration_s")
+    if duration_s and feed.length > 1:
+        return duration_s / (feed.length - 1)
+    return 1 / feed.fs_hz
+
+
+def replay_on_host(some_bursts, values):
+    """Run bursts through a Pipeline with these settings; returns Heard."""
+    heard = Heard()
+    pipeline = Pipeline(values, heard)
+    for samples, n, waiting, t_ms in some_bursts:
+        pipeline.feed(samples, n, waiting, t_ms)
+    heard.baseline = pipeline.baseline()
+    heard.alignment = pipeline.alignment()
+    return heard
+
+
+def _session(source, changes):
+    """A session's own strides, and the cues that they give with these settings."""
+    from kneesync.library import opened
+
+    _, session = opened(str(source))
+    heard = Heard()
+    cue = Cue(_settings(session.settings, changes), heard.event)
+    records = session.stride_records
+    for t_ms, values in zip(session.t_ms.tolist(), records.tolist(), strict=True):
+        dt_ms, lift, extension, _, _, flags = values
+        cue.stride(t_ms, dt_ms, lift, extension, flags)
+        heard.stride(t_ms, *values)
+    heard.baseline = cue.baseline()
+    aligned = list(session.named_events(sessionlog.ALIGNED))
+    heard.alignment = aligned[-1] if aligned else None
+    return _result(heard, session.start_ms)
+
+
+def _result(heard, start_ms):
+    return {
+        "strides": [_stride(values, start_ms) for values in heard.strides],
+        "cues": [_event(values, start_ms) for values in heard.events if values[1] == sessionlog.CUE],
+        "events": [_event(values, start_ms) for values in heard.events],
+        "baseline": heard.baseline,
+        "alignment": heard.alignment,
+    }
+
+
+def _stride(values, start_ms):
+    t_ms, dt_ms, lift_cdeg, extension_cdeg, up_ddps, back_ddps, flags = values
+    timed = dt_ms > 0 and not flags & sessionlog.FIRST
+    return {
+        "t_s": (t_ms - start_ms) / 1000,
+        "stride_s": dt_ms / 1000 if timed else None,
+        "cadence_spm": round(120000 / dt_ms, 2) if timed else None,
+        "knee_lift_deg": lift_cdeg / 100,
+        "extension_deg": extension_cdeg / 100,
+        "range_deg": (lift_cdeg - extension_cdeg) / 100,
+        "swing_up_dps": up_ddps / 10,
+        "swing_back_dps": back_ddps / 10,
+        "flags": [name for name, bit in _FLAG_NAMES if flags & bit],
+    }
+
+
+def _event(values, start_ms):
+    t_ms, kind, detail, *numbers = values
+    name, detail_name, names = sessionlog.EVENT_KINDS[kind]
+    event = {"t_s": (t_ms - start_ms) / 1000, "kind": name}
+    if detail_name:
+        event[detail_name] = detail
+    for key, value in zip(names, numbers, strict=False):
+        if key.endswith("_cdeg"):
+            event[key[:-5] + "_deg"] = value / 100
+        else:
+            event[key] = value
+    return event
