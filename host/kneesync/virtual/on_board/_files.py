@@ -41,8 +41,10 @@ class Volume:
         return "/" + "/".join(parts)
 
     def _call(self, request, path, argument=0):
-        name = self._full(path).encode()
-        return _put(request, argument, _addressof(name), len(name))
+        # An import asks for many paths, most of which do not exist: on the board that allocates nothing, here little.
+        if not path.startswith("/") or "/." in path or "//" in path or path.endswith("/"):
+            path = self._full(path)
+        return _put(request, argument, _addressof(path), len(memoryview(path)))
 
     def open(self, path, mode):
         handle = _checked(self._call(_requests.FILE_OPEN, path, _mode_bits(mode)))
@@ -52,7 +54,9 @@ class Volume:
         size = self._call(_requests.PATH_STAT, path)
         if size == -21:
             return (0x4000, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-        return (0x8000, 0, 0, 0, 0, 0, _checked(size), 0, 0, 0)
+        if size < 0:
+            raise OSError(-size)
+        return (0x8000, 0, 0, 0, 0, 0, size, 0, 0, 0)
 
     def ilistdir(self, path):
         listing = bytearray(_checked(self._call(_requests.PATH_LIST, path)))
