@@ -65,7 +65,10 @@ class Alignment:
         for i in range(3):
             self.up[i] = pose[i]
         unit_q14(self.up)
-        self.standing = True
+        if not self.standing:
+            self.standing = True
+            self.strides = 0
+            self.lean[0] = self.lean[1] = self.lean[2] = 0
         return True
 
     def moving_window(self, up):

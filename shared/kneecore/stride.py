@@ -2,9 +2,10 @@
 
 Turning points are where the sagittal rate passes zero. A peak counts once the thigh has come down from it by a good
 part of a stride's range, so that the shake after heel strike makes no second one. A running stride lasts 0.45 to
-1.0 s, spans 25 to 130 degrees (RBDS kinematics, 26 runners at 2.5 to 4.5 m/s: 0.54 to 0.84 s) and bounces: walking
-moves the hip up and down with about 0.3 g, running with more than 1 g. The first strides of a run wait until a second
-one has shown that it is a run; then they count too.
+1.0 s, spans 25 to 130 degrees (RBDS kinematics, 26 runners at 2.5 to 4.5 m/s: 0.54 to 0.84 s) and bounces: mean
+|vertical specific force - 1 g| is 0.9 to 1.4 g there and no more than 0.4 g in walking. Drills (high knees, skips)
+lift the thigh far and hardly bring it back behind the body. The first strides of a run wait until two more have shown
+that it is a run; then they count too.
 """
 
 from . import sessionlog
@@ -15,8 +16,12 @@ _LEAST_RANGE_CDEG = 2500
 _MOST_RANGE_CDEG = 13000
 _LEAST_SWING_DDPS = 1200  # a thigh brought up slower than 120 dps is not running
 _LEAST_US = 440000
-_MOST_US = 1020000
-_LEAST_BOUNCE = 600  # mean |vertical specific force - 1 g| over a stride, counts (0.29 g)
+_MOST_US = 1050000
+_LEAST_BOUNCE = 1000  # mean |vertical specific force - 1 g| over a stride, counts (0.49 g)
+_LEAST_START_BOUNCE = 500  # the same for the first stride from rest
+_DRILL_CDEG = 6000  # a lift this high ...
+_DRILL_RATIO = 6  # ... and so many times the extension is no running
+_REST_US = 1600000  # a peak so long after the last one starts something new
 _WAITING = 2  # strides held back until the next shows that it is a run
 
 
@@ -135,10 +140,14 @@ class Run:
         timed = _LEAST_US <= us <= _MOST_US
         bounces = bounce >= _LEAST_BOUNCE or (bounce < 0 and self.running)
         good = sized and timed and bounces
-        self.walking = not good and 300000 < us < 1800000
+        good = good and (lift_cdeg < _DRILL_CDEG or lift_cdeg < -low_cdeg * _DRILL_RATIO)
+        was_running = self.running
+        self.walking = not good and 300000 < us < _REST_US
+        if self._held == 1 and sized and timed and bounce >= _LEAST_START_BOUNCE:
+            good = True
         if not good:
             self.stop()
-            if sized:
+            if sized and (was_running or us == 0 or us > _REST_US):
                 self._hold(t_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags | sessionlog.FIRST)
             return False
         if not self.running:
@@ -150,9 +159,7 @@ class Run:
             self.running = True
             self.began_ms = self._t[0]
             for i in range(self._held):
-                self._hand_over(
-                    self._t[i], self._lift[i], self._low[i], self._up[i], self._down[i], self._flags[i]
-                )
+                self._hand_over(self._t[i], self._lift[i], self._low[i], self._up[i], self._down[i], self._flags[i])
             self._held = 0
         self._hand_over(t_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags)
         return True
