@@ -32,7 +32,7 @@ from kneesync.virtual.feed import Still
 from kneesync.virtual.fetch import toolchain
 from kneesync.virtual.files import FileRequests
 from kneesync.virtual.flash import Flash
-from kneesync.virtual.hardware import HARD, POWER_ON, SOFT, WIRINGS, Hardware, PinChange, Restart
+from kneesync.virtual.hardware import POWER_ON, SOFT, WIRINGS, Hardware, PinChange, Restart
 from kneesync.virtual.lsm6dsox import Lsm6dsox
 from kneesync.virtual.on_board import _requests as ask
 from kneesync.virtual.pty import HostPort
@@ -51,7 +51,7 @@ _CTRL_C = 3
 class VirtualBoard:
     """See the module. `flash`: a Flash of one's own; by default a fresh board's, with the firmware in slot a.
 
-    `imu`, `haptic`, `bus`, `flash`, `clock` are the models; what they are asked from outside should be reading only, or
+    `powered` is False from a power cut on the flash until power_cycle(). `imu`, `haptic`, `bus`, `flash`, `clock` are the models; what they are asked from outside should be reading only, or
     happen before start(), or while the board is at its prompt.
     """
 
@@ -71,7 +71,7 @@ class VirtualBoard:
         self.realtime = realtime
         self.clock = Clock()
         self.flash = flash
-        flash.now_us = lambda: self.clock.now_us
+        flash.memory.now_us = lambda: self.clock.now_us
         self.haptic = Drv2605(lambda: self.clock.now_us)
         self.imu = Lsm6dsox(lambda: self.clock.now_us, feed or Still(), motor=self.haptic, seed=seed)
         self.bus = I2CBus({0x6A: self.imu, 0x5A: self.haptic}, now_us=lambda: self.clock.now_us)
@@ -96,7 +96,8 @@ class VirtualBoard:
         self._pace: tuple[int, float] | None = None
         self._outcome = POWER_ON
         self._wanted: str | None = None  # a power cycle or the end, asked for by another thread
-        self._powered = threading.Event()
+        self.powered = False
+        self._started = threading.Event()
 
     def __enter__(self) -> "VirtualBoard":
         self.start()
@@ -167,11 +168,6 @@ class VirtualBoard:
         started_us = self.imu.started_us
         return None if started_us is None else (started_us - self.hardware.reset_us) / 1000
 
-    @property
-    def powered(self) -> bool:
-        """False from a power cut on the flash until power_cycle()."""
-        return self._powered.is_set()
-
     def press_button(self, at_s: float | None = None, hold_s: float = 0.2) -> None:
         """Press at a simulated time since power-on (None, or one that is past: now) and let go `hold_s` later."""
         down_us = self.clock.now_us if at_s is None else max(self.clock.now_us, round(at_s * 1e6))
@@ -185,7 +181,7 @@ class VirtualBoard:
         self._wake()
 
     def wait(self, predicate: Callable[[], object], timeout_s: float) -> bool:
-        """Until `predicate()` is true, at most `timeout_s` on the wall clock; whether it is. Raises if the board broke."""
+        """Until `predicate()` is true, at most `timeout_s` wall seconds; whether it is. Raises if the board broke."""
         end_s = time.monotonic() + timeout_s
         while not predicate():
             if self._failure:
@@ -197,12 +193,12 @@ class VirtualBoard:
 
     def power_cycle(self) -> None:
         """Take the supply away and give it back: what was not on flash is lost. Returns when the board starts."""
-        self._powered.clear()
+        self._started.clear()
         self._wanted = POWER_ON
         self._wake()
-        if not self._powered.wait(PATIENCE_S):
+        if not self._started.wait(PATIENCE_S):
             self._vm.kill()
-            self._powered.wait()
+            self._started.wait()
 
     # From here on, everything runs in the board's thread.
 
@@ -211,14 +207,16 @@ class VirtualBoard:
         try:
             while self._wanted != "stop":
                 kind = self._life(kind)
-        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits or stops
+        except BaseException as error:  # raised again in the thread that waits or stops
             self._failure = error
-        self._powered.set()
+        self._started.set()
 
     def _life(self, kind: str) -> str:
         """One start of the board, until it starts anew or is switched off; how it starts anew."""
         assert self._port is not None
         if kind == _POWERLESS:
+            self.flash.mount()  # so that others may look at what survived
+            self.powered = False
             while not self._wanted:
                 self._port.wait(0.5)
             return self._take_wanted()
@@ -234,7 +232,8 @@ class VirtualBoard:
         self._pace, self._interrupt = None, False
         raw = kind == SOFT and self._repl.raw
         self._repl.restart(raw)
-        self._powered.set()
+        self.powered = True
+        self._started.set()
         try:
             done = self._vm.load(raw, self._seed, self.hardware.reset_us, self.clock.now_us, self._serve)
             while done == vm_.IDLE:
@@ -317,8 +316,6 @@ class VirtualBoard:
             if self._wanted:
                 raise Restart(self._take_wanted())
         except Restart as restart:
-            if restart.kind == _POWERLESS:
-                self._powered.clear()
             self._outcome = restart.kind
             return 0, vm_.FLAG_ABANDON, clock.now_us, clock.now_us, b""
         if self._interrupt:

@@ -8,7 +8,7 @@ NEVER_US = 1 << 60
 
 
 class Clock:
-    """Time as the board lives it. Nothing moves it but the board's own doing (see board.py) and, while it idles, the wall."""
+    """Time as the board lives it. Only what the board does moves it (board.py) and, while it idles, the wall clock."""
 
     def __init__(self) -> None:
         self.now_us = 0
@@ -25,7 +25,7 @@ class Clock:
         heapq.heappush(self._due, (t_us, next(self._order), action))
 
     def advance_to(self, t_us: int) -> None:
-        """Move to `t_us`, doing on the way what is due, each thing at its own time. An action may raise: time stops there."""
+        """Move to `t_us`, doing what is due on the way, each at its own time. If an action raises, time stops there."""
         while self._due and self._due[0][0] <= t_us:
             due_us, _, action = heapq.heappop(self._due)
             self.now_us = max(self.now_us, due_us)

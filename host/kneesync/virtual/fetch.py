@@ -21,6 +21,7 @@ import platformdirs
 from kneesync.errors import KneesyncError
 
 OLDEST_NODE = 20
+_CHOICE = "KNEESYNC_VM_DIR"
 _HERE = Path(__file__).parent
 _PACKAGE = Path("node_modules/@micropython/micropython-webassembly-pyscript")
 
@@ -61,7 +62,7 @@ def _node() -> tuple[str, list[str]]:
 
 def _major(node: str) -> int:
     try:
-        answer = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30).stdout
+        answer = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):
         return 0
     version = re.match(r"v(\d+)\.", answer)
@@ -69,12 +70,12 @@ def _major(node: str) -> int:
 
 
 def _package(npm: list[str]) -> Path:
-    chosen = os.environ.get("KNEESYNC_VM_DIR")
+    chosen = os.environ.get(_CHOICE)
     if chosen:
         for folder in (Path(chosen), Path(chosen) / _PACKAGE):
             if (folder / "micropython.mjs").exists():
                 return folder
-        raise KneesyncError(f"KNEESYNC_VM_DIR is {chosen}, which holds no micropython.mjs; unset it to fetch the package")
+        raise KneesyncError(f"{_CHOICE} is {chosen}, without a micropython.mjs; unset it to fetch the package")
     lock = (_HERE / "package-lock.json").read_bytes()
     version = re.search(rb'"version": "([^"]+)"', lock)
     assert version
@@ -92,14 +93,13 @@ def _install(npm: list[str], home: Path) -> None:
             shutil.copy(_HERE / name, fresh)
         command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         try:
-            done = subprocess.run(command, cwd=fresh, capture_output=True, text=True, timeout=300)
+            done = subprocess.run(command, cwd=fresh, capture_output=True, text=True, timeout=300, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise KneesyncError(f"cannot fetch the MicroPython VM: {error}; install npm, or set KNEESYNC_VM_DIR") from error
+            raise KneesyncError(f"cannot fetch the MicroPython VM: {error}; install npm, or set {_CHOICE}") from error
         if done.returncode or not (Path(fresh) / _PACKAGE / "micropython.mjs").exists():
             why = [line for line in (done.stderr + done.stdout).splitlines() if "npm error" in line or "ERR" in line]
-            raise KneesyncError(
-                f"cannot fetch the MicroPython VM: {why[0] if why else 'npm ci failed'}; go online, or set KNEESYNC_VM_DIR"
-            )
+            said = why[0] if why else "npm ci failed"
+            raise KneesyncError(f"cannot fetch the MicroPython VM: {said}; go online, or set {_CHOICE}")
         try:
             os.rename(fresh, home)
             os.mkdir(fresh)  # for TemporaryDirectory to remove

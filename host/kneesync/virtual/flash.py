@@ -1,10 +1,11 @@
 """The board's flash: real littlefs over RAM that takes as long as a chip, and can lose power at any operation.
 
-Times are typical ones of a W25Q64JV data sheet, "AC Electrical Characteristics": sector erase (4 KB) 45 ms, page program
-(256 B) 0.4 ms; reads come from the memory-mapped chip at about 20 MB/s. The geometry is rp2's: 4096-byte blocks, programmed
-by 256-byte pages. littlefs's error numbers are the negatives of the usual errno values, which is what the board raises.
+Times are the typical ones of the W25Q64JV data sheet, "AC Electrical Characteristics": sector erase (4 KB) 45 ms, page
+program (256 B) 0.4 ms; reads come from the memory-mapped chip at about 20 MB/s. The geometry is rp2's: 4096-byte
+blocks, programmed by 256-byte pages. littlefs's error numbers are the negatives of the usual errno values.
 """
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -36,9 +37,9 @@ class FlashOp:
 class Memory:
     """The chip, as littlefs's block device. `spent_us` grows by what operations took; the board collects it."""
 
-    def __init__(self, blocks: int, now_us: Callable[[], int]) -> None:
+    def __init__(self, blocks: int) -> None:
         self.data = bytearray(b"\xff" * (blocks * BLOCK_BYTES))
-        self.now_us = now_us
+        self.now_us: Callable[[], int] = lambda: 0  # the board says
         self.journal: list[FlashOp] = []
         self.ops_to_cut: int | None = None
         self.without_power = False
@@ -87,8 +88,7 @@ class Flash:
     """The volume. read_file, write_file, listdir and the like are for set-up and tests: they cost no simulated time."""
 
     def __init__(self, blocks: int = FEATHER_BLOCKS, files: dict[str, bytes] | None = None) -> None:
-        self.now_us: Callable[[], int] = lambda: 0
-        self.memory = Memory(blocks, lambda: self.now_us())
+        self.memory = Memory(blocks)
         self.lock = threading.RLock()
         self.blocks = blocks
         self.block_bytes = BLOCK_BYTES
@@ -118,7 +118,7 @@ class Flash:
         self.memory.ops_to_cut = op
 
     def mount(self) -> None:
-        """Forget what was not written and read the volume anew, as at power-on; one that cannot be read is formatted."""
+        """Forget what was not written and read the volume, as at power-on; one that cannot be read is formatted."""
         with self.lock:
             self.memory.without_power = False
             self.fs = lfs.LFSFilesystem()
@@ -132,10 +132,8 @@ class Flash:
     def close_all(self) -> None:
         """Close the open files, as a soft reset does."""
         for handle in list(self._open):
-            try:
+            with contextlib.suppress(LittleFSError):
                 self.close(handle)
-            except LittleFSError:
-                pass
 
     # What the running board does. Each raises LittleFSError with .code as errno's negative.
 

@@ -1,5 +1,6 @@
 """The board's serial port as a host sees it: a pseudo-terminal. Bytes only; what they mean is repl.py's."""
 
+import contextlib
 import os
 import select
 import time
@@ -33,10 +34,8 @@ class HostPort:
 
     def wake(self) -> None:
         """End a wait() that goes on in the board's thread. May be called from any thread."""
-        try:
+        with contextlib.suppress(BlockingIOError):
             os.write(self._wake_write, b"!")
-        except BlockingIOError:
-            pass
 
     def wait(self, timeout_s: float) -> bytes:
         """What the host has sent, waiting up to `timeout_s` for it; b"" also after wake() or a hang-up."""
@@ -49,10 +48,10 @@ class HostPort:
                 return os.read(self._master, 65536)
             except OSError:
                 return b""
-        if state & select.POLLHUP and timeout_s > 0 and self._wake_read not in events:
-            # Nobody there: a hang-up would end every poll at once, so look again in a while.
-            if self._hungup_poll.poll(min(timeout_s, 0.02) * 1000):
-                os.read(self._wake_read, 4096)
+        # Nobody there: a hang-up would end every poll at once, so look again in a while.
+        nobody = state & select.POLLHUP and timeout_s > 0 and self._wake_read not in events
+        if nobody and self._hungup_poll.poll(min(timeout_s, 0.02) * 1000):
+            os.read(self._wake_read, 4096)
         return b""
 
     def write(self, data: bytes) -> None:

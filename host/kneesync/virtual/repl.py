@@ -1,4 +1,4 @@
-"""What a host types, cut into pieces for the VM's REPL. Raw-paste mode is served here; the VM knows the plain raw REPL."""
+"""What a host types, cut into pieces for the VM's REPL. Raw-paste is served here; the VM knows the plain raw REPL."""
 
 from dataclasses import dataclass
 

@@ -166,21 +166,24 @@ async function load(flags, seed, ticksFrom) {
 
 // As rp2: the script runs in __main__, a Ctrl-C may interrupt it, and what it raises is printed.
 function runScript(name) {
-    vm.runPython(`import _start; _start.look_for('${name}')`);
+    vm.runPython(`import _start; _start.look_for('${name}'); del _start`);
     if (!scriptFound) return DONE_IDLE;
     return runPython(`execfile('${name}')`);
 }
 
 function runPython(source) {
+    let outcome = DONE_IDLE;
     try {
         vm.runPython(`import _start; _start.kbd_intr(3); del _start\n${source}`);
     } catch (error) {
         if (error.name !== 'PythonError') throw error;
-        if (error.type === 'SystemExit') return DONE_SOFT_RESET;
-        print(Buffer.from(error.message.replace(/^  File "<stdin>".*\n/m, '').trimEnd() + '\n'));
+        if (error.type === 'SystemExit') outcome = DONE_SOFT_RESET;
+        else print(Buffer.from(error.message.replace(/^  File "<stdin>".*\n/m, '').trimEnd() + '\n'));
     }
+    // Back to where Ctrl-C is a character. One that came as the script ended is still pending: it ends here.
+    try { vm.runPython('None'); } catch (error) { if (error.name !== 'PythonError') throw error; }
     vm.runPython('import _start; _start.kbd_intr(-1); del _start');
-    return DONE_IDLE;
+    return outcome;
 }
 
 function feed(bytes) {

@@ -24,7 +24,7 @@ _HERE = Path(__file__).parent
 Server = Callable[[int, int, int, int, bytes, int], tuple[int, int, int, int, bytes]]
 
 
-class VmGone(Exception):
+class VmGone(Exception):  # noqa: N818 - not an error when it was wanted
     """The Node process has ended."""
 
 
@@ -36,7 +36,7 @@ class Vm:
         self._reports, reports_write = os.pipe()
         lifeline_read, self._lifeline = os.pipe()  # never written: its end tells Node that we are gone
         theirs = (commands_read, reports_write, lifeline_read)
-        self._stderr = tempfile.TemporaryFile()
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         try:
             self._process = subprocess.Popen(
                 [tools.node, _HERE / "vm.mjs", tools.package, _HERE / "on_board", *map(str, theirs)],

@@ -5,13 +5,13 @@ import sys
 # Frozen Python versions of binascii, os and time would shadow the C ones that rp2 has.
 sys.path.remove(".frozen")
 
-import bridge  # noqa: E402
-import machine  # noqa: E402
-import micropython  # noqa: E402
 import os  # noqa: E402
 import time  # noqa: E402
 
 import _files  # noqa: E402
+import bridge  # noqa: E402
+import machine  # noqa: E402
+import micropython  # noqa: E402
 import vfs  # noqa: E402
 
 sys.modules["utime"] = time

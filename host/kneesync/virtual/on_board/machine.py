@@ -112,6 +112,7 @@ class Pin:
         if level is None:
             return _ask(_PIN_READ, self._id, 0)
         _ask(_PIN_WRITE, self._id, 1 if level else 0)
+        return None
 
     __call__ = value
 
@@ -152,6 +153,7 @@ class PWM:
             raise ValueError("freq too small" if hz < 8 else "freq too large")
         self._freq = hz
         _ask(_requests.PWM_FREQ, self._pin, hz)
+        return None
 
     def duty_u16(self, duty=None):
         if duty is None:
@@ -160,11 +162,12 @@ class PWM:
             raise ValueError("must be 0-65535")
         self._duty = duty
         _ask(_requests.PWM_DUTY, self._pin, duty)
+        return None
 
     def duty_ns(self, ns=None):
         if ns is None:
             return self._duty * 1_000_000_000 // (65535 * self._freq) if self._freq else 0
-        self.duty_u16(min(65535, ns * self._freq * 65535 // 1_000_000_000))
+        return self.duty_u16(min(65535, ns * self._freq * 65535 // 1_000_000_000))
 
     def deinit(self):
         self._duty = 0
@@ -219,6 +222,7 @@ class RTC:
         unix_s = time.mktime((year, month, day, hour, minute, second, 0, 0))
         data = unix_s.to_bytes(8, "little")
         _put(_requests.RTC_SET, 0, _addressof(data), 8)
+        return None
 
 
 _timers = {}
@@ -308,6 +312,7 @@ def freq(hz=None):
     if not 10_000_000 <= hz <= 270_000_000:
         raise ValueError("cannot change frequency")
     _freq_hz = hz
+    return None
 
 
 def idle():

@@ -1,9 +1,9 @@
-"""The `time` module on the simulated clock. As on rp2: ticks wrap at 2**30, the clock reads 2021-01-01 until it is set."""
+"""The `time` module on the simulated clock. As on rp2, ticks wrap at 2**30 and the clock starts at 2021-01-01."""
 
 import _requests
 import bridge
 import machine
-from utime import gmtime, mktime, ticks_add, ticks_diff  # the VM's own: pure arithmetic
+from utime import gmtime, mktime, ticks_add, ticks_diff  # noqa: F401 - the VM's own: pure arithmetic
 from utime import localtime as _calendar
 
 ticks_ms = bridge.ticks_ms
