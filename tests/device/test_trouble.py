@@ -63,10 +63,9 @@ def test_imu_outage_in_mid_run(outage):
 def test_flash_stall_overruns_and_says_so():
     """A flash so slow that the FIFO overruns: samples are lost, and the session says where."""
     wearer = Wearer(short_run(60), QUICK)
-    memory = wearer.board.flash.memory
 
     def stall():
-        memory.spent_us += 3_500_000  # charged with the next request
+        wearer.board.flash.stall_next_us = 3_500_000
 
     wearer.at(40, stall)
     with wearer:
@@ -75,6 +74,37 @@ def test_flash_stall_overruns_and_says_so():
         assert wearer.board.imu.words_lost > 0
         assert "samples_lost" in [event[1] for event in session.events]
         assert session.end[2] == len(session.strides) > 30
+
+
+def test_watchdog_bites_a_hang():
+    """The loop stands for longer than the watchdog allows: reset, and what was flushed is there."""
+    wearer = Wearer(short_run(60), QUICK)
+
+    def stall():
+        wearer.board.flash.stall_next_us = 12_000_000
+
+    wearer.at(50, stall)
+    with wearer:
+        wearer.wait_for("ready", 2)
+        session = wearer.sessions()[0]
+        assert session.end is None
+        assert 50_000 - session.strides[-1][0] < 15_000 + 3_000
+
+
+def test_power_cut_loses_little():
+    """The supply goes in the midst of a flash operation: what was flushed is there, and the next start works."""
+    wearer = Wearer(short_run(60), QUICK)
+    wearer.at(55, lambda: wearer.board.flash.cut_power_at(2))
+    with wearer:
+        assert wearer.board.wait(lambda: wearer.now_s > 55 and not wearer.board.powered, 30)
+        cut_s = wearer.now_s
+        wearer.board.power_cycle()
+        wearer.wait_for("ready", 2)
+        session = wearer.sessions()[0]
+        assert session.end is None
+        assert cut_s * 1000 - session.strides[-1][0] < 15_000
+        assert session.sequences == list(range(len(session.sequences)))
+        assert wearer.board.flash.read_file("/boots") == b"2"
 
 
 def test_haptic_missing_at_start():
