@@ -17,6 +17,7 @@ from hashlib import sha256
 from knee_files import BOARD
 
 BANNER = b"raw REPL; CTRL-B to exit\r\n>"
+_AGREE = re.compile(r"print\('(\w+)'\)$")
 _CALL = re.compile(r"service\.(\w+)\((.*)\)$", re.DOTALL)
 
 
@@ -92,10 +93,10 @@ class FakeBoard:
             if self.ready:
                 self._send(b"\x04\x04\r\nkneesync 0.1.0 ready " + BOARD.encode() + b"\r\n")
             return
-        found = _CALL.match(code)
-        if not found:
-            self._send(b"\x04\x04>")
+        if agreed := _AGREE.search(code):
+            self._send(agreed[1].encode() + b"\r\n\x04\x04>")
             return
+        found = _CALL.match(code)
         name, arguments = found.groups()
         self.calls.append(code)
         if name in self.answers:

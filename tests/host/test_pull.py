@@ -190,7 +190,7 @@ def test_a_silent_board_is_given_up():
 
     with Dumb() as board, pytest.raises(LinkError) as caught:
         pulled(board)
-    assert "does not answer as MicroPython does" in str(caught.value)
+    assert re.search("is silent|does not answer", str(caught.value))
 
 
 def test_a_board_that_does_not_come_back_is_said_so_and_nothing_is_lost():

@@ -10,6 +10,8 @@ Nothing here waits or reads without a bound: mpremote's loops end because the po
 import contextlib
 import io
 import re
+import secrets
+import struct
 import time
 
 from kneesync import untrusted
@@ -20,7 +22,8 @@ ENTER_S = 20  # the firmware closes its log before it lets go; a flash erase can
 QUIET_S = 15  # silence inside an answer that means the board is gone
 HASHING_QUIET_S = 90  # the board hashes its files before it lists them
 RESTART_S = 15
-HUSH_S = 0.2
+HUSH_S = 0.1
+ANSWER_S = 2
 LEAST_BYTES_PER_S = 4000
 MOST_ANSWER_BYTES = 512 * 1024
 
@@ -171,24 +174,38 @@ class Link:
             self._transport = None
 
     def _take_over(self, again=False):
-        """Stop what runs and stand at the raw prompt, without a soft reset; first time also load the service."""
-        with self._plainly():
-            self._port.allow(ENTER_S, 1 << 22)
-            if again:
-                self._hush()
-            # what mpremote prints when this fails belongs to neither stdout nor our errors
-            with contextlib.redirect_stdout(io.StringIO()):
-                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=ENTER_S)
-        if not again:
+        """Stop what runs and stand at the raw prompt, without a soft reset; first time also load the service.
+
+        What an earlier host left in the board's input or output may be taken for the board's answer: so the board is
+        asked to repeat a number just made, until it does.
+        """
+        until_s = time.monotonic() + ENTER_S
+        while True:
             try:
-                self.stream(_PREAMBLE, lambda _: None, 1 << 16)
-            except LinkError as error:
-                if "ENOENT" in str(error) or "ImportError" in str(error):
-                    self._ours = False
-                    raise LinkError(
-                        f"{self.port} runs MicroPython without kneesync; install it: kneesync flash"
-                    ) from None
-                raise
+                with self._plainly():
+                    self._port.allow(ENTER_S, 1 << 22)
+                    self._hush()
+                    # what mpremote prints when this fails belongs to neither stdout nor our errors
+                    with contextlib.redirect_stdout(io.StringIO()):
+                        self._transport.enter_raw_repl(soft_reset=False, timeout_overall=ENTER_S)
+                return self._agree("" if again else _PREAMBLE)
+            except LinkError:
+                if self._port.gone or not self._ours or time.monotonic() > until_s:
+                    raise
+
+    def _agree(self, preamble):
+        """Run the preamble and have the board say a number that nobody said before."""
+        number = secrets.token_hex(8)
+        heard = bytearray()
+        try:
+            self.stream(f"{preamble}\nprint('{number}')", heard.extend, 1 << 12)
+        except LinkError as error:
+            if "ENOENT" in str(error) or "ImportError" in str(error):
+                self._ours = False
+                raise LinkError(f"{self.port} runs MicroPython without kneesync; install it: kneesync flash") from None
+            raise
+        if heard.strip() != number.encode():
+            raise LinkError(f"the board at {self.port} answers something else than it is asked; reset it and try again")
 
     def _hush(self):
         """Break off an answer under way and pass over the rest of it, in bulk."""
@@ -239,7 +256,7 @@ class Link:
 
         try:
             yield
-        except TransportError as error:
+        except (TransportError, struct.error) as error:  # struct.error: half an answer to mpremote's offer of raw paste
             why = untrusted.printable(_last_line(str(error).encode()), 120)
             raise LinkError(
                 f"the board at {self.port} does not answer as MicroPython does ({why}); reset it and try again"
@@ -261,6 +278,7 @@ class _Bounded:
         self._serial = port
         self._until_s = 0.0
         self._bytes_left = 0
+        self._heard = False
         self._again = b""  # read too far ahead: comes first
         self.gone = False
 
@@ -270,10 +288,13 @@ class _Bounded:
     def allow(self, seconds, most_bytes):
         """From now on this long and this much, then no more."""
         self._until_s = time.monotonic() + seconds
+        self._heard = False
         self._bytes_left = most_bytes + 4096  # the REPL's own words
 
     def _check(self):
         if time.monotonic() > self._until_s:
+            if not self._heard:
+                raise LinkError("the board is silent; press its reset button and run the command again")
             raise LinkError("the board talks on without an end to its answer; press its reset button and try again")
         if self._bytes_left < 0:
             raise LinkError("the board sent more than it announced; press its reset button and try again")
@@ -285,20 +306,29 @@ class _Bounded:
             self.gone = True
             raise OSError(getattr(error, "errno", None), "the port is gone") from None
 
-    def read(self, size=1):
+    def _take(self, size):
         self._check()
         if self._again:
             data, self._again = self._again[:size], self._again[size:]
             return data
         data = self._on_port(self._serial.read, size)
         self._bytes_left -= len(data)
+        self._heard = self._heard or bool(data)
+        return data
+
+    def read(self, size=1):
+        """What mpremote asks for: one byte if there is one, or all of a few that it counts on."""
+        data = self._take(size)
+        until_s = time.monotonic() + ANSWER_S
+        while size > 1 and len(data) < size and time.monotonic() < until_s:
+            data += self._take(size - len(data))
         return data
 
     def read_some(self, quiet_s):
         """What is there, up to 64 KB at once; waits for the first byte up to quiet_s."""
         until_s = time.monotonic() + quiet_s
         while True:
-            data = self.read(min(max(1, self.inWaiting()), 65536))
+            data = self._take(min(max(1, self.inWaiting()), 65536))
             if data:
                 return data
             if time.monotonic() > until_s:
