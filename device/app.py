@@ -14,12 +14,12 @@ import haptics
 import micropython
 import notes
 import recorder
+import session
 import signals
 from battery import Battery
-from imu import NAME, RANGES, Imu
+from imu import Imu
 from kneecore import __version__
 from kneecore import sessionlog as log
-from kneecore.pipeline import Pipeline
 from sampling import Sampling
 
 SLICE_MS = 75  # the button is looked at so often; a quick press takes 80 ms
@@ -28,7 +28,6 @@ PAUSE_MS = 6_000  # without a stride
 SHOWN_MS = 5_000  # how long closed and refused are shown
 GOOD_START_MS = 30_000
 RESTART_MS = 2 * 24 * 3600 * 1000  # idle for so long: start afresh, long before times outgrow small ints (2**29 ms)
-_BY_RUNNING, _BY_BUTTON = 0, 1  # log.START_REASONS
 _ACTIVITIES = (signals.IDLE, signals.STANDING, signals.RAISES)  # of pipeline.activity before a run
 
 
@@ -37,7 +36,8 @@ class App:
         self.started_ms = board.up_ms()
         notes.recall_clock()
         self.settings = notes.settings()
-        self.boot = notes.next_boot()
+        self._start_ms = int(self.settings["run.start_s"]) * 1000
+        self._stop_ms = int(self.settings["run.stop_min"]) * 60_000
         i2c = board.i2c()
         bus = busio.I2C(i2c)
         keep_raw = self.settings["raw"] == "on"
@@ -46,17 +46,11 @@ class App:
         self.battery = Battery()
         self.recorder = recorder.Recorder(keep_raw)
         self.sampling = Sampling(Imu(i2c, bus), self.recorder, keep_raw)
+        self.session = session.Session(self.settings, notes.next_boot(), self.recorder, self.sampling)
         self._shown_until_ms = 0
         self._refused = False  # do not try again before the runner stops or presses
         self._well = False
-        self._new_run()
-
-    def _new_run(self):
-        """A run's decisions depend on nothing before it: that is what makes them replayable."""
-        self.recorder.new_session()
-        self.pipeline = Pipeline(self.settings, self.recorder)
-        self.sampling.into(self.pipeline)
-        self.muted = False
+        self.muted = False  # this run's cues
         self._paused = False
 
     def run(self):
@@ -92,7 +86,7 @@ class App:
         while True:
             try:
                 micropython.kbd_intr(-1)
-                self._end(board.up_ms(), reason)
+                self.session.end(board.up_ms(), reason)
                 return
             except KeyboardInterrupt:
                 pass  # it was on its way before kbd_intr; the end goes on where it was
@@ -106,26 +100,26 @@ class App:
         """Let the motor say it; the pipeline should know when the motor shakes the IMU."""
         still_ms = self.signals.once(now_ms, sign, pulse_ms)
         if still_ms > now_ms:
-            self.pipeline.motor(now_ms, still_ms)
+            self.session.pipeline.motor(now_ms, still_ms)
 
     def _pressed(self, now_ms, press):
         if press == signals.LONG:
             self.muted = not self.muted
             self._sign(now_ms, signals.MUTED if self.muted else signals.UNMUTED)
-        elif self.recorder.is_open:
+        elif self.session.is_open:
             self._close(now_ms, recorder.BUTTON)
         else:
-            self._open(now_ms, _BY_BUTTON)
+            self._open(now_ms, session.BY_BUTTON)
 
     def _decide(self, now_ms):
         """What a drain's news mean."""
-        if self.pipeline.pulse_ms:
+        if self.session.pipeline.pulse_ms:
             self._cue(now_ms)
         if self.battery.poll(now_ms):
             print("battery low: %d mV" % self.battery.mv)
             self.recorder.event(now_ms, log.BATTERY, self.battery.percent(), self.battery.mv, 0, 0, 0, 0, 0)
             self._sign(now_ms, signals.LOW_BATTERY)
-        if self.recorder.is_open:
+        if self.session.is_open:
             board.feed_watchdog()
             self._go_on(now_ms)
         else:
@@ -139,10 +133,12 @@ class App:
         still_ms = now_ms - self.recorder.last_ms
         if self.battery.empty:
             self._close(now_ms, recorder.BATTERY)
-        elif still_ms >= self.settings["run.stop_min"] * 60_000:
+        elif still_ms >= self._stop_ms:
             self._close(now_ms, recorder.STILL)
         elif self.recorder.due(now_ms) and not self.signals.haptics.busy:
-            self._flush(now_ms)
+            reason = self.session.flush()
+            if reason is not None:
+                self._close(now_ms, reason)
         else:
             paused = still_ms >= PAUSE_MS
             if paused != self._paused:
@@ -156,15 +152,15 @@ class App:
 
     def _wait(self, now_ms):
         """No session is open."""
-        running_ms = self.pipeline.running_ms
-        if running_ms >= self.settings["run.start_s"] * 1000 and not self._refused:
-            self._open(now_ms, _BY_RUNNING)
+        running_ms = self.session.pipeline.running_ms
+        if running_ms >= self._start_ms and not self._refused:
+            self._open(now_ms, session.BY_RUNNING)
             return
         if running_ms == 0:
             self._refused = False
         if now_ms < self._shown_until_ms:
             return
-        activity = self.pipeline.activity
+        activity = self.session.pipeline.activity
         state = _ACTIVITIES[activity] if activity < len(_ACTIVITIES) else self.state
         if not self.sampling.up:
             state = signals.NO_IMU
@@ -177,70 +173,29 @@ class App:
             notes.restart()
 
     def _open(self, now_ms, reason):
-        header = {
-            "format": log.FORMAT,
-            "firmware": __version__,
-            "board": board.board_id(),
-            "leg": self.settings["leg"],
-            "chip": NAME,
-            "settings": self.settings,
-            "boot": self.boot,
-            "ticks_ms": now_ms,
-            "clock_s": board.clock_s(),
-            "ranges": RANGES,
-        }
-        why = ""
-        try:
-            if self.battery.empty:
-                why = "the battery is empty; charge it"
-            elif not self.recorder.open(now_ms, self.boot, header, reason):
-                why = "the flash is full; pull and free sessions"
-        except OSError as error:
-            why = "the flash fails (error %d)" % error.errno
-            self.recorder.close(now_ms, recorder.ERROR)
-        now_ms = board.up_ms()  # the flash took its time
+        why = "the battery is empty; charge it" if self.battery.empty else self.session.open(now_ms, reason)
         if why:
-            self._refused = True
-            self._show(now_ms, signals.REFUSED)
-            self._shown_until_ms = now_ms + SHOWN_MS
             print("no session: %s" % why)
+            self._refused = True
+            self._show_for_a_while(signals.REFUSED)
         else:
-            board.start_watchdog()
-            self._show(now_ms, signals.RUNNING)
-            print("session %s opened" % self.recorder.name)
-        gc.collect()
-
-    def _flush(self, now_ms):
-        try:
-            if not self.recorder.flush():
-                self._close(now_ms, recorder.FLASH_FULL)
-        except OSError as error:
-            print("the flash fails (error %d)" % error.errno)
-            self._close(now_ms, recorder.ERROR)
-        gc.collect()
-
-    def _end(self, now_ms, reason):
-        """Close the session's file, if there is one."""
-        was_open = self.recorder.is_open
-        self.recorder.close(now_ms, reason)
-        board.stop_watchdog()
-        if was_open:
-            print("session %s closed (%s)" % (self.recorder.name, log.END_REASONS[reason]))
+            self._show(board.up_ms(), signals.RUNNING)
 
     def _close(self, now_ms, reason):
-        """End the session; then everything is as before the first run."""
-        self._end(now_ms, reason)
-        self._new_run()
-        gc.collect()
-        now_ms = board.up_ms()
+        self.session.close(now_ms, reason)
+        self.muted = self._paused = False
         self._refused = reason >= recorder.BATTERY
-        self._show(now_ms, signals.REFUSED if self._refused else signals.CLOSED)
+        self._show_for_a_while(signals.REFUSED if self._refused else signals.CLOSED)
+
+    def _show_for_a_while(self, state):
+        now_ms = board.up_ms()  # the flash took its time
+        self._show(now_ms, state)
         self._shown_until_ms = now_ms + SHOWN_MS
 
     def _cue(self, now_ms):
-        pulse_ms = self.pipeline.pulse_ms
-        self.pipeline.pulse_ms = 0
-        if not self.recorder.is_open:
+        pulse_ms = self.session.pipeline.pulse_ms
+        self.session.pipeline.pulse_ms = 0
+        if not self.session.is_open:
             return
         if not self.muted:
             self._sign(now_ms, signals.CUE, pulse_ms // 2)

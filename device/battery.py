@@ -9,10 +9,10 @@ FULL_MV = 4200
 
 
 class Battery:
-    """`mv`: as last read, None where the board cannot."""
+    """`mv`: as last read; 0 where the board cannot."""
 
     def __init__(self):
-        self.mv = None
+        self.mv = 0
         self.empty = False
         self._low = False
         self._due_ms = 0
@@ -22,8 +22,8 @@ class Battery:
         if now_ms < self._due_ms:
             return False
         self._due_ms = now_ms + EVERY_MS
-        self.mv = battery_mv()
-        if self.mv is None:
+        self.mv = battery_mv() or 0
+        if not self.mv:
             return False
         self.empty = self.mv < EMPTY_MV
         was_low = self._low

@@ -125,8 +125,8 @@ class Imu:
             raise OSError(_EIO)  # it answered a moment ago
         chip._i3c_disable = False
         chip.i3c_off = True
-        chip.accelerometer_range = AccelRange.RANGE_16G
-        chip.gyro_range = GyroRange.RANGE_2000_DPS
+        chip.accelerometer_range = AccelRange.RANGE_16G  # pyright: ignore[reportAttributeAccessIssue] - set at run time
+        chip.gyro_range = GyroRange.RANGE_2000_DPS  # pyright: ignore[reportAttributeAccessIssue]
         chip.fifo_mode = 0  # empties it
         chip.fifo_acc_rate = _RATE_104_HZ
         chip.fifo_gyro_rate = _RATE_104_HZ

@@ -21,7 +21,7 @@ RESERVE_BYTES = const(65536)  # left free: littlefs needs room to move, and so d
 FLUSH_MS = const(13000)
 BUTTON, STILL, HOST, BATTERY, FLASH_FULL, ERROR = range(6)  # log.END_REASONS
 
-_STRIDES_HELD = const(150)  # 60 s (the longest run.start_s) at 150 strides a minute
+_STRIDES_HELD = const(120)  # 60 s (the longest run.start_s) at 240 steps/min
 _EVENTS_HELD = const(24)
 _RAW_HELD = const(320)  # 3.1 s
 _RAW_DUE = const(200)
@@ -67,7 +67,7 @@ class Recorder:
             self.strides = 0
             self._since_ms = -1
         if full:
-            return  # 150 strides in 13 s are not a runner's
+            return  # 120 strides in 13 s are not a runner's
         if block.used == 0:
             dt_ms = min(dt_ms, log.MAX_DT_MS)
             pack_into(log.STRIDES_HEAD, block.buffer, log.BLOCK_BYTES, t_ms - dt_ms)

@@ -142,7 +142,8 @@ def read(name, offset, length):
             if not n:
                 break
             data = view[:n]
-            print(b2a_base64(data, newline=False).decode(), "%08x" % crc32(data))
+            line = b2a_base64(data, newline=False)  # pyright: ignore[reportArgumentType] - any buffer will do
+            print(line.decode(), "%08x" % crc32(data))
             length -= n
             board.feed_watchdog()
     print(".")

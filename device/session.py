@@ -1,0 +1,88 @@
+"""One run after the other: a pipeline of its own for each, and a file, opened and closed with its reason.
+
+    session = Session(settings, boot, recorder, sampling)
+    why = session.open(now_ms, BY_BUTTON)     # "" if it is open
+    session.close(now_ms, recorder.BUTTON)    # and everything is as before the first run
+"""
+
+import gc
+
+import board
+from imu import NAME, RANGES
+from kneecore import __version__
+from kneecore import sessionlog as log
+from kneecore.pipeline import Pipeline
+
+BY_RUNNING, BY_BUTTON = 0, 1  # log.START_REASONS
+FLASH_FULL, ERROR = 4, 5  # log.END_REASONS
+
+
+class Session:
+    """`pipeline`: the run's; new after each session. `is_open`: whether it is being recorded."""
+
+    def __init__(self, settings, boot, recorder, sampling):
+        self._settings = settings
+        self._boot = boot
+        self._recorder = recorder
+        self._sampling = sampling
+        self._renew()
+
+    def _renew(self):
+        """A run's decisions depend on nothing before it: that is what makes them replayable."""
+        self._recorder.new_session()
+        self.pipeline = Pipeline(self._settings, self._recorder)
+        self._sampling.into(self.pipeline)
+
+    @property
+    def is_open(self):
+        return self._recorder.is_open
+
+    def open(self, now_ms, reason):
+        """Start recording. Returns why not, "" if it does."""
+        header = {
+            "format": log.FORMAT,
+            "firmware": __version__,
+            "board": board.board_id(),
+            "leg": self._settings["leg"],
+            "chip": NAME,
+            "settings": self._settings,
+            "boot": self._boot,
+            "ticks_ms": now_ms,
+            "clock_s": board.clock_s(),
+            "ranges": RANGES,
+        }
+        try:
+            if not self._recorder.open(now_ms, self._boot, header, reason):
+                return "the flash is full; pull and free sessions"
+        except OSError as error:
+            self._recorder.close(now_ms, ERROR)
+            return "the flash fails (error %d)" % error.errno
+        board.start_watchdog()
+        print("session %s opened" % self._recorder.name)
+        gc.collect()
+        return ""
+
+    def flush(self):
+        """Put on the flash what waits. Returns for which reason the session must end now, or None."""
+        try:
+            if not self._recorder.flush():
+                return FLASH_FULL
+        except OSError as error:
+            print("the flash fails (error %d)" % error.errno)
+            return ERROR
+        gc.collect()
+        return None
+
+    def end(self, now_ms, reason):
+        """Close the file, if there is one. May be cut by a KeyboardInterrupt and called again."""
+        was_open = self.is_open
+        self._recorder.close(now_ms, reason)
+        board.stop_watchdog()
+        if was_open:
+            print("session %s closed (%s)" % (self._recorder.name, log.END_REASONS[reason]))
+
+    def close(self, now_ms, reason):
+        """End the session and be ready for the next run."""
+        self.end(now_ms, reason)
+        self._renew()
+        gc.collect()
