@@ -197,6 +197,7 @@ class Attitude:
         """
         self._find_lean(self.sum_x, self.sum_y, self.sum_z)
         self.clear_sums()
+        self._clip_lean(_LIMIT_COLD)
         if self.still < _MOST_STILL:
             self.still += 1
         n = self.still + 2

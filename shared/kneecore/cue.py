@@ -2,9 +2,9 @@
 
 Strides are averaged in tens. After the warm-up, `cue.learn_s` of running teach the baseline: mean knee lift, its
 spread, the stride time. Then a one-sided CUSUM runs on how far each ten lies below what its cadence lets expect
-(Page 1954; k is half the drop to be found, h in spreads). It only speaks when the mean over `cue.hold_s` is low by
-`cue.drop_cdeg` and `cue.drop_percent` too, and it holds still in pace changes, after halts and off the baseline's
-cadence: slowing down looks like fading.
+(Page 1954; k is half the drop to be found, h in spreads). It only speaks when the fall began `cue.hold_s` ago and the
+mean over that time is low by `cue.drop_cdeg` and `cue.drop_percent` too, and it holds still in pace changes, after
+halts and off the baseline's cadence: slowing down looks like fading.
 """
 
 from . import sessionlog
@@ -51,6 +51,7 @@ class Cue:
         self.known = False
         self.lift_cdeg = self.sigma_cdeg = self.stride_us = self.extension_cdeg = self.threshold_cdeg = 0
         self.cusum_cdeg = 0
+        self._low_ms = 0  # how long it has been above zero
         self._drops = [0] * _RING
         self._spans_ms = [0] * _RING
         self._at = 0
@@ -157,8 +158,11 @@ class Cue:
         expected = self.lift_cdeg + self._slope_cdeg * faster_permille // 10
         drop = expected - lift
         self.cusum_cdeg += drop - self.threshold_cdeg // 2
+        self._low_ms += span_ms
         if self.cusum_cdeg < 0:
+            # CUSUM's own estimate of when a fall began is when it last left zero
             self.cusum_cdeg = 0
+            self._low_ms = 0
         elif self.cusum_cdeg > _MOST_CUSUM:
             self.cusum_cdeg = _MOST_CUSUM
         self._drops[self._at] = drop
@@ -173,11 +177,14 @@ class Cue:
             self.low = False
             self.in_row = 0
             self.cusum_cdeg = 0
+            self._low_ms = 0
             self._filled = 0
             if self._event:
                 self._event(t_ms, sessionlog.CUE_CLEARED, 0, drop, lift, expected, 0, 0, 0)
             return 0
-        if not alarm or held_ms < self._hold_ms or mean < self.threshold_cdeg:
+        if self._low_ms < self._hold_ms or held_ms < self._hold_ms:
+            return 0
+        if not alarm or mean < self.threshold_cdeg:
             return 0
         if self.cues and t_ms - self._last_cue_ms < self._refractory_ms:
             return 0

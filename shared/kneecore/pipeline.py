@@ -33,6 +33,7 @@ _LONG = 8  # windows without a stride before movement corrects the tilt
 _SURE_STRIDES = 4
 _RAISE_COS = 14189  # 30 degrees, Q14
 _DOWN_COS = 16026  # 12 degrees
+_MOST_SAMPLES = 2000000  # 5 h
 _RATE_EVERY_MS = 60000
 
 
@@ -460,6 +461,8 @@ class Pipeline:
 
     def _look_up(self, t_ms):
         """After each burst: how long it has run or stood, and what the log should hear."""
+        if self._sample > _MOST_SAMPLES:
+            self._count_anew()
         run = self.run
         now_ms = self.clock.time_ms(self._sample, 0)
         self.still_ms = now_ms - self._last_stride_ms if self._any_stride else now_ms
@@ -472,6 +475,16 @@ class Pipeline:
             self.activity = WALKING if run.walking else STANDING if self.axes.standing else UNKNOWN
         if run.running and now_ms - self._told_ms > 10000:
             self._tell(now_ms)
+
+    def _count_anew(self):
+        """Keep sample numbers times 256 within 31 bits, however long the board waits for a run."""
+        self._sample -= _MOST_SAMPLES
+        self.clock.count -= _MOST_SAMPLES
+        self.clock.at_count -= _MOST_SAMPLES
+        less = _MOST_SAMPLES * 256
+        self.turns.top_at -= less
+        self._last_top = self._last_top - less if self._last_top > less else -1
+        self._base_at = self._base_at - less if self._base_at > less else -1
 
     def _tell(self, now_ms):
         """Log the alignment when it has become sure or has moved, and the rate once a minute."""
