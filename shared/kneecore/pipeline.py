@@ -34,6 +34,7 @@ _SURE_STRIDES = 4
 _RAISE_COS = 14189  # 30 degrees, Q14
 _DOWN_COS = 16026  # 12 degrees
 _MOST_SAMPLES = 2000000  # 5 h
+_REBASE_SAMPLES = 1900000
 _RATE_EVERY_MS = 60000
 
 
@@ -478,10 +479,10 @@ class Pipeline:
 
     def _count_anew(self):
         """Keep sample numbers times 256 within 31 bits, however long the board waits for a run."""
-        self._sample -= _MOST_SAMPLES
-        self.clock.count -= _MOST_SAMPLES
-        self.clock.at_count -= _MOST_SAMPLES
-        less = _MOST_SAMPLES * 256
+        self._sample -= _REBASE_SAMPLES
+        self.clock.count -= _REBASE_SAMPLES
+        self.clock.at_count -= _REBASE_SAMPLES
+        less = _REBASE_SAMPLES * 256
         self.turns.top_at -= less
         self._last_top = self._last_top - less if self._last_top > less else -1
         self._base_at = self._base_at - less if self._base_at > less else -1
