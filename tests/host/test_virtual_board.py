@@ -2,6 +2,9 @@
 
 import os
 import select
+import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -171,7 +174,7 @@ def test_friendly_repl_edits_and_answers(boards, terminals):
     at_prompt(board)
     terminal.type(b"1 + 3\x7f2\r")
     terminal.until(b"\r\n3\r\n>>> ")
-    terminal.type(b"for i in range(2):\rprint(i)\r\r\r")
+    terminal.type(b"for i in range(2):\rprint(i)\r\x7f\r")
     terminal.until(b"0\r\n1\r\n")
 
 
@@ -363,10 +366,20 @@ def test_watchdog_is_stopped_by_its_register_alone(boards):
         "print(machine.mem32[0x40058000] >> 30)\n"
         "time.sleep(60); print('alive')\n"
         "machine.mem32[0x40058000] = 1 << 30\n"
-        "time.sleep(60); print('never')\n"
+        "time.sleep(1); print('still counts from where it stood')\n"
+        "time.sleep(1); print('never')\n"
     )
     says(board, "cause 3")
-    assert "1\n0\nalive" in board.output and "never" not in board.output
+    assert "1\n0\nalive\nstill" in board.output and "never" not in board.output
+
+
+def test_watchdog_armed_anew_with_less_time(boards):
+    board = boards(
+        ARMED + "if machine.reset_cause() == 1:\n"
+        "    machine.WDT(timeout=8000); machine.WDT(timeout=500); time.sleep(1); print('never')"
+    )
+    says(board, "cause 3")
+    assert "never" not in board.output and board.clock.now_us < 2e6
 
 
 @pytest.mark.parametrize(
@@ -394,16 +407,17 @@ def test_reset_runs_main_again_with_the_clock_lost(boards):
 def test_one_shot_timer_fires_in_a_sleep_and_at_the_prompt(boards):
     board = boards(
         "import machine, time\n"
-        "t = machine.Timer(-1); t.init(mode=machine.Timer.ONE_SHOT, period=100, callback=lambda t: print(time.ticks_ms()))\n"
-        "u = machine.Timer(); u.init(mode=machine.Timer.ONE_SHOT, period=150, callback=print); u.deinit()\n"
+        "once = machine.Timer.ONE_SHOT\n"
+        "t = machine.Timer(-1); t.init(mode=once, period=100, callback=lambda t: print(time.ticks_ms()))\n"
+        "u = machine.Timer(); u.init(mode=once, period=150, callback=print); u.deinit()\n"
         "time.sleep_ms(250); print('slept', time.ticks_ms())\n"
-        "t.init(mode=machine.Timer.ONE_SHOT, period=25000, callback=lambda t: machine.reset())\n"
+        "t.init(mode=once, period=25000, callback=lambda t: machine.reset())\n"
     )
     board.hurry(30)
     says(board, "slept", 2)
     text = board.output
     assert text.startswith("100\nslept 250\n") and text.count("Timer") == 0
-    assert 25e6 < board.clock.now_us
+    assert board.clock.now_us > 25e6
 
 
 def test_power_cycle_starts_anew_even_out_of_a_computation(boards):
@@ -447,7 +461,8 @@ def test_calls_on_a_samples_way_allocate_nothing(boards):
         "bus = machine.I2C(1, freq=400000)\n"
         "pin = machine.Pin(7, machine.Pin.IN, machine.Pin.PULL_UP); led = machine.Pin(13, machine.Pin.OUT)\n"
         "pwm = machine.PWM(machine.Pin(16), freq=20000); w = machine.WDT(timeout=8000); adc = machine.ADC(29)\n"
-        "one = bytearray(1); view = memoryview(bytearray(2)); words = array('h', [0]); who = b'\\x0f'; rate = b'\\x40'\n"
+        "one = bytearray(1); view = memoryview(bytearray(2)); words = array('h', [0])\n"
+        "who = b'\\x0f'; rate = b'\\x40'\n"
         "def calls():\n"
         "    bus.readfrom_mem_into(0x6A, 0x0F, one); bus.writeto(0x6A, who, False); bus.readfrom_into(0x6A, one)\n"
         "    bus.readfrom_mem_into(0x6A, 0x22, view); bus.readfrom_mem_into(0x6A, 0x24, words)\n"
@@ -514,3 +529,25 @@ def test_stop_leaves_nothing(main):
     assert not Path(port).exists()
     if descriptors:
         assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks the process up in /proc")
+def test_vm_dies_with_the_program_that_ran_it():
+    """Also out of a computation, and when nobody could clean up."""
+    program = (
+        "import time\nfrom kneesync.virtual import Flash, VirtualBoard\n"
+        "board = VirtualBoard(flash=Flash(blocks=64, files={'/main.py': b'while True: pass'}))\n"
+        "board.start(); print(board._vm._process.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as runner:
+        pid = int(runner.stdout.readline())
+        time.sleep(0.5)
+        runner.kill()
+    end_s = time.monotonic() + WAIT_S
+    while time.monotonic() < end_s:
+        state = Path(f"/proc/{pid}/stat")
+        if not state.exists() or state.read_text().rsplit(")", 1)[1].split()[0] == "Z":
+            return
+        time.sleep(0.05)
+    os.kill(pid, signal.SIGKILL)
+    pytest.fail("the VM's process outlived its board")

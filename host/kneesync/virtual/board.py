@@ -26,7 +26,7 @@ from typing import Any
 from kneesync.errors import KneesyncError
 from kneesync.virtual import vm as vm_
 from kneesync.virtual.bus import I2CBus
-from kneesync.virtual.clock import Clock
+from kneesync.virtual.clock import Clock, Pace
 from kneesync.virtual.drv2605 import Drv2605
 from kneesync.virtual.feed import Still
 from kneesync.virtual.fetch import toolchain
@@ -51,8 +51,9 @@ _CTRL_C = 3
 class VirtualBoard:
     """See the module. `flash`: a Flash of one's own; by default a fresh board's, with the firmware in slot a.
 
-    `powered` is False from a power cut on the flash until power_cycle(). `imu`, `haptic`, `bus`, `flash`, `clock` are the models; what they are asked from outside should be reading only, or
-    happen before start(), or while the board is at its prompt.
+    `imu`, `haptic`, `bus`, `flash`, `clock` are the models; what they are asked from outside should be reading only, or
+    happen before start(), or while the board is at its prompt. `powered` is False from a power cut on the flash until
+    power_cycle().
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class VirtualBoard:
         self._requests = 0
         self._sleep_until_us = 0
         self._hurry_until_us = 0
-        self._pace: tuple[int, float] | None = None
+        self._pace = Pace(self.clock)
         self._outcome = POWER_ON
         self._wanted: str | None = None  # a power cycle or the end, asked for by another thread
         self.powered = False
@@ -229,7 +230,8 @@ class VirtualBoard:
             self.flash.mount()
             self.hardware.wiring = WIRINGS[self._row()]
         self.hardware.start(kind)
-        self._pace, self._interrupt = None, False
+        self._pace.let_go()
+        self._interrupt = False
         raw = kind == SOFT and self._repl.raw
         self._repl.restart(raw)
         self.powered = True
@@ -364,16 +366,9 @@ class VirtualBoard:
     def _keep_pace(self) -> None:
         """Wait until the wall clock has come as far as the simulated one, where they keep step."""
         if self._hurries():
-            self._pace = None
-            return
-        now_s = time.monotonic()
-        if self._pace is None:
-            self._pace = self.clock.now_us, now_s
-        ahead_s = (self.clock.now_us - self._pace[0]) / 1e6 - (now_s - self._pace[1])
-        if ahead_s > 0.001:
+            self._pace.let_go()
+        elif (ahead_s := self._pace.ahead_s()) > 0.001:
             self._listen(ahead_s)
-        elif ahead_s < -1:  # a machine too slow for it: let go what is lost
-            self._pace = None
 
     def _listen(self, timeout_s: float) -> None:
         """Take what the host has typed, waiting up to `timeout_s`. A Ctrl-C that may interrupt does, the rest waits."""

@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import time
 from collections.abc import Callable
 
 NEVER_US = 1 << 60
@@ -31,3 +32,25 @@ class Clock:
             self.now_us = max(self.now_us, due_us)
             action()
         self.now_us = max(self.now_us, t_us)
+
+
+class Pace:
+    """Keeps the simulated clock in step with the wall clock, where that is wanted."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._from: tuple[int, float] | None = None
+
+    def let_go(self) -> None:
+        """The simulated clock runs free; a later ahead_s() begins from where it then stands."""
+        self._from = None
+
+    def ahead_s(self) -> float:
+        """How long to wait for the wall clock to come as far; what a slow machine lags by is let go after a second."""
+        now_s = time.monotonic()
+        if self._from is None:
+            self._from = self._clock.now_us, now_s
+        ahead_s = (self._clock.now_us - self._from[0]) / 1e6 - (now_s - self._from[1])
+        if ahead_s < -1:
+            self._from = None
+        return ahead_s

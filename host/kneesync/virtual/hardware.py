@@ -60,7 +60,7 @@ class Hardware:
         self.button_down = False
         self.pin_log: list[PinChange] = []
         self.reset_us = 0
-        self._watch_pending = False
+        self._look_us = NEVER_US  # when the watchdog is looked at next
         self.start(POWER_ON)
         self.table: dict[int, Callable[[int, int, bytes], Answer]] = {
             ask.I2C_SETUP: self._i2c_setup,
@@ -103,7 +103,7 @@ class Hardware:
             for pin in {change.pin for change in self.pin_log}:
                 self._drive(pin, 0)
         self.watchdog_on = False
-        self._watchdog_load_us = self._watchdog_us = 0
+        self._watchdog_load_us = self._watchdog_us = self._paused_left_us = 0
         self._rtc_offset_us = _RTC_START_S * 1_000_000 - self._clock.now_us
 
     # I2C: nine bits a byte, and what a start and a stop take
@@ -175,26 +175,33 @@ class Hardware:
 
     def _wdt_start(self, a: int, b: int, data: bytes) -> Answer:
         self._watchdog_load_us = a * 1000
-        self._watchdog_us = self._clock.now_us + self._watchdog_load_us
-        self._arm()
+        self._wdt_feed(0, 0, b"")
+        self._enable(True)
         return 0
 
     def _wdt_feed(self, a: int, b: int, data: bytes) -> Answer:
+        self._paused_left_us = self._watchdog_load_us
         self._watchdog_us = self._clock.now_us + self._watchdog_load_us
         return 0
 
-    def _arm(self) -> None:
-        self.watchdog_on = True
+    def _enable(self, on: bool) -> None:
+        """The counter stands still while it is off."""
+        if self.watchdog_on and not on:
+            self._paused_left_us = self._left_us()
+        elif on and not self.watchdog_on:
+            self._watchdog_us = self._clock.now_us + self._paused_left_us
+        self.watchdog_on = on
         self._watch()
 
     def _watch(self) -> None:
-        # One look ahead at a time: a feed moves the deadline, and the look finds that out when it comes.
-        if self.watchdog_on and not self._watch_pending:
-            self._watch_pending = True
-            self._clock.at(self._watchdog_us, self._look)
+        # A feed only moves the deadline; the look that was due before finds that out when it comes.
+        if self.watchdog_on and self._watchdog_us < self._look_us:
+            self._look_us = self._watchdog_us
+            self._clock.at(self._look_us, self._look)
 
     def _look(self) -> None:
-        self._watch_pending = False
+        if self._clock.now_us >= self._look_us:
+            self._look_us = NEVER_US
         if self.watchdog_on and self._clock.now_us >= self._watchdog_us:
             raise Restart(HARD)
         self._watch()
@@ -216,10 +223,7 @@ class Hardware:
             return -_EINVAL
         if value & _TRIGGER:
             raise Restart(HARD)
-        if value & _ENABLE:
-            self._arm()
-        else:
-            self.watchdog_on = False
+        self._enable(bool(value & _ENABLE))
         return 0
 
     # RTC: seconds (8 bytes) and microseconds (4)
