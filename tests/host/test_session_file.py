@@ -241,3 +241,23 @@ def test_any_payload_in_sound_blocks_is_survived(blocks):
 def test_times_are_ms_of_uptime_over_block_borders():
     session = decode(WHOLE)
     assert np.all(np.diff(session.t_ms) == session.stride_records["dt_ms"][1:])
+
+
+@pytest.mark.parametrize("kind", ["strides", "raw", "events"])
+def test_decoding_takes_little_more_memory_than_the_file(kind):
+    import tracemalloc
+
+    file = KneeFile()
+    while len(file.data) < 400_000:
+        if kind == "strides":
+            file.stride_block(0, [ROW] * 370)
+        elif kind == "raw":
+            file.raw(0, [(1, 2, 3, 4, 5, 6)] * 300)
+        else:
+            file.events(*[(1, log.CUE, 0, 5)] * 220)
+    data = bytes(file.data)
+    tracemalloc.start()
+    session = decode(data)
+    assert tracemalloc.get_traced_memory()[1] < 2.5 * len(data)
+    tracemalloc.stop()
+    assert len(summary(session)["cues"]) <= 500

@@ -14,6 +14,7 @@ LEAST_STRETCH_STRIDES = 40  # under about half a minute a mean says little
 BLOCK_STRIDES = 20  # neighbouring strides resemble each other; means of 20 hardly do
 ANSWER_S = 60  # what follows a cue is looked at for this long
 PAUSE_S = 5  # no stride for this long is a pause
+MOST_CUES = 500  # the firmware gives at most 60 an hour; a damaged file may claim any number
 ABSOLUTE_DEG = (3, 5)  # soft tissue and the standing pose, see docs
 
 
@@ -95,7 +96,7 @@ class _Run:
     def stretches(self):
         """(fresh, late, why not): spans in s. Fresh is what the board learnt its baseline from."""
         settings = self.session.settings
-        baselines = self.session.named_events(log.BASELINE)
+        baselines = self.session.named_events(log.BASELINE, most=1)
         if baselines:
             to_s = baselines[-1]["t_s"]
         else:
@@ -147,7 +148,7 @@ class _Run:
 
     def baseline(self):
         """What the board learnt as fresh, the last time it did, or None."""
-        found = self.session.named_events(log.BASELINE)
+        found = self.session.named_events(log.BASELINE, most=1)
         if not found:
             return None
         kept = {name: value for name, value in found[-1].items() if name != "kind"}
@@ -156,9 +157,10 @@ class _Run:
 
     def cues(self):
         """Every cue: when, how far knee lift was down, and the mean knee lift in the minute before and after."""
-        cleared_s = np.array([event["t_s"] for event in self.session.named_events(log.CUE_CLEARED)])
+        events = self.session.event_records
+        cleared_s = (events["t_ms"][events["kind"] == log.CUE_CLEARED] - float(self.session.start_ms)) / 1000
         cues = []
-        for event in self.session.named_events(log.CUE):
+        for event in self.session.named_events(log.CUE, most=MOST_CUES):
             t_s = event["t_s"]
             quiet = self.sure & ~self.columns["motor"]
             before = self.columns["knee_lift_deg"][quiet & self.within((t_s - ANSWER_S, t_s))]
@@ -209,12 +211,13 @@ class _Run:
             name + "_percent": 100 * float(self.columns[name].sum()) / count if count else None
             for name in ("unsure", "clipped", "lost")
         }
-        gaps = self.session.named_events(log.SAMPLES_LOST)
-        aligned = self.session.named_events(log.ALIGNED)
+        events = self.session.event_records
+        gaps_ms = events["values"][events["kind"] == log.SAMPLES_LOST, 0]
+        aligned = self.session.named_events(log.ALIGNED, most=1)
         return {
             **shares,
-            "samples_lost_ms": sum(event["gap_ms"] for event in gaps),
-            "imu_faults": len(self.session.named_events(log.IMU_FAULT)),
+            "samples_lost_ms": int(gaps_ms.sum(dtype=np.int64)),
+            "imu_faults": int((events["kind"] == log.IMU_FAULT).sum()),
             "alignment_sure_percent": aligned[-1]["sure_percent"] if aligned else None,
             "ended": self.session.end["reason"] if self.session.end else None,
             "problems": list(self.session.problems),

@@ -47,7 +47,7 @@ class Session:
     stride_records: np.ndarray  # STRIDE_DTYPE, as on the board
     t_ms: np.ndarray  # int64, board uptime of each stride's knee-lift peak
     event_records: np.ndarray  # EVENT_DTYPE, as on the board
-    raw_first: np.ndarray  # int64, number of each raw sample since boot
+    raw_numbers: np.ndarray  # int64, number of each raw sample since boot
     raw_lsb: np.ndarray  # int16 (n, 6): gyro x y z, acceleration x y z, chip counts
     end: dict | None  # reason, t_ms, strides; None where the run was cut
     file_bytes: int = 0
@@ -103,10 +103,13 @@ class Session:
         columns.update({name: self.flagged(flag) for name, flag in log.FLAGS})
         return columns
 
-    def named_events(self, *kinds):
-        """The events of these kinds (all if none given) as dicts: t_s, kind, and that kind's named values."""
-        wanted = np.isin(self.event_records["kind"], list(kinds or log.EVENT_KINDS))
-        return [self._named(event) for event in self.event_records[wanted]]
+    def named_events(self, *kinds, most=None):
+        """The events of these kinds (all if none given) as dicts: t_s, kind, and that kind's named values.
+
+        `most`: the last so many at most.
+        """
+        wanted = np.flatnonzero(np.isin(self.event_records["kind"], list(kinds or log.EVENT_KINDS)))
+        return [self._named(event) for event in self.event_records[wanted[-(most or len(wanted)) :]]]
 
     def _named(self, event):
         kind, detail_name, value_names = log.EVENT_KINDS[int(event["kind"])]
@@ -172,8 +175,8 @@ class Session:
 
         periods_us = [event["period_us"] for event in self.named_events(log.RATE) if event["period_us"] > 0]
         period_s = float(np.median(periods_us)) / 1e6 if periods_us else np.nan
-        first = self.raw_first[0] if len(self.raw_first) else 0
-        columns = {"sample": self.raw_first, "since_first_s": (self.raw_first - first) * period_s}
+        first = self.raw_numbers[0] if len(self.raw_numbers) else 0
+        columns = {"sample": self.raw_numbers, "since_first_s": (self.raw_numbers - first) * period_s}
         for i, name in enumerate(("gyr_x", "gyr_y", "gyr_z", "acc_x", "acc_y", "acc_z")):
             columns[name + "_lsb"] = self.raw_lsb[:, i]
         return pandas.DataFrame(columns)
@@ -244,7 +247,8 @@ class _Walk:
 
     def __init__(self):
         self.header = {}
-        self.strides, self.times, self.events, self.raw, self.raw_numbers = [], [], [], [], []
+        self.strides, self.events, self.raw = [], [], []  # views of the payloads: nothing is copied before the end
+        self.before_ms, self.first_samples = [], []
         self.end = None
         self.at = 4  # end of the last intact block
         self.expected = 0
@@ -267,17 +271,15 @@ class _Walk:
         elif kind == log.STRIDES:
             records = self._records(payload, log.STRIDES_HEAD_BYTES, STRIDE_DTYPE)
             if len(records):
-                before_ms = struct.unpack_from(log.STRIDES_HEAD, payload)[0]
                 self.strides.append(records)
-                self.times.append(before_ms + np.cumsum(records["dt_ms"], dtype=np.int64))
+                self.before_ms.append(struct.unpack_from(log.STRIDES_HEAD, payload)[0])
         elif kind == log.EVENTS:
             self.events.append(self._records(payload, 0, EVENT_DTYPE))
         elif kind == log.RAW:
             samples = self._records(payload, log.RAW_HEAD_BYTES, np.dtype(("<i2", (6,))))
             if len(samples):
-                first = struct.unpack_from(log.RAW_HEAD, payload)[0]
                 self.raw.append(samples)
-                self.raw_numbers.append(first + np.arange(len(samples), dtype=np.int64))
+                self.first_samples.append(struct.unpack_from(log.RAW_HEAD, payload)[0])
         elif kind == log.END and len(payload) >= log.END_BYTES:
             reason, t_ms, strides = struct.unpack_from(log.END_PAYLOAD, payload)
             self.end = {"reason": _word(log.END_REASONS, reason), "t_ms": t_ms, "strides": strides}
@@ -293,9 +295,9 @@ class _Walk:
         session = Session(
             header=self.header,
             stride_records=np.concatenate(self.strides or [np.zeros(0, STRIDE_DTYPE)]),
-            t_ms=np.concatenate(self.times or [np.zeros(0, np.int64)]),
+            t_ms=_filled(self.before_ms, self.strides, lambda records: np.cumsum(records["dt_ms"], dtype=np.int64)),
             event_records=np.concatenate(self.events or [np.zeros(0, EVENT_DTYPE)]),
-            raw_first=np.concatenate(self.raw_numbers or [np.zeros(0, np.int64)]),
+            raw_numbers=_filled(self.first_samples, self.raw, lambda samples: np.arange(len(samples))),
             raw_lsb=np.concatenate(self.raw or [np.zeros((0, 6), "<i2")]).reshape(-1, 6),
             end=self.end,
             file_bytes=file_bytes,
@@ -318,11 +320,21 @@ class _Walk:
             yield "no end mark: the run was cut; strides up to the last save hold"
         elif self.end["strides"] != len(session.stride_records):
             yield f"the end mark counts {self.end['strides']} strides, the file holds {len(session.stride_records)}"
-        if len(session.t_ms) and np.any(np.diff(session.t_ms) < 0):
+        if np.any(session.t_ms[1:] < session.t_ms[:-1]):
             yield "stride times run backwards in places: rates over time are not to be trusted"
         unknown = sum(int(kind) not in log.EVENT_KINDS for kind in np.unique(session.event_records["kind"]))
         if unknown:
             yield f"{unknown} kinds of event are unknown to this version and left out"
+
+
+def _filled(starts, parts, counted):
+    """int64 array: start + counted(part) for each part, one after the other."""
+    whole = np.empty(sum(map(len, parts)), np.int64)
+    at = 0
+    for start, part in zip(starts, parts, strict=True):
+        whole[at : at + len(part)] = start + counted(part)
+        at += len(part)
+    return whole
 
 
 def _shown(path):
