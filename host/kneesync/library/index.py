@@ -4,6 +4,7 @@ It holds nothing that the kept files and their notes do not hold; Library.reinde
 The exception is `boot`: when each boot of a board began by this machine's clock, which only helps a later pull.
 """
 
+import contextlib
 import json
 import sqlite3
 from dataclasses import asdict, dataclass, fields
@@ -83,8 +84,19 @@ class Index:
     def close(self):
         self._db.close()
 
+    @contextlib.contextmanager
+    def at_once(self):
+        """All changes made inside are committed together at the end, or none of them."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+
     def enter(self, kept):
-        """Add or replace one session: committed when this returns."""
+        """Add or replace one session: committed when this returns, but inside at_once()."""
         row = asdict(kept)
         row["problems"] = json.dumps(row["problems"] or [])
         marks = ", ".join(":" + name for name in _NAMES)

@@ -156,9 +156,10 @@ class Library:
 
     def reindex(self):
         """Make the index anew from the files. Returns how many sessions it holds."""
-        for kept in self._index.sessions():
-            self._index.forget(kept.id)
-        return sum(1 for path in sorted(self._sessions.glob("*.knee")) if self._enter(path))
+        with self._index.at_once():
+            for kept in self._index.sessions():
+                self._index.forget(kept.id)
+            return len([self._enter(path) for path in sorted(self._sessions.glob("*.knee"))])
 
     def _enter(self, path):
         """Enter one kept file into the index, from its note and its content."""
