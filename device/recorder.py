@@ -131,13 +131,12 @@ class Recorder:
         while "%05d-%d.knee" % (boot, n) in taken:
             n += 1
         self.name = "%05d-%d" % (boot, n)
-        self._file = SessionFile("%s/%s.knee" % (FOLDER, self.name))
+        self._file = SessionFile("%s/%s.knee" % (FOLDER, self.name), header)
         self.is_open = True
         if self.strides == 0:
             self.last_ms = t_ms
         if self._raw:
             self._raw.used = 0
-        self._file.begin(header)
         self.event(t_ms, log.START, reason, 0, 0, 0, 0, 0, 0)
         self._recall_facts()
         self.flush()

@@ -61,12 +61,15 @@ def _checked_name(name):
 
 
 def sessions():
-    """The sessions' names, oldest first."""
+    """The sessions' names, oldest first. A file that a cut left empty at its opening is cleared away."""
     found = []
     try:
         for name in os.listdir(SESSIONS):
             try:
-                found.append(_checked_name(name))
+                if _size(_checked_name(name)):
+                    found.append(name)
+                else:
+                    os.remove(SESSIONS + "/" + name)
             except ValueError:
                 pass
     except OSError:

@@ -4,7 +4,8 @@
     block = Block(sessionlog.STRIDES, 400)
     ...                                  # fill block.buffer behind BLOCK_BYTES, count block.used up
     file.put(block)                      # block.used is 0 again
-    file.close(end)
+    file.put(end)
+    file.close()
 
 Any of it may be cut by a KeyboardInterrupt and called again: what got written is found out from the file itself, so
 that nothing is lost and nothing stands twice.
@@ -30,40 +31,44 @@ class Block:
 class SessionFile:
     """`bytes`: how long the file is."""
 
-    def __init__(self, path):
+    def __init__(self, path, header):
+        """Create the file; signature and `header` (a dict) come into it before the first block."""
         self.path = path
         self.bytes = 0
         self._flying = None  # the block that a write() may or may not have put into the file
         self._sequence = 0
-        self._file = open(path, "wb")
-
-    def begin(self, header):
-        """Write signature and header (a dict)."""
         payload = json.dumps(header).encode()
-        block = Block(log.HEADER, len(payload))
-        block.buffer[log.BLOCK_BYTES :] = payload
-        block.used = len(payload)
-        self.put(block)
+        self._head = Block(log.HEADER, len(payload))
+        self._head.buffer[log.BLOCK_BYTES :] = payload
+        self._head.used = len(payload)
+        self._file = open(path, "wb")
 
     def put(self, block):
         """Write the block, if it holds anything. OSError if the flash refuses."""
         self._settle()
-        if not block.used:
-            return
-        n = log.seal(block.buffer, block.view, block.kind, block.used, self._sequence)
-        self._flying = block
-        self._file.write(block.view[:n] if self.bytes else log.SIGNATURE + block.view[:n])
-        self._settle()
+        if self.bytes == 0:
+            if self._file.tell() == 0:
+                self._file.write(log.SIGNATURE)
+            self.bytes = len(log.SIGNATURE)
+        self._write(self._head)
+        self._write(block)
+
+    def _write(self, block):
+        if block.used:
+            n = log.seal(block.buffer, block.view, block.kind, block.used, self._sequence)
+            self._flying = block
+            self._file.write(block.view[:n])
+            self._settle()
 
     def flush(self):
         """What was put is on the flash when this returns. OSError if the flash refuses."""
         self._file.flush()
 
     def close(self):
-        """Close; a file into which nothing came is removed. Further calls do no harm."""
+        """Close; a file into which no block came is removed. Further calls do no harm."""
         try:
             self._file.close()
-            if self.bytes == 0:
+            if self.bytes <= len(log.SIGNATURE):
                 os.remove(self.path)
         except OSError:
             pass

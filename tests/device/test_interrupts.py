@@ -83,6 +83,26 @@ def run(recorder, opcode, again):
     return session, cut
 
 
+def test_every_opcode_of_the_opening(recorder):
+    """A session whose opening is interrupted is whole with what there was, or leaves nothing to read."""
+    opcode, cut = 0, True
+    while cut:
+        opcode += 1
+        made = recorder.Recorder(False)
+        for stride in STRIDES:
+            made.stride(*stride)
+        cut = interrupted_at(opcode, lambda made=made: made.open(81_000, 1, {"format": 1}, 0))
+        made.close(82_000, 2)
+        for path in Path(recorder.FOLDER).iterdir():
+            if path.stat().st_size:
+                session = decode(path.read_bytes())
+                assert session.header == {"format": 1}
+                assert session.end == ("host", 82_000, len(STRIDES)) and len(session.strides) == len(STRIDES), opcode
+                assert session.sequences == list(range(len(session.sequences))), opcode
+            path.unlink()
+    assert opcode > 100, "the interrupts came"
+
+
 @pytest.mark.parametrize("again", ["flush", "close"])
 def test_every_opcode(recorder, again):
     opcode, cut = 0, True

@@ -18,7 +18,7 @@ import app, board
 from time import sleep_ms
 wearable = app.App()
 wearable.sampling.poll(board.up_ms())
-sampling, pipeline, recorder = wearable.sampling, wearable.pipeline, wearable.recorder
+sampling, pipeline, recorder = wearable.sampling, wearable.session.pipeline, wearable.recorder
 
 def span(samples):
     goal = sampling.samples + samples
@@ -93,7 +93,7 @@ print(json.dumps(marks))
 """
 
 
-def run_on_board(feed, code, settings):
+def run_on_board(feed, code, settings, quiet_s=120):
     """Run code on a board in safe mode, where nothing of the firmware is loaded yet, with `feed` from its start."""
     lines = bytearray()
     wearer = Wearer(Still(), settings)
@@ -104,7 +104,7 @@ def run_on_board(feed, code, settings):
         try:
             link.__enter__()
             wearer.board.imu.play(feed)
-            link.stream(code, lines.extend, 1 << 20, quiet_s=120)
+            link.stream(code, lines.extend, 1 << 20, quiet_s)
         finally:
             link._close()
         flash = wearer.board.flash
@@ -146,9 +146,10 @@ def test_bytes_allocated():
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1500)
 def test_bytes_allocated_each_hour():
     feed = simulate([Stand(6), KneeRaises(3), Stand(2), Run(3 * 3600 + 600, 3.0)], seed=8)
-    output, _ = run_on_board(feed, MEASURED % "(60, 3660, 7260, 10860)", {"run.start_s": 5, "quiet": "on"})
+    output, _ = run_on_board(feed, MEASURED % "(60, 3660, 7260, 10860)", {"quiet": "on"}, quiet_s=1200)
     _, hours = steps(output)
     (first, _), *others = hours
     assert all(abs(allocated - first) <= first // 50 for allocated, _ in others)

@@ -30,7 +30,8 @@ def test_a_run_by_itself():
         assert session.header["settings"]["run.start_s"] == 5
         assert session.header["clock_s"] is None
         found, invented = matched(session, wearer)
-        assert found >= 0.9 and invented == 0  # the first strides of all may be needed to find out that it is running
+        assert found >= 0.98 and invented == 0
+        assert abs(session.strides[0][0] - wearer.truth_ms(feed.truth["truth_peak_t_s"][0])) < 60, "the run's first"
         assert session.events[0][1] == "start"
         assert log.START_REASONS[session.events[0][2]] == "running"
         assert session.end == ("still", session.end[1], len(session.strides))
