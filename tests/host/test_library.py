@@ -6,7 +6,7 @@ import os
 import pytest
 from knee_files import BOARD, KneeFile, tired_run
 from kneesync.errors import KneesyncError
-from kneesync.library import Library, opened
+from kneesync.library import Library, opened, store
 from kneesync.library.index import Index
 
 RUN = bytes(tired_run(minutes=8).data)
@@ -46,42 +46,35 @@ class Crash(BaseException):
     """Not an Exception: nothing may catch it on the way out."""
 
 
-STEPS = ["append", "sync", "note", "rename", "folder", "index"]
+def crash(*_):
+    raise Crash
+
+
+def crash_on(function, ending):
+    """`function`, but a crash where its first argument is a path that ends so."""
+    return lambda path, *more: crash() if str(path).endswith(ending) else function(path, *more)
+
+
+STEPS = {
+    "sidecar of the transfer": (store, "_write_whole", crash),
+    "fsync of the file": (store.Incoming, "sync", crash),
+    "note beside the file": (store, "_write_whole", crash_on(store._write_whole, SHA[:10] + ".json")),
+    "rename": (os, "replace", crash_on(os.replace, ".part")),
+    "fsync of the folder": (store, "_sync_folder", crash_on(store._sync_folder, "sessions")),
+    "index": (Index, "enter", crash),
+}
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_crash_at_any_step_loses_nothing_and_invents_nothing(step, monkeypatch):
-    from kneesync.library import store
-
-    def crash(*_):
-        raise Crash
-
-    real = {"rename": os.replace}
-
-    def crash_on_part(source, target):
-        return crash() if str(source).endswith(".part") else real["rename"](source, target)
-
     with Library() as library, monkeypatch.context() as patch, pytest.raises(Crash):
-        if step == "append":
-            incoming = library.incoming(BOARD, "00007-1.knee", len(RUN), SHA)
-            incoming.append(RUN[:4000])
-            crash()
-        patch.setattr(
-            *{
-                "sync": (store.Incoming, "sync", crash),
-                "note": (store, "_write_whole", crash) if step == "note" else (store.Incoming, "sync", crash),
-                "rename": (store.os, "replace", crash_on_part),
-                "folder": (store, "_sync_folder", crash),
-                "index": (Index, "enter", crash),
-            }[step]
-        )
+        patch.setattr(*STEPS[step])
         bring(library)
     with Library() as library:
         held = library.holds(SHA)
-        if step in ("index",):
-            assert held, "the file had its name already: its entry is made up for"
-        else:
-            assert held is None or library.path(held).read_bytes() == RUN
+        assert held or step != "index", "the file had its name already: its entry is made up for"
+        assert held is None or library.path(held).read_bytes() == RUN
+        if not held:
             bring(library)
         assert [kept.sha256 for kept in library.sessions()] == [SHA]
         assert [name for name in files(library) if name.endswith(".knee")] == [SHA[:10] + ".knee"]
@@ -119,12 +112,16 @@ def test_a_session_of_a_newer_format_is_kept_for_a_later_version():
         assert library.path(kept).exists()
 
 
-@pytest.mark.parametrize("harm", ["delete", "garble"])
-def test_the_index_is_made_anew_from_the_files(harm):
+@pytest.mark.parametrize("harm", ["delete", "garble", "crash while made anew"])
+def test_the_index_is_made_anew_from_the_files(harm, monkeypatch):
     with Library() as library:
         before = [bring(library), bring(library, bytes(tired_run(minutes=7, boot=8).data), "00008-1.knee")]
     path = library.folder / "index.sqlite"
-    path.unlink() if harm == "delete" else path.write_bytes(b"not a database" * 100)
+    path.write_bytes(b"not a database" * 100) if harm == "garble" else path.unlink()
+    if harm.startswith("crash"):
+        with monkeypatch.context() as patch, pytest.raises(Crash):
+            patch.setattr(Index, "is_whole", crash)
+            Library()
     with Library() as library:
         assert {kept.id: kept for kept in library.sessions()} == {kept.id: kept for kept in before}
 

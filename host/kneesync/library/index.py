@@ -38,14 +38,14 @@ class Kept:
 
 
 _NAMES = [field.name for field in fields(Kept)]
-_SCHEMA = f"""
-CREATE TABLE session (
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS session (
   id TEXT PRIMARY KEY, board TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL,
   start_unix_s REAL, start_from TEXT NOT NULL, pulled_unix_s REAL NOT NULL, leg TEXT, athlete TEXT NOT NULL,
   duration_s REAL, strides INTEGER NOT NULL, cadence_spm REAL, knee_lift_deg REAL, drop_deg REAL,
   cues INTEGER NOT NULL, problems TEXT NOT NULL);
-CREATE TABLE boot (board TEXT NOT NULL, boot INTEGER NOT NULL, zero_unix_s REAL NOT NULL, PRIMARY KEY (board, boot));
-PRAGMA user_version = {_VERSION};
+CREATE TABLE IF NOT EXISTS boot (
+  board TEXT NOT NULL, boot INTEGER NOT NULL, zero_unix_s REAL NOT NULL, PRIMARY KEY (board, boot));
 """
 
 
@@ -80,6 +80,10 @@ class Index:
             raise KneesyncError(
                 f"the library's index has version {version}, this one knows {_VERSION}: pip install -U kneesync"
             )
+
+    def is_whole(self):
+        """Say that everything kept has been entered: until then an index is `fresh` each time it is opened."""
+        self._db.execute(f"PRAGMA user_version = {_VERSION}")
 
     def close(self):
         self._db.close()

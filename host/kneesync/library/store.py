@@ -159,7 +159,9 @@ class Library:
         with self._index.at_once():
             for kept in self._index.sessions():
                 self._index.forget(kept.id)
-            return len([self._enter(path) for path in sorted(self._sessions.glob("*.knee"))])
+            entered = [self._enter(path) for path in sorted(self._sessions.glob("*.knee"))]
+            self._index.is_whole()
+        return len(entered)
 
     def _enter(self, path):
         """Enter one kept file into the index, from its note and its content."""
