@@ -41,16 +41,16 @@ class App:
         i2c = board.i2c()
         bus = busio.I2C(i2c)
         keep_raw = self.settings["raw"] == "on"
-        self.signals = signals.Signals(haptics.find_motor(bus))
+        self._quiet = self.settings["quiet"] == "on"
+        self.signals = signals.Signals(None if self._quiet else haptics.find_motor(bus))
         self.button = signals.Button()
         self.battery = Battery()
-        self.recorder = recorder.Recorder(keep_raw)
+        self.recorder = recorder.Recorder(keep_raw, self._quiet)
         self.sampling = Sampling(Imu(i2c, bus), self.recorder, keep_raw)
         self.session = session.Session(self.settings, notes.next_boot(), self.recorder, self.sampling)
         self._shown_until_ms = 0
         self._refused = False  # do not try again before the runner stops or presses
         self._well = False
-        self.muted = False  # this run's cues
         self._paused = False
 
     def run(self):
@@ -104,8 +104,8 @@ class App:
 
     def _pressed(self, now_ms, press):
         if press == signals.LONG:
-            self.muted = not self.muted
-            self._sign(now_ms, signals.MUTED if self.muted else signals.UNMUTED)
+            self.recorder.muted = self._quiet or not self.recorder.muted
+            self._sign(now_ms, signals.MUTED if self.recorder.muted else signals.UNMUTED)
         elif self.session.is_open:
             self._close(now_ms, recorder.BUTTON)
         else:
@@ -183,7 +183,7 @@ class App:
 
     def _close(self, now_ms, reason):
         self.session.close(now_ms, reason)
-        self.muted = self._paused = False
+        self._paused = False
         self._refused = reason >= recorder.BATTERY
         self._show_for_a_while(signals.REFUSED if self._refused else signals.CLOSED)
 
@@ -197,10 +197,10 @@ class App:
         self.session.pipeline.pulse_ms = 0
         if not self.session.is_open:
             return
-        if not self.muted:
+        if not self.recorder.muted:
             self._sign(now_ms, signals.CUE, pulse_ms // 2)
         drop = self.recorder.cue_drop_cdeg
-        print("cue %d.%d deg below%s" % (drop // 100, drop % 100 // 10, ", muted" if self.muted else ""))
+        print("cue %d.%d deg below%s" % (drop // 100, drop % 100 // 10, ", muted" if self.recorder.muted else ""))
 
 
 def main():

@@ -1,6 +1,6 @@
 """What becomes of strides and events: into preallocated blocks at once, onto the flash at times.
 
-    recorder = Recorder(raw=False)       # the pipeline's sink: .stride(...) and .event(...) allocate nothing
+    recorder = Recorder(False, False)    # the pipeline's sink: .stride(...) and .event(...) allocate nothing
     recorder.open(t_ms, boot, header, reason)
     if recorder.due(t_ms): recorder.flush()
     recorder.close(t_ms, reason)
@@ -32,7 +32,8 @@ _FACTS = (log.ALIGNED, log.BASELINE)  # the last of each is remembered for the s
 class Recorder:
     """`strides`: of this session, or of the run that may become one; `last_ms`: time of the last, or of the opening."""
 
-    def __init__(self, raw):
+    def __init__(self, raw, quiet):
+        self._quiet = quiet
         self._strides = Block(log.STRIDES, log.STRIDES_HEAD_BYTES + _STRIDES_HELD * log.STRIDE_BYTES)
         self._events = Block(log.EVENTS, _EVENTS_HELD * log.EVENT_BYTES)
         self._raw = Block(log.RAW, log.RAW_HEAD_BYTES + _RAW_HELD * log.RAW_SAMPLE_BYTES) if raw else None
@@ -55,6 +56,7 @@ class Recorder:
         self.strides = 0
         self.last_ms = 0
         self.cue_drop_cdeg = 0  # of the last cue
+        self.muted = self._quiet  # cues are logged with no pulse
 
     # The pipeline's sink: nothing is allocated
 
@@ -89,6 +91,8 @@ class Recorder:
     def event(self, t_ms, kind, detail, a, b, c, d, e, f):
         if kind == log.CUE:
             self.cue_drop_cdeg = a
+            if self.muted:
+                f = 0
         for i in range(len(_FACTS)):
             if kind == _FACTS[i]:
                 pack_into(log.EVENT, self._facts, i * log.EVENT_BYTES, t_ms, kind, detail, a, b, c, d, e, f)

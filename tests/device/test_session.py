@@ -135,6 +135,27 @@ def test_a_cue_is_felt_and_logged():
         assert wearer.felt(t_ms)[:2] == [pulse_ms, pulse_ms]
 
 
+@pytest.mark.parametrize("how", ["button", "setting"])
+def test_a_muted_cue_is_logged_not_felt(how):
+    """A long press mutes the run's cues, quiet mode all the motor does; the log says that there was no pulse."""
+    settings = {"cue.skip_s": 0, "cue.learn_s": 60, "cue.hold_s": 10, **QUICK}
+    if how == "setting":
+        settings["quiet"] = "on"
+    plan = [Stand(6), KneeRaises(3), Stand(2), Run(220, 3.0)]
+    wearer = Wearer(simulate(plan, seed=5, fatigue=Fatigue.step(1.8, 10)), settings)
+    if how == "button":
+        wearer.board.press_button(at_s=40, hold_s=1.5)
+    with wearer:
+        wearer.wait_for("deg below, muted")
+        wearer.wait_for("closed")
+        wearer.wait_until_s(wearer.now_s + 2)
+        (session,) = wearer.sessions()
+        cue = next(event for event in session.events if event[1] == "cue")
+        assert cue[3][5] == 0
+        assert wearer.felt(cue[0])[:-3] == [80] * (how == "button"), "the pause, then the closing"
+        assert how == "button" or wearer.felt() == []
+
+
 def test_settings_that_do_not_fit_are_said_and_left():
     settings = {"leg": "R", "cue.hold_s": 5, "nonsense": 1}
     with Wearer(simulate([Stand(10)], seed=6), settings) as wearer:
