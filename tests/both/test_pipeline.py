@@ -110,8 +110,9 @@ class TestRun(unittest.TestCase):
         runner.run(40)
         told = runner.ears.of_kind(sessionlog.ALIGNED)
         self.assertTrue(len(told) >= 1)
-        for found, true in zip(told[-1][3:], (0, 16384, 0, 0, 0, 16384)):
-            self.assertTrue(abs(found - true) < 160, told[-1])
+        axes = (0, 16384, 0, 0, 0, 16384)
+        for i in range(6):
+            self.assertTrue(abs(told[-1][3 + i] - axes[i]) < 160, told[-1])
 
     def test_any_burst_length_gives_the_same_strides(self):
         rows = []
@@ -120,7 +121,8 @@ class TestRun(unittest.TestCase):
             runner.run(20)
             rows.append([(row[2], row[3]) for row in runner.ears.strides[:15]])
         self.assertEqual(len(rows[0]), len(rows[1]))
-        for one, other in zip(*rows):
+        for i in range(len(rows[0])):
+            one, other = rows[0][i], rows[1][i]
             self.assertTrue(abs(one[0] - other[0]) <= 15 and abs(one[1] - other[1]) <= 15, (one, other))
 
 

@@ -1,4 +1,5 @@
 """As much of unittest as the tests of this folder use, for MicroPython."""
+# ruff: noqa: N802, UP031 - unittest's names, and no f-strings as in device/
 
 import sys
 
