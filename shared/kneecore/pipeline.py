@@ -25,6 +25,7 @@ _ONE_G = 2049  # counts
 _SCALE = 5373  # half of 0.07 dps in rad/us, Q28 per 1/16 count, Q15
 _LEAST_RATE = 2160000  # a turning point follows a swing of more than 12 dps (half-angle a sample, Q31)
 _SOFT_RATE = 70000  # 100 dps (as above, >> 8): no thigh stops from more within one sample
+_LEAST_PACE = 220  # sum of |rate| over the axes, Q18: 10 dps; nor is one that swings quieter at its turning point
 _STILL_TURN = 1400  # sum over a window's 8 looked-at samples of |rate|, Q18: 8 dps over the three axes
 _MOST_BIAS = 4000  # sum over 8 samples: 23 dps
 _STILL_BOUNCE = 150 * _WINDOW
@@ -73,7 +74,8 @@ class Pipeline:
         self._peak_bounce = 0
         self._peak_clipped = 0
         self._peak_good = False
-        self._peak_soft = False
+        self._peak_real = False  # the thigh came to it as a thigh does
+        self._pace = 0
         self._base_at = -1  # the peak at which the sums began, 1/256 sample; -1: they began elsewhere
         self._last_top = -1
         self._lost = 0
@@ -153,7 +155,7 @@ class Pipeline:
             top_rate = self._top_rate
             low_rate = self._low_rate
             turned = False
-            step_x = step_y = step_z = before = left = 0
+            step_x = step_y = step_z = hx = hy = hz = before = left = 0
             for left in range(self._left - 1, end - 1, -1):
                 pw = qw >> 16
                 px = qx >> 16
@@ -236,6 +238,7 @@ class Pipeline:
             self._sample += done
             self._left = left
             if turned:
+                self._pace = abs(hx) + abs(hy) + abs(hz)
                 self._step_x = step_x
                 self._step_y = step_y
                 self._step_z = step_z
@@ -296,7 +299,7 @@ class Pipeline:
                 self._peak_bounce = self._bounce
                 self._peak_clipped = self._clipped
                 self._peak_good = True
-                self._peak_soft = before < _SOFT_RATE
+                self._peak_real = before < _SOFT_RATE and self._pace > _LEAST_PACE
                 self._clipped = 0
             self._low_rate = rate << 8
 
@@ -401,7 +404,7 @@ class Pipeline:
                 self._window_bounce = 0
                 return
         if turning < _STILL_TURN and self._is_at_rest():
-            if self.run.running and self.turns.rising and self.turns.top_at > self._last_top and self._peak_soft:
+            if self.run.running and self.turns.rising and self.turns.top_at > self._last_top and self._peak_real:
                 # the run's last peak has no swing back behind it
                 self._peak()
             self.turns.restart()

@@ -21,6 +21,7 @@ BLOCK = "<BHHI"
 BLOCK_BYTES = 9
 CRC_AT = 5
 MAX_PAYLOAD_BYTES = 4096
+MOST_DAMAGED = 255  # blocks in a row; a reader looks no further
 
 # A strides block: time of the stride before its first record (u32 ms), then records.
 # Record: ms since the stride before (its peak to this peak), knee-lift peak and lowest extension (0.01 degree
@@ -89,19 +90,25 @@ def seal(buffer, view, kind, payload_bytes, sequence):
 def blocks(data):
     """Walk the intact blocks of a session file's bytes: yields (offset, kind, sequence, payload).
 
-    A block whose CRC fails is passed over by looking for the next intact one that follows in sequence. ValueError if
-    `data` is no session file at all.
+    Behind damage it looks for the next intact block of a kind it knows whose sequence is a little further on.
+    ValueError if `data` is no session file at all.
     """
     if bytes(data[:4]) != SIGNATURE:
         raise ValueError("not a session file: it starts with %s, not %s" % (repr(bytes(data[:4])), repr(SIGNATURE)))
     view = memoryview(data)
     at = 4
+    expected = 0
+    whole = True  # nothing is damaged between the block before and here
     while at + BLOCK_BYTES <= len(data):
         kind, length, sequence, crc = struct.unpack_from(BLOCK, data, at)
         end = at + BLOCK_BYTES + length
-        if 0 < length <= MAX_PAYLOAD_BYTES and end <= len(data):
+        likely = whole or (HEADER <= kind <= END and (sequence - expected) & 0xFFFF <= MOST_DAMAGED)
+        if likely and 0 < length <= MAX_PAYLOAD_BYTES and end <= len(data):
             if crc32(view[at + BLOCK_BYTES : end], crc32(view[at : at + CRC_AT])) == crc:
                 yield at, kind, sequence, view[at + BLOCK_BYTES : end]
                 at = end
+                expected = sequence + 1
+                whole = True
                 continue
         at += 1
+        whole = False
