@@ -52,7 +52,7 @@ def run_file(tmp_path):
         (["report", "0badc0de"], 1, "no session 0badc0de"),
         (["report", "/no/where.knee"], 1, "cannot read /no/where.knee: No such file"),
         (["report", __file__], 1, "is no kneesync session: found"),
-        (["replay", "x.npz", "--set", "cue.nope=3"], 1, "unknown setting 'cue.nope'; `kneesync settings` lists them"),
+        (["replay", "x.npz", "--set", "cue.nope=3"], 1, "unknown setting 'cue.nope'; docs/settings.md lists them"),
         (["replay", "x.npz", "--set", "cue.drop_cdeg=high"], 1, "it takes a whole number from 100 to 1500"),
     ],
 )

@@ -69,7 +69,7 @@ class Link:
             self.info = self.call("service.info()")
             answered = untrusted.board_id(self.info.get("board"))
             if answered is None:
-                raise LinkError(f"{self.port} answers without a board id; flash it anew: kneesync flash")
+                raise LinkError(f"{self.port} answers without a board id; install the firmware anew")
             if self.board not in (None, answered):
                 raise LinkError(f"found board {answered} at {self.port}, expected {self.board}; run `kneesync devices`")
             self.board = answered
@@ -202,7 +202,7 @@ class Link:
         except LinkError as error:
             if "ENOENT" in str(error) or "ImportError" in str(error):
                 self._ours = False
-                raise LinkError(f"{self.port} runs MicroPython without kneesync; install it: kneesync flash") from None
+                raise LinkError(f"{self.port} runs MicroPython without kneesync; install the firmware first") from None
             raise
         if heard.strip() != number.encode():
             raise LinkError(f"the board at {self.port} answers something else than it is asked; reset it and try again")

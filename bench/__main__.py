@@ -1,0 +1,22 @@
+"""`make bench`: what the product costs and how right it is, side by side in one run. Figures also as build/bench.json."""
+
+import json
+import sys
+from pathlib import Path
+
+from bench import accuracy, cost, demo, sync
+
+PARTS = {"accuracy": accuracy, "cost": cost, "sync": sync, "demo": demo}
+
+
+def main(wanted):
+    figures = {}
+    for name in wanted or PARTS:
+        rows, figures[name] = PARTS[name].run()
+        print("\n".join(rows), end="\n\n", flush=True)
+    Path("build").mkdir(exist_ok=True)
+    Path("build/bench.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
