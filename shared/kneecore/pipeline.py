@@ -246,7 +246,7 @@ class Pipeline:
             if self._left == 0:
                 self._left = _WINDOW
                 self._window()
-        self._look_up(t_ms)
+                self._look_up()
 
     def _look(self, hx, hy, hz):
         """One of the samples looked at for alignment and stillness (every fourth)."""
@@ -463,8 +463,8 @@ class Pipeline:
         if pulse_ms:
             self.pulse_ms = pulse_ms
 
-    def _look_up(self, t_ms):
-        """After each burst: how long it has run or stood, and what the log should hear."""
+    def _look_up(self):
+        """After each window: how long it has run or stood, and what the log should hear."""
         if self._sample > _MOST_SAMPLES:
             self._count_anew()
         run = self.run
