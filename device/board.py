@@ -80,8 +80,14 @@ def pressed():
 
 
 def i2c():
-    """The bus with the breakouts, set up anew."""
+    """The bus with the breakouts, set up anew. A chip caught in mid-byte is clocked free (I2C spec, 3.1.16)."""
     bus, sda, scl = _i2c_pins
+    clock = machine.Pin(scl, machine.Pin.OPEN_DRAIN, value=1)
+    for _ in range(9):
+        clock(0)
+        time.sleep_us(5)
+        clock(1)
+        time.sleep_us(5)
     return machine.I2C(bus, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=I2C_HZ)
 
 

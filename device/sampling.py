@@ -86,6 +86,7 @@ class Sampling:
     def _start(self):
         """Set the IMU up; says once what stands in the way."""
         try:
+            board.i2c()  # also wakes a bus that hangs
             self._imu.start()
             self.up = True
             self._faults = 0
