@@ -116,8 +116,7 @@ class Imu:
         if found[0] != _CHIP_ID:
             raise ImuError(
                 "IMU answered 0x%02X at 0x%02X; this board expects an %s (0x%02X). "
-                "Set imu in board.py or check the breakout."
-                % (found[0], _ADDRESS, NAME, _CHIP_ID)
+                "Set imu in board.py or check the breakout." % (found[0], _ADDRESS, NAME, _CHIP_ID)
             )
         try:
             chip = _Chip(self._bus, _ADDRESS)

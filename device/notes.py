@@ -1,7 +1,7 @@
 """The small files that outlive a start: settings, boot count, start marker, the clock across a reset.
 
-    settings = notes.settings()
-    boot = notes.next_boot()
+settings = notes.settings()
+boot = notes.next_boot()
 """
 
 import json

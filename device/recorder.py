@@ -79,9 +79,7 @@ class Recorder:
             dt_ms = min(t_ms - self.last_ms, log.MAX_DT_MS)
             flags |= log.FIRST
         buffer, at = block.buffer, log.BLOCK_BYTES + block.used
-        pack_into(
-            log.STRIDE, buffer, at, dt_ms, knee_lift_cdeg, extension_cdeg, swing_up_ddps, swing_back_ddps, flags
-        )
+        pack_into(log.STRIDE, buffer, at, dt_ms, knee_lift_cdeg, extension_cdeg, swing_up_ddps, swing_back_ddps, flags)
         block.used += log.STRIDE_BYTES
         self.strides += 1
         self.last_ms = t_ms

@@ -1,8 +1,8 @@
 """The IMU's samples on their way into the pipeline, and the IMU kept alive: faults retried, then set up anew.
 
-    sampling = Sampling(imu, recorder)
-    sampling.into(pipeline)
-    sampling.poll(now_ms)                # every quarter of a second; `up` says whether there is an IMU
+sampling = Sampling(imu, recorder)
+sampling.into(pipeline)
+sampling.poll(now_ms)                # every quarter of a second; `up` says whether there is an IMU
 """
 
 import board

@@ -1,8 +1,8 @@
 """One run after the other: a pipeline of its own for each, and a file, opened and closed with its reason.
 
-    session = Session(settings, boot, recorder, sampling)
-    why = session.open(now_ms, BY_BUTTON)     # "" if it is open
-    session.close(now_ms, recorder.BUTTON)    # and everything is as before the first run
+session = Session(settings, boot, recorder, sampling)
+why = session.open(now_ms, BY_BUTTON)     # "" if it is open
+session.close(now_ms, recorder.BUTTON)    # and everything is as before the first run
 """
 
 import gc

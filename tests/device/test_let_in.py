@@ -112,12 +112,12 @@ def test_service_answers_and_bounds():
                 "service.set_clock(12)",
                 "service.settings('[1]')",
                 "service.settings('{')",
-                "service.settings('{\"leg\": \"R\", \"cue.hold_s\": 1}')",
+                'service.settings(\'{"leg": "R", "cue.hold_s": 1}\')',
             ):
                 with pytest.raises(Exception, match="the board says"):
                     link.call(bad)
             assert link.call("service.info()")["settings"]["leg"] == "L"
-            link.call("service.settings('{\"leg\": \"R\"}')")
+            link.call('service.settings(\'{"leg": "R"}\')')
             link.call("service.set_clock(1790000000)")
             assert wearer.board.flash.read_file("/sessions/" + name) == data
             link.call(f"service.remove({name!r}, {entry['sha256']!r})")

@@ -104,8 +104,7 @@ def test_full_flash_closes_cleanly():
         assert session.end[0] == "flash_full" and session.end[2] == len(session.strides) > 20
         numbers = [number for number, _ in session.raw]
         assert all(
-            later == first + len(data) // 12
-            for (first, data), later in zip(session.raw, numbers[1:], strict=False)
+            later == first + len(data) // 12 for (first, data), later in zip(session.raw, numbers[1:], strict=False)
         ), "raw samples without a hole"
         assert wearer.board.flash.free_blocks() * BLOCK_BYTES > 40_000
 
