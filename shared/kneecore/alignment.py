@@ -10,8 +10,8 @@ from .trig import atan2_cdeg, fit_shift, root, unit_q14
 _CLUSTER_COS = 16209  # cos 8.4 degrees, Q14: windows further apart are different postures
 _LEAST_WINDOWS = 4  # still windows (0.3 s each) that make a standing pose
 _MOST_WINDOWS = 40
-_LEAST_ENERGY = 6000  # covariance before an axis is looked for: about 0.4 s at 100 dps
-_MOST_SAMPLES = 2400  # of the covariance before it is halved: 92 s
+_LEAST_ENERGY = 3000  # covariance before an axis is looked for: about 0.4 s at 100 dps
+_MOST_SAMPLES = 1200  # of the covariance before it is halved: 92 s
 _LONGEST_RAISE = 13  # windows: 4 s
 _MOST_TURN = 1490  # tangent of 20 degrees, Q12
 _RAISE_PERCENT = 36  # weight of the raises' plane against the running plane
@@ -74,8 +74,9 @@ class Alignment:
     def moving_window(self, up):
         """A window in movement with `up` (Q14): which way the thigh leans."""
         lean = self.lean
-        for i in range(3):
-            lean[i] += up[i]
+        lean[0] += up[0]
+        lean[1] += up[1]
+        lean[2] += up[2]
         if abs(lean[0]) > 4000000 or abs(lean[1]) > 4000000 or abs(lean[2]) > 4000000:
             for i in range(3):
                 lean[i] >>= 1

@@ -29,6 +29,7 @@ _LIMIT = 1144  # 2 degrees in Q15 rad: no stride may move the tilt by more
 _LIMIT_COLD = 4575  # 8 degrees while nothing better is known
 _COLD_STRIDES = 8
 _MOST_STILL = 24  # windows in the memory of a standing bias
+_TURN_BIAS = 167  # sum of 4 half-angles, Q18, to 1/1024 count
 _MOST_BIAS = 350000  # 24 dps in 1/1024 count
 
 
@@ -39,13 +40,14 @@ class Attitude:
         self.qw = ONE + HALF
         self.qx = self.qy = self.qz = HALF
         self.bias = [0, 0, 0]  # 1/1024 count
-        self.bias_x = self.bias_y = self.bias_z = 0  # 1/16 count, what the sample loop subtracts
+        self.bias_x = self.bias_y = self.bias_z = 0  # whole counts, what the sample loop subtracts
         self.carry = [0, 0, 0]
         self.sum_x = self.sum_y = self.sum_z = 0  # counts
         self.samples = 0  # samples in the sums
         self.level = False  # a first orientation is known
         self.cold = 1  # strides since the tilt was last unknown; 0: the tilt came from standing
         self.still = 0  # still windows that taught the bias
+        self.resting = False  # the window before was at rest too
         self.begun = 0  # strides since rest
         self.row = 0
         self.offset_forward = 0  # Q15 rad
@@ -183,7 +185,7 @@ class Attitude:
         bias[2] += ((w * tz + x * ty - y * tx) >> 13) * gain_q10 // 320
 
     def dither_bias(self):
-        """Give the sample loop the bias in 1/16 count, carrying what is left over to the next window."""
+        """Give the sample loop the bias in whole counts, carrying what is left over to the next window."""
         bias = self.bias
         carry = self.carry
         for i in range(3):
@@ -191,31 +193,43 @@ class Attitude:
                 bias[i] = _MOST_BIAS
             elif bias[i] < -_MOST_BIAS:
                 bias[i] = -_MOST_BIAS
-            carry[i] = (carry[i] & 63) + bias[i]
-        self.bias_x = carry[0] >> 6
-        self.bias_y = carry[1] >> 6
-        self.bias_z = carry[2] >> 6
+            carry[i] = (carry[i] & 1023) + bias[i]
+        self.bias_x = carry[0] >> 10
+        self.bias_y = carry[1] >> 10
+        self.bias_z = carry[2] >> 10
+
+    def take_bias(self, turn_x, turn_y, turn_z):
+        """What the gyro read in the window just gone (its looked-at samples sum to `turn`) is the bias."""
+        bias = self.bias
+        bias[0] = (self.bias_x << 10) + turn_x * _TURN_BIAS
+        bias[1] = (self.bias_y << 10) + turn_y * _TURN_BIAS
+        bias[2] = (self.bias_z << 10) + turn_z * _TURN_BIAS
 
     def still_window(self, turn_x, turn_y, turn_z):
-        """The sums are those of a window at rest, where the gyro read (turn) / 1024 counts above the bias. Clears them.
+        """The sums are those of a window at rest, in which the gyro's looked-at samples sum to `turn`. Clears them.
 
         The tilt comes from gravity, the level part of the bias from how the tilt would have drifted (swaying in the
         mean of the gyro does not count), the vertical part from the gyro's mean.
         """
         self._find_lean(self.sum_x, self.sum_y, self.sum_z)
         self.clear_sums()
-        self._clip_lean(_LIMIT_COLD)
+        far = self._clip_lean(_LIMIT_COLD)
         if self.still < _MOST_STILL:
             self.still += 1
         n = self.still + 2
-        self._teach_bias(19968 // (n * (n + 1)))
+        if self.resting:
+            self._teach_bias(19968 // (n * (n + 1)))
+        self.resting = True
         gain = 2048 * (2 * n - 1) // (n * (n + 1))
-        self._turn(gain if gain > 256 else 256)
+        self._turn(1024 if far else gain if gain > 256 else 256)
         self.find_up()
         x, y, z = self.up
-        spin = ((turn_x >> 3) * x + (turn_y >> 3) * y + (turn_z >> 3) * z) >> 14
-        spin = (spin << 3) // n
         bias = self.bias
+        # how far the gyro read above the bias, 1/1024 count, along up
+        spin = ((turn_x * _TURN_BIAS + (self.bias_x << 10) - bias[0]) >> 3) * x
+        spin += ((turn_y * _TURN_BIAS + (self.bias_y << 10) - bias[1]) >> 3) * y
+        spin += ((turn_z * _TURN_BIAS + (self.bias_z << 10) - bias[2]) >> 3) * z
+        spin = ((spin >> 14) << 3) // n
         bias[0] += (spin * x) >> 14
         bias[1] += (spin * y) >> 14
         bias[2] += (spin * z) >> 14

@@ -22,14 +22,16 @@ UNKNOWN, STANDING, RAISED, WALKING, RUNNING = range(5)
 
 _WINDOW = 32  # samples: 0.3 s
 _ONE_G = 2049  # counts
-_SCALE = 5373  # half of 0.07 dps in rad/us, Q28 per 1/16 count, Q15
+_SCALE = 85971  # half of 0.07 dps in rad/us, Q32 a count, Q15
 _LEAST_RATE = 2160000  # a turning point follows a swing of more than 12 dps (half-angle a sample, Q31)
 _SOFT_RATE = 70000  # 100 dps (as above, >> 8): no thigh stops from more within one sample
 _LEAST_PACE = 220  # sum of |rate| over the axes, Q18: 10 dps; nor is one that swings quieter at its turning point
-_STILL_TURN = 1400  # sum over a window's 8 looked-at samples of |rate|, Q18: 8 dps over the three axes
-_MOST_BIAS = 4000  # sum over 8 samples: 23 dps
-_STILL_BOUNCE = 150 * _WINDOW
-_FAST = 9000000  # half-angle squared (Q28) of 1,900 dps: some axis may be at its limit
+_STILL_TURN = 700  # sum over a window's 4 looked-at samples of |rate|, Q18: 8 dps over the three axes
+_MOST_BIAS = 2000  # sum over 4 samples: 23 dps
+_STEADY = 6  # windows
+_PAIRS = _WINDOW // 2
+_STILL_BOUNCE = 150 * _PAIRS
+_FAST = 9000000  # half-angles squared (Q28): 1,900 dps in one of a pair, so that an axis may be at its limit
 _LONG = 8  # windows without a stride before movement corrects the tilt
 _SURE_STRIDES = 4
 _RAISE_COS = 14189  # 30 degrees, Q14
@@ -57,7 +59,8 @@ class Pipeline:
         self.running_ms = 0
         self._sample = 0  # samples taken in
         self._left = _WINDOW
-        self._old_x = self._old_y = self._old_z = 0
+        self._old_x = self._old_y = self._old_z = 0  # specific force of a pair's first sample
+        self._square = 0  # half-angles squared of that sample, Q28
         self._scale = 0
         self._rate = 0
         self._rising = False
@@ -80,6 +83,8 @@ class Pipeline:
         self._last_top = -1
         self._lost = 0
         self._quiet_windows = 0
+        self._windows = 0  # while running
+        self._steady = 0  # windows in a row in which the gyro hardly changed
         self._raised = False
         self._last_stride_ms = 0
         self._any_stride = False
@@ -123,7 +128,7 @@ class Pipeline:
     def feed(self, samples, n, waiting, t_ms):
         """Take in `n` samples (gyro x y z, acceleration x y z); `waiting` more stood in the FIFO at `t_ms`."""
         self.clock.observe(n, waiting, t_ms)
-        # half an angle a sample in Q18 = (16 * counts - bias) * scale >> 14
+        # half an angle a sample in Q18 = (counts - bias) * scale >> 14
         scale = ((self.clock.period >> 10) * _SCALE + 16384) >> 15
         attitude = self.attitude
         alignment = self.axes
@@ -149,55 +154,73 @@ class Pipeline:
             old_x = self._old_x
             old_y = self._old_y
             old_z = self._old_z
+            square = self._square
             bounce = self._bounce
             rate = self._rate
             rising = self._rising
             top_rate = self._top_rate
             low_rate = self._low_rate
             turned = False
-            step_x = step_y = step_z = hx = hy = hz = before = left = 0
+            step_x = self._step_x
+            step_y = self._step_y
+            step_z = self._step_z
+            hx = hy = hz = before = left = 0
             for left in range(self._left - 1, end - 1, -1):
-                pw = qw >> 16
-                px = qx >> 16
-                py = qy >> 16
-                pz = qz >> 16
-                # specific force between the last sample and this one, where the quaternion stands
-                fx = samples[k + 3]
-                fy = samples[k + 4]
-                fz = samples[k + 5]
-                old_x = (old_x + fx) >> 1
-                old_y = (old_y + fy) >> 1
-                old_z = (old_z + fz) >> 1
-                tx = (py * old_z - pz * old_y) >> 12
-                ty = (pz * old_x - px * old_z) >> 12
-                tz = (px * old_y - py * old_x) >> 12
-                step_x = old_x + ((pw * tx + py * tz - pz * ty) >> 13)
-                step_y = old_y + ((pw * ty + pz * tx - px * tz) >> 13)
-                step_z = old_z + ((pw * tz + px * ty - py * tx) >> 13)
-                old_x = fx
-                old_y = fy
-                old_z = fz
-                sum_x += step_x
-                sum_y += step_y
-                sum_z += step_z
-                if step_z > _ONE_G:
-                    bounce += step_z - _ONE_G
+                hx = ((samples[k] - bias_x) * scale) >> 14
+                hy = ((samples[k + 1] - bias_y) * scale) >> 14
+                hz = ((samples[k + 2] - bias_z) * scale) >> 14
+                if left & 1:
+                    old_x = samples[k + 3]
+                    old_y = samples[k + 4]
+                    old_z = samples[k + 5]
+                    pw = qw >> 18
+                    px = qx >> 18
+                    py = qy >> 18
+                    pz = qz >> 18
+                    square += (hx >> 4) * (hx >> 4) + (hy >> 4) * (hy >> 4) + (hz >> 4) * (hz >> 4)
                 else:
-                    bounce += _ONE_G - step_z
-                hx = (((samples[k] << 4) - bias_x) * scale) >> 14
-                hy = (((samples[k + 1] << 4) - bias_y) * scale) >> 14
-                hz = (((samples[k + 2] << 4) - bias_z) * scale) >> 14
+                    # the pair's specific force, where the quaternion stands between the two
+                    old_x = (old_x + samples[k + 3]) >> 1
+                    old_y = (old_y + samples[k + 4]) >> 1
+                    old_z = (old_z + samples[k + 5]) >> 1
+                    pw = qw >> 16
+                    px = qx >> 16
+                    py = qy >> 16
+                    pz = qz >> 16
+                    tx = (py * old_z - pz * old_y) >> 12
+                    ty = (pz * old_x - px * old_z) >> 12
+                    tz = (px * old_y - py * old_x) >> 12
+                    step_x = old_x + ((pw * tx + py * tz - pz * ty) >> 13)
+                    step_y = old_y + ((pw * ty + pz * tx - px * tz) >> 13)
+                    step_z = old_z + ((pw * tz + px * ty - py * tx) >> 13)
+                    sum_x += step_x
+                    sum_y += step_y
+                    sum_z += step_z
+                    if step_z > _ONE_G:
+                        bounce += step_z - _ONE_G
+                    else:
+                        bounce += _ONE_G - step_z
+                    # second order of both rotations
+                    square += (hx >> 4) * (hx >> 4) + (hy >> 4) * (hy >> 4) + (hz >> 4) * (hz >> 4)
+                    if square > _FAST:
+                        self._clipped = sessionlog.CLIPPED
+                    square >>= 13
+                    qw -= pw * square
+                    qx -= px * square
+                    qy -= py * square
+                    qz -= pz * square
+                    square = 0
+                    pw >>= 2
+                    px >>= 2
+                    py >>= 2
+                    pz >>= 2
+                    if not left & 7:
+                        self._look(hx, hy, hz)
                 k += 6
-                square = (hx >> 4) * (hx >> 4) + (hy >> 4) * (hy >> 4) + (hz >> 4) * (hz >> 4)
-                if square > _FAST:
-                    self._clipped = sessionlog.CLIPPED
-                square >>= 13
-                qw -= pw * square + ((px * hx + py * hy + pz * hz) >> 2)
-                qx += ((pw * hx + py * hz - pz * hy) >> 2) - px * square
-                qy += ((pw * hy + pz * hx - px * hz) >> 2) - py * square
-                qz += ((pw * hz + px * hy - py * hx) >> 2) - pz * square
-                if not left & 3:
-                    self._look(hx, hy, hz)
+                qw -= px * hx + py * hy + pz * hz
+                qx += pw * hx + py * hz - pz * hy
+                qy += pw * hy + pz * hx - px * hz
+                qz += pw * hz + px * hy - py * hx
                 before = rate
                 rate = hx * right_x + hy * right_y + hz * right_z
                 if rate > 0:
@@ -230,6 +253,7 @@ class Pipeline:
             self._old_x = old_x
             self._old_y = old_y
             self._old_z = old_z
+            self._square = square
             self._bounce = bounce
             self._rate = rate
             self._rising = rising
@@ -237,19 +261,18 @@ class Pipeline:
             self._low_rate = low_rate
             self._sample += done
             self._left = left
+            self._step_x = step_x
+            self._step_y = step_y
+            self._step_z = step_z
             if turned:
                 self._pace = abs(hx) + abs(hy) + abs(hz)
-                self._step_x = step_x
-                self._step_y = step_y
-                self._step_z = step_z
                 self._turning_point(before, rate)
             if self._left == 0:
                 self._left = _WINDOW
                 self._window()
-                self._look_up()
 
     def _look(self, hx, hy, hz):
-        """One of the samples looked at for alignment and stillness (every fourth)."""
+        """One of the samples looked at for alignment and stillness (every eighth)."""
         self._turn_x += hx
         self._turn_y += hy
         self._turn_z += hz
@@ -292,10 +315,11 @@ class Pipeline:
         else:
             self.turns.maximum(tilt, at, self._top_rate)
             if self.turns.better:
-                rest = 256 - part
-                self._peak_x = attitude.sum_x - ((self._step_x * rest) >> 8)
-                self._peak_y = attitude.sum_y - ((self._step_y * rest) >> 8)
-                self._peak_z = attitude.sum_z - ((self._step_z * rest) >> 8)
+                # the sums reach half a sample beyond the last whole pair
+                rest = 128 - part if self._left & 1 else 384 - part
+                self._peak_x = attitude.sum_x - ((self._step_x * rest) >> 9)
+                self._peak_y = attitude.sum_y - ((self._step_y * rest) >> 9)
+                self._peak_z = attitude.sum_z - ((self._step_z * rest) >> 9)
                 self._peak_bounce = self._bounce
                 self._peak_clipped = self._clipped
                 self._peak_good = True
@@ -315,7 +339,7 @@ class Pipeline:
         bounce = -1
         whole = not fresh and self._peak_good and self._base_at == self._last_top
         if whole:
-            bounce = (self._peak_bounce << 8) // span if self._peak_bounce < 4000000 else 9999
+            bounce = (self._peak_bounce << 9) // span if self._peak_bounce < 2000000 else 9999
         flags = self._lost | self._peak_clipped
         sample = turns.top_at >> 8
         t_ms = clock.time_ms(sample, turns.top_at & 255)
@@ -388,44 +412,67 @@ class Pipeline:
         turning = self._turning
         self._turn_x = self._turn_y = self._turn_z = self._turning = 0
         self._quiet_windows += 1
-        if attitude.still == 0 and (not attitude.level or turning > _STILL_TURN):
-            # No rest yet, so the bias is unknown: what a calm window's gyro reads is taken for it, and the next
-            # window then shows whether it was.
-            steady = turning - abs(turn_x) - abs(turn_y) - abs(turn_z) < _STILL_TURN
-            slow = abs(turn_x) < _MOST_BIAS and abs(turn_y) < _MOST_BIAS and abs(turn_z) < _MOST_BIAS
-            if steady and slow:
-                attitude.bias[0] += turn_x * 83
-                attitude.bias[1] += turn_y * 83
-                attitude.bias[2] += turn_z * 83
+        if turning > _STILL_TURN or not attitude.level:
+            # A gyro that reads the same for long stands still, whatever we hold its bias to be. Before the first rest
+            # one window is enough to try: the next one shows whether it was right.
+            self._steady += 1
+            if turning - abs(turn_x) - abs(turn_y) - abs(turn_z) > _STILL_TURN:
+                self._steady = 0
+            if abs(turn_x) > _MOST_BIAS or abs(turn_y) > _MOST_BIAS or abs(turn_z) > _MOST_BIAS:
+                self._steady = 0
+            if self._steady >= _STEADY or (self._steady and attitude.still == 0):
+                self._steady = 0
+                attitude.take_bias(turn_x, turn_y, turn_z)
                 attitude.dither_bias()
-            if steady and slow or not attitude.level:
-                attitude.set_level()
-                self._clear_sums()
-                self._window_bounce = 0
+                self._start_level()
+                return
+            if not attitude.level:
+                self._start_level()
                 return
         if turning < _STILL_TURN and self._is_at_rest():
             if self.run.running and self.turns.rising and self.turns.top_at > self._last_top and self._peak_real:
                 # the run's last peak has no swing back behind it
                 self._peak()
             self.turns.restart()
-            attitude.still_window(turn_x * 83, turn_y * 83, turn_z * 83)
+            attitude.still_window(turn_x, turn_y, turn_z)
             self._clear_sums()
             if alignment.still_window(attitude.up) and self.activity < STANDING:
                 self.activity = STANDING
             self.run.stop()
             self._last_top = -1
             self._quiet_windows = 0
+            self._steady = 0
+        elif self.run.running:
+            attitude.resting = False
+            # every window, lest the stride's beat decide which pose is seen
+            attitude.find_up()
+            alignment.moving_window(attitude.up)
+            self._window_bounce = self._bounce
+            # every 1.2 s will do for the rest
+            self._windows = (self._windows + 1) & 3
+            if self._windows:
+                return
         else:
+            attitude.resting = False
             attitude.find_up()
             alignment.moving_window(attitude.up)
             if self._quiet_windows >= _LONG:
                 attitude.moving_window()
                 self._clear_sums()
-            if not self.run.running and alignment.strides < 4:
+            if alignment.strides < 4:
                 self._align()
         self._window_bounce = self._bounce
         self._count_raises()
         attitude.dither_bias()
+        self._look_up()
+
+    def _start_level(self):
+        """Take the sums so far for gravity."""
+        self.attitude.still = 0
+        self.attitude.resting = False
+        self.attitude.set_level()
+        self._clear_sums()
+        self._window_bounce = 0
 
     def _is_at_rest(self):
         """The gyro was quiet in the window just gone; was the specific force too?"""
@@ -436,7 +483,7 @@ class Pipeline:
         if self._quiet_windows > 1 or self._base_at >= 0:
             self._clear_sums()
             return False
-        size = attitude.sum_size() // _WINDOW
+        size = attitude.sum_size() // _PAIRS
         return _ONE_G * 92 < size * 100 < _ONE_G * 108 and attitude.set_level(True)
 
     def _count_raises(self):

@@ -65,13 +65,13 @@ EVENT_KINDS = {
 }
 START_REASONS = ("running", "button", "resumed")
 
-# An end block: reason u8, time (u32 ms), strides (u32). A raw block: first sample's number since boot (u32), then
-# samples of gyro x, y, z and acceleration x, y, z in chip counts (i16).
+# An end block: reason u8, time (u32 ms), strides (u32). A raw block: first sample's number since boot and its time
+# (u32 each, ms), then samples of gyro x, y, z and acceleration x, y, z in chip counts (i16).
 END_PAYLOAD = "<BII"
 END_BYTES = 9
 END_REASONS = ("button", "still", "host", "battery", "flash_full", "error")
-RAW_HEAD = "<I"
-RAW_HEAD_BYTES = 4
+RAW_HEAD = "<II"
+RAW_HEAD_BYTES = 8
 RAW_SAMPLE_BYTES = 12
 
 
