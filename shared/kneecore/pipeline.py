@@ -4,7 +4,7 @@
     pipeline.feed(samples, n, waiting, t_ms)     # after each FIFO read
 
 `sink.stride(t_ms, dt_ms, knee_lift_cdeg, extension_cdeg, swing_up_ddps, swing_back_ddps, flags)` hears of each stride,
-`sink.event(t_ms, kind, detail, a, b, c, d, e, f)` of what `sessionlog.EVENT_KINDS` lists.
+`sink.event(t_ms, kind, detail, a, b, c, d, e, f)` of what `sessionread.EVENT_KINDS` lists.
 
 The sample loop is written out in one piece: a call a sample costs more than the arithmetic. Units in it: counts for
 specific force, half the rotation of one sample in Q18 rad for the gyro, quaternion as in `attitude`.
@@ -307,7 +307,7 @@ class Pipeline:
         # rate * (2 - part), Q31 rad.
         tilt -= (((rate >> 4) * (512 - part) >> 8) * 179) >> 14
         at = (self._sample - 2) * 256 + part
-        if rate > 0:
+        if self._rising:
             if self.turns.minimum(tilt, at, self._low_rate):
                 self._peak()
                 self.turns.valley(tilt)

@@ -21,7 +21,6 @@ BLOCK = "<BHHI"
 BLOCK_BYTES = 9
 CRC_AT = 5
 MAX_PAYLOAD_BYTES = 4096
-MOST_DAMAGED = 255  # blocks in a row; a reader looks no further
 
 # A strides block: time of the stride before its first record (u32 ms), then records.
 # Record: ms since the stride before (its peak to this peak), knee-lift peak and lowest extension (0.01 degree
@@ -40,29 +39,10 @@ LOST = 0x08  # samples were lost inside this stride
 MOTOR = 0x10  # the haptic motor ran during it
 FLAGS = (("first", FIRST), ("unsure", UNSURE), ("clipped", CLIPPED), ("lost", LOST), ("motor", MOTOR))
 
-# An event: time (u32 ms), kind u8, detail u8, six i16.
+# An event: time (u32 ms), kind u8, detail u8, six i16; sessionread.EVENT_KINDS says what they mean.
 EVENT = "<IBBhhhhhh"
 EVENT_BYTES = 18
 START, PAUSE, RESUME, ALIGNED, BASELINE, CUE, CUE_CLEARED, RATE, CLOCK, BATTERY, IMU_FAULT, SAMPLES_LOST = range(1, 13)
-# kind -> (name, meaning of detail, meaning of the six values)
-EVENT_KINDS = {
-    START: ("start", "start_reason", ()),
-    PAUSE: ("pause", None, ()),
-    RESUME: ("resume", None, ()),
-    ALIGNED: (
-        "aligned",
-        "sure_percent",
-        ("up_x_q14", "up_y_q14", "up_z_q14", "right_x_q14", "right_y_q14", "right_z_q14"),
-    ),
-    BASELINE: ("baseline", "means", ("knee_lift_cdeg", "sigma_cdeg", "stride_ms", "extension_cdeg")),
-    CUE: ("cue", "in_row", ("drop_cdeg", "knee_lift_cdeg", "expected_cdeg", "cusum_tenths", "stride_ms", "pulse_ms")),
-    CUE_CLEARED: ("cue_cleared", None, ("drop_cdeg", "knee_lift_cdeg", "expected_cdeg")),
-    RATE: ("rate", None, ("period_us", "period_1024ths_us")),
-    CLOCK: ("clock", None, ("clock_s_high", "clock_s_low")),
-    BATTERY: ("battery", "percent", ("battery_mv",)),
-    IMU_FAULT: ("imu_fault", "errno", ("faults",)),
-    SAMPLES_LOST: ("samples_lost", None, ("gap_ms",)),
-}
 START_REASONS = ("running", "button", "resumed")
 
 # An end block: reason u8, time (u32 ms), strides (u32). A raw block: first sample's number since boot and its time
@@ -85,30 +65,3 @@ def seal(buffer, view, kind, payload_bytes, sequence):
     crc = crc32(view[BLOCK_BYTES:end], crc32(view[:CRC_AT]))
     struct.pack_into("<I", buffer, CRC_AT, crc)
     return end
-
-
-def blocks(data):
-    """Walk the intact blocks of a session file's bytes: yields (offset, kind, sequence, payload).
-
-    Behind damage it looks for the next intact block of a kind it knows whose sequence is a little further on.
-    ValueError if `data` is no session file at all.
-    """
-    if bytes(data[:4]) != SIGNATURE:
-        raise ValueError("not a session file: it starts with %s, not %s" % (repr(bytes(data[:4])), repr(SIGNATURE)))
-    view = memoryview(data)
-    at = 4
-    expected = 0
-    whole = True  # nothing is damaged between the block before and here
-    while at + BLOCK_BYTES <= len(data):
-        kind, length, sequence, crc = struct.unpack_from(BLOCK, data, at)
-        end = at + BLOCK_BYTES + length
-        likely = whole or (HEADER <= kind <= END and (sequence - expected) & 0xFFFF <= MOST_DAMAGED)
-        if likely and 0 < length <= MAX_PAYLOAD_BYTES and end <= len(data):
-            if crc32(view[at + BLOCK_BYTES : end], crc32(view[at : at + CRC_AT])) == crc:
-                yield at, kind, sequence, view[at + BLOCK_BYTES : end]
-                at = end
-                expected = sequence + 1
-                whole = True
-                continue
-        at += 1
-        whole = False
