@@ -1,4 +1,4 @@
-"""`make bench`: what the product costs and how right it is, side by side in one run. Figures also as build/bench.json."""
+"""`make bench`: what the product costs and how right it is, side by side in one run; also as build/bench.json."""
 
 import json
 import sys

@@ -1,5 +1,8 @@
-"""How right the strides are, on recordings with ground truth: kneecore, which finds alignment and rate itself and sees a
-stride once, beside VQF, which is given both, and VQF's offline variant, which also looks back from the end."""
+"""How right the strides are, on recordings with ground truth.
+
+kneecore finds alignment and rate itself and sees a stride once. Beside it VQF, which is given both, and VQF's offline
+variant, which is given both and also looks back from the end.
+"""
 
 import numpy as np
 from vqf import VQF, offlineVQF
@@ -30,22 +33,28 @@ def run():
         f"accuracy over {len(paths)} trials, from {SETTLED_S:.0f} s after running starts:",
         f"  knee-lift peak RMSE    kneecore {figures['rmse_deg']:.2f}°   VQF {figures['vqf_rmse_deg']:.2f}°   "
         f"VQF offline {figures['vqf_offline_rmse_deg']:.2f}°   (both VQFs given alignment and rate)",
-        f"  worst trial            kneecore {figures['worst_rmse_deg']:.2f}°   VQF {figures['vqf_worst_rmse_deg']:.2f}°   "
-        f"VQF offline {figures['vqf_offline_worst_rmse_deg']:.2f}°",
+        f"  worst trial            kneecore {figures['worst_rmse_deg']:.2f}°   "
+        f"VQF {figures['vqf_worst_rmse_deg']:.2f}°   VQF offline {figures['vqf_offline_worst_rmse_deg']:.2f}°",
         f"  SD within a trial      kneecore mean {figures['mean_sd_deg']:.2f}°, worst {figures['worst_sd_deg']:.2f}°",
         f"  strides matched        {figures['matched_percent']:.2f} %, invented {figures['invented']}",
-        f"  stride time error SD   {figures['stride_time_sd_ms']:.1f} ms (worst trial {figures['worst_stride_time_sd_ms']:.1f})",
+        f"  stride time error SD   {figures['stride_time_sd_ms']:.1f} ms "
+        f"(worst trial {figures['worst_stride_time_sd_ms']:.1f})",
         f"  mean cadence error     worst trial {figures['worst_cadence_error_spm']:.2f} steps/min",
     ]
     if figures["runs_change_error_deg"]:
         worst = max(figures["runs_change_error_deg"].items(), key=lambda item: abs(item[1]))
-        rows.append(f"  late minus early, {len(figures['runs_change_error_deg'])} runs: worst error {worst[1]:+.2f}° ({worst[0]})")
+        rows.append(
+            f"  late minus early, {len(figures['runs_change_error_deg'])} runs: "
+            f"worst error {worst[1]:+.2f}° ({worst[0]})"
+        )
     return rows, figures
 
 
 def _of_trial(found, truth):
     t_s = [stride["t_s"] for stride in found]
-    match = agreement(t_s, [stride["knee_lift_deg"] for stride in found], truth["truth_peak_t_s"], truth["truth_peak_deg"])
+    match = agreement(
+        t_s, [stride["knee_lift_deg"] for stride in found], truth["truth_peak_t_s"], truth["truth_peak_deg"]
+    )
     settled = match.true_t_s >= truth["t_run_s"] + SETTLED_S
     wanted = np.asarray(truth["truth_peak_t_s"]) >= truth["t_run_s"] + SETTLED_S
     found_s = match.true_t_s[settled] + match.time_error_s[settled]

@@ -62,14 +62,16 @@ def run():
     samples = int(said.split()[0])
     # pair by pair, so that a machine whose speed drifts does not matter
     ratios = sorted(
-        (sample_s - load_s) / samples / (pass_s / PASSES) for sample_s, load_s, pass_s in zip(*times_s.values(), strict=True)
+        (sample_s - load_s) / samples / (pass_s / PASSES)
+        for sample_s, load_s, pass_s in zip(*times_s.values(), strict=True)
     )
     passes = ratios[len(ratios) // 2]
     figures = {"passes_per_sample": passes, "least": ratios[0], "most": ratios[-1], "samples": samples}
     return [
         f"cost of a sample on the virtual board: {passes:.0f} empty loop passes "
         f"({ratios[0]:.0f} to {ratios[-1]:.0f} over {ROUNDS} rounds of {samples} samples); budget 75",
-        f"  projected on an RP2040 at {PASS_US_RP2040} us a pass: {passes * PASS_US_RP2040 / 1000:.2f} ms of the 9.6 ms between samples",
+        f"  projected on an RP2040 at {PASS_US_RP2040} us a pass: {passes * PASS_US_RP2040 / 1000:.2f} ms "
+        "of the 9.6 ms between samples",
     ], figures
 
 

@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 from kneecore import sessionlog as log
-
 from kneesync.board.image import fresh_board
 from kneesync.board.link import Link
 from kneesync.board.pull import pull
@@ -46,20 +45,23 @@ def run():
                 link.stream(f"_print_it({lines})", lambda _: None, 2 * SESSION_BYTES)
                 rates["printing"].append(lines * 3072 / (time.perf_counter() - start_s))
             rates["mpremote"].append(_mpremote(board.port, Path(folder) / "copy"))
+            board.power_cycle()  # mpremote leaves it at the prompt
     median = {name: sorted(values)[ROUNDS // 2] / 1000 for name, values in rates.items()}
     figures = {f"{name}_kB_per_s": value for name, value in median.items()}
     return [
-        f"a session of {SESSION_BYTES / 1e6:.0f} MB over the virtual board's pty (a pty is not USB), medians of {ROUNDS}:",
+        f"a session of {SESSION_BYTES / 1e6:.0f} MB over the virtual board's pty "
+        f"(a pty is not USB), medians of {ROUNDS}:",
         f"  kneesync pull {median['pull']:.0f} kB/s, the whole of it: listing, hashes, checks, fsync",
         f"  mpremote fs cp {median['mpremote']:.0f} kB/s: pull is {median['pull'] / median['mpremote']:.1f} x as fast",
-        f"  printing base64 that is at hand {median['printing']:.0f} kB/s: pull reaches {median['pull'] / median['printing']:.2f} of it",
+        f"  printing base64 that is at hand {median['printing']:.0f} kB/s: "
+        f"pull reaches {median['pull'] / median['printing']:.2f} of it",
     ], figures
 
 
 def _mpremote(port, target):
     start_s = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "mpremote", "connect", port, "resume", "fs", "cp", f":/sessions/{NAME}", str(target)],
+        [sys.executable, "-m", "mpremote", "connect", port, "fs", "cp", f":/sessions/{NAME}", str(target)],
         check=True,
         capture_output=True,
     )
@@ -81,7 +83,10 @@ def _session():
         data.extend(block)
         sequence += 1
 
-    add(log.HEADER, b'{"format": 1, "firmware": "bench", "board": "0123456789abcdef", "leg": "L", "boot": 1, "ticks_ms": 0}')
+    add(
+        log.HEADER,
+        b'{"format": 1, "firmware": "bench", "board": "0123456789abcdef", "leg": "L", "boot": 1, "ticks_ms": 0}',
+    )
     while len(data) < SESSION_BYTES:
         add(log.STRIDES, bytes(4) + b"".join(_stride(rng) for _ in range(20)))
     return bytes(data)

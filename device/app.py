@@ -18,9 +18,10 @@ import session
 import signals
 from battery import Battery
 from imu import Imu
+from sampling import Sampling
+
 from kneecore import __version__
 from kneecore import sessionlog as log
-from sampling import Sampling
 
 SLICE_MS = 75  # the button is looked at so often; a quick press takes 80 ms
 DRAIN_MS = 225

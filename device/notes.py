@@ -8,6 +8,7 @@ import json
 import os
 
 import board
+
 from kneecore import settings as table
 
 SETTINGS = "/settings.json"

@@ -12,9 +12,10 @@ import os
 from struct import pack_into
 
 import board
-from kneecore import sessionlog as log
 from micropython import const
 from sessionfile import Block, SessionFile
+
+from kneecore import sessionlog as log
 
 FOLDER = "/sessions"
 RESERVE_BYTES = const(65536)  # left free: littlefs needs room to move, and so do settings
@@ -102,11 +103,11 @@ class Recorder:
         if self._since_ms < 0:
             self._since_ms = t_ms
 
-    def raw(self, data, samples, number):
+    def raw(self, data, samples, number, t_ms):
         """Keep a burst's bytes too; `number` is its first sample's since boot. Only while a session is open."""
         block = self._raw
         if block.used == 0:
-            pack_into(log.RAW_HEAD, block.buffer, log.BLOCK_BYTES, number)
+            pack_into(log.RAW_HEAD, block.buffer, log.BLOCK_BYTES, number, t_ms)
             block.used = log.RAW_HEAD_BYTES
         n = samples * log.RAW_SAMPLE_BYTES
         if block.used + n > block.most:
@@ -154,8 +155,12 @@ class Recorder:
                 block.used += log.EVENT_BYTES
 
     def due(self, t_ms):
-        """Whether to flush now: the oldest stride waits for 13 s, or the events fill their block."""
-        return (self._since_ms >= 0 and t_ms - self._since_ms >= FLUSH_MS) or self._events.used * 2 > self._events.most
+        """Whether to flush now: the oldest stride waits for 13 s, the events fill their block, or no room is left."""
+        return (
+            (self._since_ms >= 0 and t_ms - self._since_ms >= FLUSH_MS)
+            or self._events.used * 2 > self._events.most
+            or self._file.bytes >= self._most_bytes
+        )
 
     def flush(self):
         """Put what waits onto the flash. False once only the reserve is left. OSError if the flash refuses."""

@@ -14,6 +14,7 @@ from array import array
 from binascii import a2b_base64
 
 import board
+
 from kneecore import settings as table
 from kneecore.pipeline import Pipeline
 

@@ -7,6 +7,7 @@ sampling.poll(now_ms)                # every quarter of a second; `up` says whet
 
 import board
 from imu import NAME, ImuError
+
 from kneecore import sessionlog as log
 
 AGAIN_MS = 3_000
@@ -53,6 +54,7 @@ class Sampling:
         feed = self._feed
         recorder = self._recorder
         keep_raw = self._keep_raw and recorder.is_open
+        clock = self._pipeline.clock
         while imu.ready():
             n = imu.read()
             if n:
@@ -63,7 +65,7 @@ class Sampling:
                 if keep_raw:
                     if recorder.raw_due():
                         recorder.put_raw()
-                    recorder.raw(imu.bytes, n, self.samples)
+                    recorder.raw(imu.bytes, n, self.samples, clock.time_ms(clock.count - n, 0))
                 self.samples += n
                 self._fed_to_ms = imu.t_ms - imu.waiting * PERIOD_US // 1000
 

@@ -15,6 +15,7 @@ from hashlib import sha256
 
 import board
 import notes
+
 from kneecore import __version__
 from kneecore import settings as table
 

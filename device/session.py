@@ -9,6 +9,7 @@ import gc
 
 import board
 from imu import NAME, RANGES
+
 from kneecore import __version__
 from kneecore import sessionlog as log
 from kneecore.pipeline import Pipeline

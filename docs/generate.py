@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kneecore import sessionlog, settings
+from kneecore import sessionlog, sessionread, settings
 
 DOCS = Path(__file__).parent
 
@@ -82,14 +82,14 @@ def session_file_page():
         "|---|---|---|---|",
         *[
             f"| {kind} | {name} | {detail or '–'} | {', '.join(f'`{value}`' for value in values) or '–'} |"
-            for kind, (name, detail, values) in sorted(sessionlog.EVENT_KINDS.items())
+            for kind, (name, detail, values) in sorted(sessionread.EVENT_KINDS.items())
         ],
         "",
         "`start_reason`: " + ", ".join(f"{n} {reason}" for n, reason in enumerate(sessionlog.START_REASONS)) + ".",
         "",
         "## Raw",
         "",
-        f"`{sessionlog.RAW_HEAD}`: number of the first sample since boot. Then samples of "
+        f"`{sessionlog.RAW_HEAD}`: number of the first sample since boot and its time, ms. Then samples of "
         f"{sessionlog.RAW_SAMPLE_BYTES} bytes: gyro x, y, z and acceleration x, y, z, chip counts, i16.",
         "",
         "## End",

@@ -208,12 +208,16 @@ def demo(
         result = run_demo(
             minutes=minutes, seed=seed, recording=recording, on_progress=watch.progress, on_line=watch.line
         )
-    if not as_json:
-        _report(result.session, None, False, plain)
-        return
-    from kneesync.views import results
+    if as_json:
+        from kneesync.views import results
 
-    print(results.text(results.demo(result.session, result.offset_s)))
+        print(results.text(results.demo(result)))
+        return
+    _report(result.session, None, False, plain)
+    if match := result.agreement():
+        from kneesync.views import lists
+
+        terminal.note(lists.agreement(match))
 
 
 @app.command()

@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import Any
 
+from kneesync.analysis.agreement import agreement
 from kneesync.board.link import Link
 from kneesync.board.pull import pull
 from kneesync.errors import KneesyncError
@@ -33,12 +34,21 @@ class Demo:
     feed: Any
     offset_s: float
 
+    def agreement(self):
+        """How the session's strides agree with the feed's truth; None where the feed has none."""
+        truth = self.feed.truth
+        if not truth:
+            return None
+        t_s = self.session.t_ms / 1000 - self.offset_s
+        lift_deg = self.session.columns["knee_lift_deg"]
+        return agreement(t_s, lift_deg, truth["truth_peak_t_s"], truth["truth_peak_deg"])
+
 
 def run_demo(minutes=25, seed=0, recording=None, on_progress=None, on_line=None, on_pull=None):
     """Run the firmware over a virtual runner's run, or over the samples of the file `recording`, and pull its session.
 
     on_progress(done_s, total_s) and on_line(at_s, text) are told what goes on, in seconds since the feed's first
-    sample; on_pull(name, bytes so far, bytes in all) what comes over the wire. KneesyncError if the firmware recorded no run.
+    sample; on_pull(name, bytes so far, bytes in all) what comes over the wire. KneesyncError if no run was recorded.
     """
     feed = Recording(recording) if recording else demo_run(seed=seed, minutes=minutes)
     with VirtualBoard(feed=feed, seed=seed) as board, tempfile.TemporaryDirectory(prefix="kneesync-demo-") as folder:
@@ -77,20 +87,19 @@ class _Watch:
                 raise KneesyncError(f"the virtual board stands still; its last words: {_last_line(self._board)}")
             self._board.wait(lambda: False, LOOK_WALL_S)
             done_s = (self._board.clock.now_us - self._start_us) / 1e6
-            self._tell(done_s)
+            self._tell()
             self._on_progress(min(done_s, total_s), total_s)
             if done_s > total_s + 10 * AFTER_END_S and not self._opened:
                 return
 
-    def _tell(self, at_s):
-        whole = self._board.output.rpartition("\n")[0].splitlines()
-        for line in whole[self._said :]:
-            self._on_line(at_s, line)
+    def _tell(self):
+        for at_s, line in self._board.lines(after=self._said):
+            self._said += 1
+            self._on_line(at_s - self._start_us / 1e6, line)
             if line.startswith("session ") and line.endswith(" opened"):
                 self._opened = True
                 self._board.press_button(at_s=self._end_us / 1e6 + AFTER_END_S)
             self._closed |= line.startswith("session ") and " closed " in line
-        self._said = len(whole)
 
 
 def _last_line(board):

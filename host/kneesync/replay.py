@@ -8,10 +8,9 @@ start, by the board's clock.
 from array import array
 from pathlib import Path
 
-from kneecore import sessionlog, settings
+from kneecore import sessionlog, sessionread, settings
 from kneecore.cue import Cue
 from kneecore.pipeline import Pipeline
-
 from kneesync.errors import KneesyncError
 
 BURST_SAMPLES = 26
@@ -155,7 +154,7 @@ def _stride(values, start_ms):
 
 def _event(values, start_ms):
     t_ms, kind, detail, *numbers = values
-    name, detail_name, names = sessionlog.EVENT_KINDS[kind]
+    name, detail_name, names = sessionread.EVENT_KINDS[kind]
     event = {"t_s": (t_ms - start_ms) / 1000, "kind": name}
     if detail_name:
         event[detail_name] = detail

@@ -2,9 +2,10 @@
 
 import unittest
 
+from synthetic import Runner
+
 from kneecore import sessionlog
 from kneecore.pipeline import RAISED, RUNNING, STANDING
-from synthetic import Runner
 
 
 def warmed_up(**more):

@@ -8,13 +8,15 @@ from types import SimpleNamespace
 
 import pytest
 import serial
+
 from kneecore import sessionlog as log
+from kneecore import sessionread
 from kneesync.board.image import fresh_board
 from kneesync.virtual import Flash, VirtualBoard
 from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
 
 WAIT_S = 60  # wall clock, for a machine that is busy with other tests
-EVENT_NAMES = {kind: row[0] for kind, row in log.EVENT_KINDS.items()}
+EVENT_NAMES = {kind: row[0] for kind, row in sessionread.EVENT_KINDS.items()}
 
 
 def short_run(run_s=30, seed=1, **more):
@@ -25,7 +27,7 @@ def short_run(run_s=30, seed=1, **more):
 def decode(data):
     """A session file: header, strides [(t_ms, fields...)], events [(t_ms, name, detail, values)], end or None."""
     session = SimpleNamespace(header=None, strides=[], events=[], raw=[], end=None, sequences=[])
-    for _, kind, sequence, payload in log.blocks(data):
+    for _, kind, sequence, payload in sessionread.blocks(data):
         session.sequences.append(sequence)
         if kind == log.HEADER:
             session.header = json.loads(bytes(payload))
@@ -38,7 +40,7 @@ def decode(data):
             for t_ms, name, detail, *values in struct.iter_unpack(log.EVENT, payload):
                 session.events.append((t_ms, EVENT_NAMES[name], detail, values))
         elif kind == log.RAW:
-            (first,) = struct.unpack_from(log.RAW_HEAD, payload)
+            first, _ = struct.unpack_from(log.RAW_HEAD, payload)
             session.raw.append((first, bytes(payload[log.RAW_HEAD_BYTES :])))
         elif kind == log.END:
             reason, t_ms, strides = struct.unpack(log.END_PAYLOAD, payload)

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 from conftest import Wearer, short_run
+
 from kneesync.board.link import Link
 from kneesync.virtual.runner import Stand, simulate
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 from conftest import Wearer, decode
+
 from kneesync.board.link import Link
 from kneesync.virtual.feed import Still
 from kneesync.virtual.runner import Fatigue, KneeRaises, Run, Stand, simulate

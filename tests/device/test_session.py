@@ -4,6 +4,7 @@ import json
 
 import pytest
 from conftest import Wearer, short_run
+
 from kneecore import sessionlog as log
 from kneesync.virtual.flash import BLOCK_BYTES
 from kneesync.virtual.runner import Fatigue, Halt, KneeRaises, Run, Stand, simulate

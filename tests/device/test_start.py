@@ -3,6 +3,7 @@
 import json
 
 from conftest import Wearer
+
 from kneesync.virtual.runner import Stand, simulate
 
 CRASHING = b"raise RuntimeError('this firmware does not start')"

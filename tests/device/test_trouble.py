@@ -2,6 +2,7 @@
 
 import pytest
 from conftest import Wearer, short_run
+
 from kneesync.virtual.runner import Stand, simulate
 
 IMU, HAPTIC = 0x6A, 0x5A

@@ -9,6 +9,7 @@ import random
 import threading
 
 import pytest
+
 from kneesync.board import link as link_module
 from kneesync.board.link import Link
 from kneesync.board.pull import pull

@@ -1,6 +1,7 @@
 """A bench for the chip models: a clock turned by hand, the bus, and the busio face for the real Adafruit drivers."""
 
 import numpy as np
+
 from kneesync.virtual.bus import I2CBus
 from kneesync.virtual.drv2605 import Drv2605
 from kneesync.virtual.feed import NOMINAL_HZ, ArrayFeed

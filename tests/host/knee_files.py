@@ -53,9 +53,10 @@ class KneeFile:
             payload += struct.pack(log.EVENT, t_ms, kind, detail, *(values + [0] * (6 - len(values))))
         return self.block(log.EVENTS, payload)
 
-    def raw(self, first, samples):
+    def raw(self, first, samples, t_ms=0):
         return self.block(
-            log.RAW, struct.pack("<I", first) + b"".join(struct.pack("<6h", *sample) for sample in samples)
+            log.RAW,
+            struct.pack(log.RAW_HEAD, first, t_ms) + b"".join(struct.pack("<6h", *sample) for sample in samples),
         )
 
     def end(self, t_ms, reason=0):

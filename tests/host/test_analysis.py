@@ -4,6 +4,7 @@ import json
 
 import pytest
 from knee_files import KneeFile, tired_run
+
 from kneecore import sessionlog as log
 from kneesync.analysis.session import summary
 from kneesync.library.session import decode

@@ -2,6 +2,7 @@
 
 import pytest
 from chips import HAPTIC, IMU, Bench
+
 from kneesync.virtual.bus import BusStuck, Nack
 
 FAULTS = (

@@ -8,6 +8,7 @@ import sys
 import pytest
 from fake_board import FakeBoard
 from knee_files import BOARD, KneeFile, tired_run
+
 from kneesync import cli
 from kneesync.board import find
 

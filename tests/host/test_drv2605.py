@@ -3,6 +3,7 @@
 import adafruit_drv2605
 import pytest
 from chips import HAPTIC, Bench, BusioI2C
+
 from kneesync.virtual.bus import RegisterError
 from kneesync.virtual.drv2605 import EFFECTS, Drv2605
 

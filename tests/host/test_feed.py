@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from kneesync.errors import KneesyncError
 from kneesync.virtual.feed import NOMINAL_HZ, ArrayFeed, Recording, Still, recordings, recordings_folder
 

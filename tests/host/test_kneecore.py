@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+
 from kneecore import settings
 from kneecore.clock import NOMINAL_PERIOD
 from kneecore.cue import Cue

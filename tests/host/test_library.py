@@ -5,6 +5,7 @@ import os
 
 import pytest
 from knee_files import BOARD, KneeFile, tired_run
+
 from kneesync.errors import KneesyncError
 from kneesync.library import Library, opened, store
 from kneesync.library.index import Index

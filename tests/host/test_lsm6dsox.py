@@ -11,6 +11,7 @@ from adafruit_register.i2c_bits import RWBits
 from chips import HAPTIC, IMU, Bench, BusioI2C, parse, ramp_feed
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from kneesync.virtual.bus import RegisterError
 from kneesync.virtual.feed import NOMINAL_HZ, ArrayFeed, Still
 from kneesync.virtual.lsm6dsox import RESET_US, Lsm6dsox

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from kneesync.analysis.agreement import SETTLED_S, agreement
 from kneesync.errors import KneesyncError
 from kneesync.replay import replay

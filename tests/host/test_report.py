@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from knee_files import BOARD, KneeFile, tired_run
+from rich.console import Console
+
 from kneecore import sessionlog as log
 from kneesync.analysis.session import summary
 from kneesync.board.find import Board
@@ -16,7 +18,6 @@ from kneesync.board.pull import Pulled
 from kneesync.library.index import Kept
 from kneesync.library.session import decode
 from kneesync.views import chart, lists, report, units
-from rich.console import Console
 
 GOLDEN = Path(__file__).parent / "golden"
 ROW = (700, 4123, -1550, 3901, 4102, 0)

@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+
 from kneesync.virtual.feed import ACC_G_PER_LSB, GYRO_DPS_PER_LSB, NOMINAL_HZ, Recording, recordings
 from kneesync.virtual.runner import (
     Fatigue,

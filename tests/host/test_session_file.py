@@ -3,12 +3,13 @@
 import math
 import struct
 
-import kneesync
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from knee_files import BOARD, KneeFile, tired_run
+
+import kneesync
 from kneecore import sessionlog as log
 from kneesync.analysis.session import summary
 from kneesync.errors import KneesyncError
@@ -21,7 +22,8 @@ SMALL = bytes(
     KneeFile()
     .stride_block(26_000, [(700, 4000, -1500, 3900, 4100, log.FIRST), ROW, ROW])
     .events((27_000, log.RATE, 0, 9600, 512), (27_500, log.CUE, 2, 330, 3870, 4200, 61, 667, 300))
-    .raw(500, [(1, 2, 3, 4, 5, 2049), (7, 8, 9, 10, 11, 2050)])
+    .raw(500, [(1, 2, 3, 4, 5, 2049), (7, 8, 9, 10, 11, 2050)], t_ms=30_000)
+    .raw(502, [(0, 0, 0, 0, 0, 0)], t_ms=30_019)
     .end(29_000)
     .data
 )
@@ -48,8 +50,8 @@ def test_read_gives_frames_with_units(tmp_path):
     assert (cue.kind, cue.t_s, cue.in_row, cue.pulse_ms) == ("cue", 7.5, 2, 300)
     assert (cue.drop_deg, cue.cusum_sigma, cue.stride_s) == pytest.approx((3.3, 6.1, 0.667))
     raw = session.raw
-    assert list(raw["sample"]) == [500, 501] and list(raw.acc_z_lsb) == [2049, 2050]
-    assert raw.since_first_s[1] == pytest.approx(0.0096005)
+    assert list(raw["sample"]) == [500, 501, 502] and list(raw.acc_z_lsb) == [2049, 2050, 0]
+    assert list(raw.t_s) == pytest.approx([10.0, 10.0095, 10.019])
 
 
 def test_every_column_is_documented():

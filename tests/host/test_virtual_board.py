@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from kneesync.virtual import Flash, VirtualBoard
 
 WAIT_S = 20

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from kneesync.board import image
 from kneesync.errors import KneesyncError
 from kneesync.virtual import fetch

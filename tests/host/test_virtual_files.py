@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from kneesync.virtual import Flash, VirtualBoard
 from kneesync.virtual.flash import ERASE_US, PROGRAM_US_PER_PAGE
 

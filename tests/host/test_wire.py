@@ -8,6 +8,7 @@ import re
 import pytest
 from fake_board import FakeBoard
 from knee_files import BOARD, KneeFile, tired_run
+
 from kneesync.board import link as link_module
 from kneesync.board.link import Link, LinkError
 from kneesync.board.pull import pull

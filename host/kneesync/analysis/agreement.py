@@ -38,9 +38,13 @@ class Agreement:
         errors = self.lift_error_deg[self.true_t_s >= from_s]
         return float(np.sqrt(np.mean(errors**2))) if len(errors) else float("nan")
 
+    def settled_rmse_deg(self):
+        """The same from SETTLED_S after the first true stride on."""
+        return self.lift_rmse_deg(self.true_t_s[0] + SETTLED_S) if self.matched else float("nan")
+
 
 def agreement(found_t_s, found_lift_deg, true_t_s, true_lift_deg, tolerance_s=TOLERANCE_S):
-    """Match found to true strides, nearest first, each at most once and within `tolerance_s`. Times in s, lifts in degrees."""
+    """Match found to true strides, nearest first, each at most once, within `tolerance_s`. Times s, lifts degrees."""
     found_t_s, found_lift_deg, true_t_s, true_lift_deg = (
         np.asarray(values, dtype=float) for values in (found_t_s, found_lift_deg, true_t_s, true_lift_deg)
     )

@@ -7,6 +7,7 @@ Knee lift is compared within the run only: the absolute angle is good to 3-5 deg
 import math
 
 import numpy as np
+
 from kneecore import sessionlog as log
 
 LATE_S = 240  # the last stretch of running that is compared with the fresh one

@@ -7,7 +7,6 @@ from binascii import b2a_base64
 from itertools import islice
 
 from kneecore import settings
-
 from kneesync.board.link import Link
 from kneesync.errors import KneesyncError
 from kneesync.replay import Heard

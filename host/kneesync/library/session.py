@@ -10,11 +10,13 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from kneecore import sessionlog as log
 
+from kneecore import sessionlog as log
+from kneecore import sessionread
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
 
+_NOMINAL_PERIOD_MS = 64 / 6.667
 MOST_FILE_BYTES = 64 << 20  # no board of ours has half as much flash
 
 STRIDE_DTYPE = np.dtype(list(zip(log.STRIDE_FIELDS, ("<u2", "<i2", "<i2", "<u2", "<u2", "u1"), strict=True)))
@@ -47,7 +49,7 @@ class Session:
     stride_records: np.ndarray  # STRIDE_DTYPE, as on the board
     t_ms: np.ndarray  # int64, board uptime of each stride's knee-lift peak
     event_records: np.ndarray  # EVENT_DTYPE, as on the board
-    raw_numbers: np.ndarray  # int64, number of each raw sample since boot
+    raw_heads: np.ndarray  # int64 (n, 3), a row a raw block: its first sample's number since boot and t_ms, its samples
     raw_lsb: np.ndarray  # int16 (n, 6): gyro x y z, acceleration x y z, chip counts
     end: dict | None  # reason, t_ms, strides; None where the run was cut
     file_bytes: int = 0
@@ -108,11 +110,11 @@ class Session:
 
         `most`: the last so many at most.
         """
-        wanted = np.flatnonzero(np.isin(self.event_records["kind"], list(kinds or log.EVENT_KINDS)))
+        wanted = np.flatnonzero(np.isin(self.event_records["kind"], list(kinds or sessionread.EVENT_KINDS)))
         return [self._named(event) for event in self.event_records[wanted[-(most or len(wanted)) :]]]
 
     def _named(self, event):
-        kind, detail_name, value_names = log.EVENT_KINDS[int(event["kind"])]
+        kind, detail_name, value_names = sessionread.EVENT_KINDS[int(event["kind"])]
         named = {"t_s": (int(event["t_ms"]) - self.start_ms) / 1000, "kind": kind}
         if detail_name == "start_reason":
             named[detail_name] = _word(log.START_REASONS, int(event["detail"]))
@@ -153,7 +155,7 @@ class Session:
     def events(self):
         """One row an event (pandas DataFrame): t_s (s since the start), kind, and the values of that kind, else NaN.
 
-        The units stand in the names; kinds and values are those of kneecore.sessionlog.EVENT_KINDS, with angles in
+        The units stand in the names; kinds and values are those of kneecore.sessionread.EVENT_KINDS, with angles in
         deg, up_* and right_* as unit vectors in chip axes, cusum_sigma in standard deviations, period_us the measured
         sample period and clock_s Unix time in s.
         """
@@ -166,17 +168,15 @@ class Session:
         """One row an IMU sample, where raw capture was on (pandas DataFrame).
 
         sample          -      number of the sample since the board's boot
-        since_first_s   s      time since the first row, by the measured sample period; NaN if none was logged.
-                               The file holds no exact board time for a sample, hence not named t_s.
+        t_s             s      time since the session's start, as in strides
         gyr_x_lsb, gyr_y_lsb, gyr_z_lsb   counts of 0.070 deg/s, chip axes
         acc_x_lsb, acc_y_lsb, acc_z_lsb   counts of 0.000488 g, chip axes
         """
         import pandas
 
-        periods_us = [event["period_us"] for event in self.named_events(log.RATE) if event["period_us"] > 0]
-        period_s = float(np.median(periods_us)) / 1e6 if periods_us else np.nan
-        first = self.raw_numbers[0] if len(self.raw_numbers) else 0
-        columns = {"sample": self.raw_numbers, "since_first_s": (self.raw_numbers - first) * period_s}
+        first, _, count = self.raw_heads.T
+        numbers = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
+        columns = {"sample": numbers, "t_s": (_raw_t_ms(numbers, self.raw_heads) - self.start_ms) / 1000}
         for i, name in enumerate(("gyr_x", "gyr_y", "gyr_z", "acc_x", "acc_y", "acc_z")):
             columns[name + "_lsb"] = self.raw_lsb[:, i]
         return pandas.DataFrame(columns)
@@ -191,7 +191,7 @@ def _event_columns():
     nothing = np.zeros(1, EVENT_DTYPE)[0]
     bare = Session({}, np.zeros(0, STRIDE_DTYPE), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros((0, 6)), None)
     names = {}
-    for kind in log.EVENT_KINDS:
+    for kind in sessionread.EVENT_KINDS:
         nothing["kind"] = kind
         names.update(dict.fromkeys(bare._named(nothing)))
     return list(names)
@@ -221,7 +221,7 @@ def decode(data, called="the file"):
     """Decode a session file's bytes; `called` names it in errors."""
     walk = _Walk()
     try:
-        for offset, kind, sequence, payload in log.blocks(data):
+        for offset, kind, sequence, payload in sessionread.blocks(data):
             walk.take(offset, kind, sequence, payload)
     except ValueError:
         head = untrusted.printable(repr(bytes(data[:4])))
@@ -248,7 +248,7 @@ class _Walk:
     def __init__(self):
         self.header = {}
         self.strides, self.events, self.raw = [], [], []  # views of the payloads: nothing is copied before the end
-        self.before_ms, self.first_samples = [], []
+        self.before_ms, self.raw_heads = [], []
         self.end = None
         self.at = 4  # end of the last intact block
         self.expected = 0
@@ -279,7 +279,7 @@ class _Walk:
             samples = self._records(payload, log.RAW_HEAD_BYTES, np.dtype(("<i2", (6,))))
             if len(samples):
                 self.raw.append(samples)
-                self.first_samples.append(struct.unpack_from(log.RAW_HEAD, payload)[0])
+                self.raw_heads.append((*struct.unpack_from(log.RAW_HEAD, payload), len(samples)))
         elif kind == log.END and len(payload) >= log.END_BYTES:
             reason, t_ms, strides = struct.unpack_from(log.END_PAYLOAD, payload)
             self.end = {"reason": _word(log.END_REASONS, reason), "t_ms": t_ms, "strides": strides}
@@ -297,7 +297,7 @@ class _Walk:
             stride_records=np.concatenate(self.strides or [np.zeros(0, STRIDE_DTYPE)]),
             t_ms=_filled(self.before_ms, self.strides, lambda records: np.cumsum(records["dt_ms"], dtype=np.int64)),
             event_records=np.concatenate(self.events or [np.zeros(0, EVENT_DTYPE)]),
-            raw_numbers=_filled(self.first_samples, self.raw, lambda samples: np.arange(len(samples))),
+            raw_heads=np.array(self.raw_heads, dtype=np.int64).reshape(-1, 3),
             raw_lsb=np.concatenate(self.raw or [np.zeros((0, 6), "<i2")]).reshape(-1, 6),
             end=self.end,
             file_bytes=file_bytes,
@@ -322,9 +322,21 @@ class _Walk:
             yield f"the end mark counts {self.end['strides']} strides, the file holds {len(session.stride_records)}"
         if np.any(session.t_ms[1:] < session.t_ms[:-1]):
             yield "stride times run backwards in places: rates over time are not to be trusted"
-        unknown = sum(int(kind) not in log.EVENT_KINDS for kind in np.unique(session.event_records["kind"]))
+        unknown = sum(int(kind) not in sessionread.EVENT_KINDS for kind in np.unique(session.event_records["kind"]))
         if unknown:
             yield f"{unknown} kinds of event are unknown to this version and left out"
+
+
+def _raw_t_ms(numbers, heads):
+    """Board time of each sample, ms: on the line from its block's head to the next."""
+    if len(heads) == 0:
+        return np.zeros(0)
+    number, t_ms = heads[:, 0], heads[:, 1]
+    ascending = np.concatenate([[True], np.diff(np.maximum.accumulate(number)) > 0])
+    number, t_ms = number[ascending], t_ms[ascending]
+    period_ms = (t_ms[-1] - t_ms[0]) / (number[-1] - number[0]) if len(number) > 1 else _NOMINAL_PERIOD_MS
+    behind_ms = np.maximum(0, numbers - number[-1]) * period_ms  # the last block has no next one
+    return np.interp(numbers, number, t_ms) + behind_ms
 
 
 def _filled(starts, parts, counted):

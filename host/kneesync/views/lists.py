@@ -97,3 +97,11 @@ def _cells(one):
 
 def _damaged(one):
     return bool(one.problems)
+
+
+def agreement(match):
+    """What the demo found beside what its virtual runner did, in one line."""
+    return (
+        f"Beside the truth of this run: {match.matched:,} of {match.true:,} strides found, {match.invented} invented; "
+        f"knee lift right to {match.settled_rmse_deg():.1f}° (RMS error)."
+    )

@@ -59,14 +59,30 @@ def strides(session, zero_ms=None):
     return rows
 
 
-def demo(session, offset_s):
-    """The whole demo: strides and cues with t_s from the feed's first sample, and the report."""
+def demo(shown):
+    """The whole of a Demo: strides and cues with t_s from the feed's first sample, the report, and how true it is."""
     from kneesync.analysis.session import summary
 
-    figures = summary(session)
-    shift_s = session.start_ms / 1000 - offset_s
+    figures = summary(shown.session)
+    shift_s = shown.session.start_ms / 1000 - shown.offset_s
     cues = [{**cue, "t_s": cue["t_s"] + shift_s} for cue in figures["cues"]]
-    return {"strides": strides(session, offset_s * 1000), "cues": cues, "report": report(figures)}
+    return {
+        "strides": strides(shown.session, shown.offset_s * 1000),
+        "cues": cues,
+        "report": report(figures),
+        "truth": _agreement(shown.agreement()),
+    }
+
+
+def _agreement(match):
+    if match is None:
+        return None
+    return {
+        "strides": match.true,
+        "matched": match.matched,
+        "invented": match.invented,
+        "knee_lift_rmse_deg": match.settled_rmse_deg(),
+    }
 
 
 def _kept(one):

@@ -18,6 +18,7 @@ Ctrl-C is noticed whenever the firmware asks for something; a pure computation i
 """
 
 import hashlib
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -87,6 +88,7 @@ class VirtualBoard:
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._output = bytearray()
+        self._line_ends: list[tuple[int, int]] = []  # (bytes of output up to there, simulated time)
         self._repl = Repl()
         self._drop = 0
         self._interrupt = False
@@ -143,6 +145,15 @@ class VirtualBoard:
     def output(self) -> str:
         """All the firmware has printed since start(), whether a host was there or not; line ends are newlines."""
         return bytes(self._output).decode(errors="replace").replace("\r\n", "\n")
+
+    def lines(self, after: int = 0) -> list[tuple[float, str]]:
+        """The whole lines of `output`, but the first `after`, each with the simulated time it ended at, s."""
+        ends = self._line_ends[max(0, after - 1) :] if after else [(0, 0), *self._line_ends]
+        text = bytes(self._output)
+        return [
+            (end_us / 1e6, text[start:end].decode(errors="replace").rstrip())
+            for (start, _), (end, end_us) in itertools.pairwise(ends)
+        ]
 
     @property
     def led(self) -> float:
@@ -330,7 +341,10 @@ class VirtualBoard:
         if self._drop:
             dropped = min(self._drop, len(data))
             data, self._drop = data[dropped:], self._drop - dropped
-        self._output += data
+        for line in data.splitlines(keepends=True):
+            self._output += line
+            if line.endswith(b"\n"):
+                self._line_ends.append((len(self._output), self.clock.now_us))
         self._port.write(data)
         self.clock.advance_to(self.clock.now_us + len(data))
         return 0

@@ -14,6 +14,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+
 from kneesync.errors import KneesyncError
 
 GYRO_DPS_PER_LSB = 0.070

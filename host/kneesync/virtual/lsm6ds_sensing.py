@@ -8,6 +8,7 @@ are our guess at what passes the chip's filters, not a measurement: enough to se
 """
 
 import numpy as np
+
 from kneesync.virtual.feed import NOMINAL_HZ
 
 FEED_UG, FEED_UDPS = 488, 70000  # µg and µ°/s a count, as feeds hold them

@@ -9,6 +9,7 @@ settling time (a sensor switched on is right at once).
 """
 
 import numpy as np
+
 from kneesync.virtual.bus import RegisterError
 from kneesync.virtual.lsm6ds_fifo import BYPASS, CONTINUOUS, FILL_ONCE, TAG_ACCEL, TAG_GYRO, Fifo
 from kneesync.virtual.lsm6ds_sensing import TICKS_A_SAMPLE, Sensing

@@ -1,7 +1,6 @@
 """A virtual board that stands there until it is stopped, found by other commands like one on USB."""
 
 import signal
-import time
 
 from kneesync.board import find
 
@@ -21,7 +20,7 @@ def serve(recording=None, realtime=False, on_ready=None):
             if on_ready:
                 on_ready(board.port, board.board_id)
             while True:
-                time.sleep(3600)
+                board.wait(lambda: False, 3600)
     except KeyboardInterrupt:
         pass  # the way to stop it
     finally:

@@ -1,0 +1,77 @@
+"""What a reader of session files needs beyond their layout: what the events mean, and the walk over the blocks.
+
+Apart from `sessionlog` because the board only writes: it never loads this.
+"""
+
+import struct
+from binascii import crc32
+
+from .sessionlog import (
+    ALIGNED,
+    BASELINE,
+    BATTERY,
+    BLOCK,
+    BLOCK_BYTES,
+    CLOCK,
+    CRC_AT,
+    CUE,
+    CUE_CLEARED,
+    END,
+    HEADER,
+    IMU_FAULT,
+    MAX_PAYLOAD_BYTES,
+    PAUSE,
+    RATE,
+    RESUME,
+    SAMPLES_LOST,
+    SIGNATURE,
+    START,
+)  # fmt: skip
+
+MOST_DAMAGED = 255  # blocks in a row; a reader looks no further
+# kind -> (name, meaning of detail, meaning of the six values)
+EVENT_KINDS = {
+    START: ("start", "start_reason", ()),
+    PAUSE: ("pause", None, ()),
+    RESUME: ("resume", None, ()),
+    ALIGNED: (
+        "aligned",
+        "sure_percent",
+        ("up_x_q14", "up_y_q14", "up_z_q14", "right_x_q14", "right_y_q14", "right_z_q14"),
+    ),
+    BASELINE: ("baseline", "means", ("knee_lift_cdeg", "sigma_cdeg", "stride_ms", "extension_cdeg")),
+    CUE: ("cue", "in_row", ("drop_cdeg", "knee_lift_cdeg", "expected_cdeg", "cusum_tenths", "stride_ms", "pulse_ms")),
+    CUE_CLEARED: ("cue_cleared", None, ("drop_cdeg", "knee_lift_cdeg", "expected_cdeg")),
+    RATE: ("rate", None, ("period_us", "period_1024ths_us")),
+    CLOCK: ("clock", None, ("clock_s_high", "clock_s_low")),
+    BATTERY: ("battery", "percent", ("battery_mv",)),
+    IMU_FAULT: ("imu_fault", "errno", ("faults",)),
+    SAMPLES_LOST: ("samples_lost", None, ("gap_ms",)),
+}
+
+
+def blocks(data):
+    """Walk the intact blocks of a session file's bytes: yields (offset, kind, sequence, payload).
+
+    Behind damage it looks for the next intact block of a kind it knows whose sequence is a little further on.
+    ValueError if `data` is no session file at all.
+    """
+    if bytes(data[:4]) != SIGNATURE:
+        raise ValueError("not a session file: it starts with %s, not %s" % (repr(bytes(data[:4])), repr(SIGNATURE)))
+    view = memoryview(data)
+    at = 4
+    expected = 0
+    whole = True  # nothing is damaged between the block before and here
+    while at + BLOCK_BYTES <= len(data):
+        kind, length, sequence, crc = struct.unpack_from(BLOCK, data, at)
+        end = at + BLOCK_BYTES + length
+        likely = whole or (HEADER <= kind <= END and (sequence - expected) & 0xFFFF <= MOST_DAMAGED)
+        if likely and 0 < length <= MAX_PAYLOAD_BYTES and end <= len(data):
+            if crc32(view[at + BLOCK_BYTES : end], crc32(view[at : at + CRC_AT])) == crc:
+                yield at, kind, sequence, view[at + BLOCK_BYTES : end]
+                at = end
+                expected = sequence + 1
+                whole = True
+                continue
+        at += 1
+        whole = False
