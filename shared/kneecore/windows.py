@@ -1,0 +1,242 @@
+"""Once a window of 32 samples (0.3 s): is the thigh at rest, was that a knee raise, what should the log hear.
+
+The half of the pipeline that is not about strides; `Pipeline` adds the sample loop and the strides to it.
+"""
+
+from . import sessionlog
+
+UNKNOWN, STANDING, RAISED, WALKING, RUNNING = range(5)
+
+WINDOW = 32  # samples: 0.3 s
+ONE_G = 2049  # counts
+
+_STILL_TURN = 700  # sum over a window's 4 looked-at samples of |rate|, Q18: 8 dps over the three axes
+_MOST_BIAS = 2000  # sum over 4 samples: 23 dps
+_STEADY = 6  # windows
+_PAIRS = WINDOW // 2
+_STILL_BOUNCE = 150 * _PAIRS
+_LONG = 8  # windows without a stride before movement corrects the tilt
+_RAISE_COS = 14189  # 30 degrees, Q14
+_DOWN_COS = 16026  # 12 degrees
+_MOST_SAMPLES = 2000000  # 5 h
+_REBASE_SAMPLES = 1900000
+_RATE_EVERY_MS = 60000
+
+
+class Windows:
+    """State and decisions of the windows."""
+
+    def __init__(self):
+        self.activity = UNKNOWN
+        self.still_ms = 0
+        self.running_ms = 0
+        self._window_bounce = 0  # the sum `_bounce` when the window began
+        self._turn_x = self._turn_y = self._turn_z = 0
+        self._turning = 0
+        self._quiet_windows = 0
+        self._windows = 0  # while running
+        self._steady = 0  # windows in a row in which the gyro hardly changed
+        self._raised = False
+        self._told_ms = 0
+        self._told = [0, 0, 0]
+        self._told_sure = 0
+
+    def _look(self, hx, hy, hz):
+        """One of the samples looked at for alignment and stillness (every eighth)."""
+        self._turn_x += hx
+        self._turn_y += hy
+        self._turn_z += hz
+        self._turning += abs(hx) + abs(hy) + abs(hz)
+        hx >>= 7
+        hy >>= 7
+        hz >>= 7
+        alignment = self.axes
+        alignment.xx += hx * hx
+        alignment.xy += hx * hy
+        alignment.xz += hx * hz
+        alignment.yy += hy * hy
+        alignment.yz += hy * hz
+        alignment.zz += hz * hz
+        alignment.samples += 1
+
+    def _window(self):
+        """Every 32 samples: standing, raises, drift while nothing strides."""
+        attitude = self.attitude
+        alignment = self.axes
+        attitude.renormalise()
+        turn_x = self._turn_x
+        turn_y = self._turn_y
+        turn_z = self._turn_z
+        turning = self._turning
+        self._turn_x = self._turn_y = self._turn_z = self._turning = 0
+        self._quiet_windows += 1
+        if turning > _STILL_TURN or not attitude.level:
+            # A gyro that reads the same for long stands still, whatever we hold its bias to be. Before the first rest
+            # one window is enough to try: the next one shows whether it was right.
+            self._steady += 1
+            if turning - abs(turn_x) - abs(turn_y) - abs(turn_z) > _STILL_TURN:
+                self._steady = 0
+            if abs(turn_x) > _MOST_BIAS or abs(turn_y) > _MOST_BIAS or abs(turn_z) > _MOST_BIAS:
+                self._steady = 0
+            if self._steady >= _STEADY or (self._steady and attitude.still == 0):
+                self._steady = 0
+                attitude.take_bias(turn_x, turn_y, turn_z)
+                attitude.dither_bias()
+                self._start_level()
+                return
+            if not attitude.level:
+                self._start_level()
+                return
+        if turning < _STILL_TURN and self._is_at_rest():
+            if self.run.running and self.turns.rising and self.turns.top_at > self._last_top and self._peak_real:
+                # the run's last peak has no swing back behind it
+                self._peak()
+            self.turns.restart()
+            attitude.still_window(turn_x, turn_y, turn_z)
+            self._clear_sums()
+            if alignment.still_window(attitude.up) and self.activity < STANDING:
+                self.activity = STANDING
+            self.run.stop()
+            self._last_top = -1
+            self._quiet_windows = 0
+            self._steady = 0
+        elif self.run.running:
+            attitude.resting = False
+            # every window, lest the stride's beat decide which pose is seen
+            attitude.find_up()
+            alignment.moving_window(attitude.up)
+            self._window_bounce = self._bounce
+            # every 1.2 s will do for the rest
+            self._windows = (self._windows + 1) & 3
+            if self._windows:
+                return
+        else:
+            attitude.resting = False
+            attitude.find_up()
+            alignment.moving_window(attitude.up)
+            if self._quiet_windows >= _LONG:
+                attitude.moving_window()
+                self._clear_sums()
+            if alignment.strides < 4:
+                self._align()
+        self._window_bounce = self._bounce
+        self._count_raises()
+        attitude.dither_bias()
+        self._look_up()
+
+    def _is_at_rest(self):
+        """The gyro was quiet in the window just gone; was the specific force too?"""
+        if self._bounce - self._window_bounce < _STILL_BOUNCE:
+            return True
+        # It is not where the attitude has it, so one of them is wrong. A whole window of it tells.
+        attitude = self.attitude
+        if self._quiet_windows > 1 or self._base_at >= 0:
+            self._clear_sums()
+            return False
+        size = attitude.sum_size() // _PAIRS
+        return ONE_G * 92 < size * 100 < ONE_G * 108 and attitude.set_level(True)
+
+    def _start_level(self):
+        """Take the sums so far for gravity."""
+        self.attitude.still = 0
+        self.attitude.resting = False
+        self.attitude.set_level()
+        self._clear_sums()
+        self._window_bounce = 0
+
+    def _clear_sums(self):
+        self.attitude.clear_sums()
+        self._bounce = 0
+        self._base_at = -1
+        self._peak_good = False
+        self._quiet_windows = 0
+
+    def _align(self):
+        """Look for the axes again; if right has turned over, what was a peak was a valley."""
+        alignment = self.axes
+        known = alignment.known
+        if alignment.find_right() and (not known or alignment.moved_q14 > 8192):
+            self.turns.restart()
+            self._last_top = -1
+            self._peak_good = False
+            self.run.stop()
+
+    def _count_raises(self):
+        alignment = self.axes
+        if not alignment.standing or self.run.running or alignment.strides:
+            return
+        up = self.attitude.up
+        upward = alignment.up
+        cosine = (up[0] * upward[0] + up[1] * upward[1] + up[2] * upward[2]) >> 14
+        if cosine < _RAISE_COS:
+            self._raised = True
+            alignment.raise_window(up)
+        elif cosine > _DOWN_COS and self._raised:
+            self._raised = False
+            if alignment.raise_over() and self.activity == STANDING:
+                self.activity = RAISED
+
+    def _look_up(self):
+        """After each window: how long it has run or stood, and what the log should hear."""
+        if self._sample > _MOST_SAMPLES:
+            self._count_anew()
+        run = self.run
+        now_ms = self.clock.time_ms(self._sample, 0)
+        self.still_ms = now_ms - self._last_stride_ms if self._any_stride else now_ms
+        if run.running and self.still_ms > 2000:
+            run.stop()
+        self.running_ms = self._last_stride_ms - run.began_ms if run.running else 0
+        if run.running:
+            self.activity = RUNNING
+        elif self.activity >= WALKING:
+            self.activity = WALKING if run.walking else STANDING if self.axes.standing else UNKNOWN
+        if run.running and now_ms - self._told_ms > 10000:
+            self._tell(now_ms)
+
+    def _count_anew(self):
+        """Keep sample numbers times 256 within 31 bits, however long the board waits for a run."""
+        self._sample -= _REBASE_SAMPLES
+        self.clock.count -= _REBASE_SAMPLES
+        self.clock.at_count -= _REBASE_SAMPLES
+        less = _REBASE_SAMPLES * 256
+        self.turns.top_at -= less
+        self._last_top = self._last_top - less if self._last_top > less else -1
+        self._base_at = self._base_at - less if self._base_at > less else -1
+
+    def _tell(self, now_ms):
+        """Log the alignment when it has become sure or has moved, and the rate once a minute."""
+        alignment = self.axes
+        told = self._told
+        right = alignment.right
+        same = (told[0] * right[0] + told[1] * right[1] + told[2] * right[2]) >> 14
+        sure = self.sure_percent()
+        if alignment.known and (same < 16365 or sure >= self._told_sure + 20):
+            up = alignment.up
+            self._event(now_ms, sessionlog.ALIGNED, sure, up[0], up[1], up[2], right[0], right[1], right[2])
+            for i in range(3):
+                told[i] = right[i]
+            self._told_sure = sure
+        if now_ms - self._told_ms > _RATE_EVERY_MS:
+            self._told_ms = now_ms
+            period = self.clock.period
+            self._event(now_ms, sessionlog.RATE, 0, period >> 10, period & 1023, 0, 0, 0, 0)
+
+    def sure_percent(self):
+        """How far the alignment is to be trusted, 0..100."""
+        alignment = self.axes
+        sure = 40 if alignment.standing else 0
+        sure += 20 if alignment.raises >= 2 else 10 if alignment.known else 0
+        strides = alignment.strides
+        sure += 20 if strides > 20 else strides
+        share = 40 - alignment.spread_percent
+        return sure + (20 if share > 20 else share if share > 0 else 0)
+
+    def alignment(self):
+        """The alignment as a dict."""
+        return {
+            "up_q14": list(self.axes.up),
+            "right_q14": list(self.axes.right),
+            "standing": self.axes.standing,
+            "raises": self.axes.raises,
+            "sure_percent": self.sure_percent(),
+        }
