@@ -65,11 +65,8 @@ class _Run:
         self.duration_s = self._duration_s()
 
     def _duration_s(self):
-        """From the session's start to its end mark, or to the last stride where that is missing."""
-        last_s = float(self.t_s[-1]) if len(self.t_s) else 0.0
-        if self.session.end:
-            last_s = max(last_s, (self.session.end["t_ms"] - self.session.start_ms) / 1000)
-        return max(0.0, last_s - min(0.0, float(self.t_s[0]) if len(self.t_s) else 0.0))
+        """From the session's start to its last stride: what the board then waits before it closes is no run."""
+        return max(0.0, float(self.t_s[-1]) - min(0.0, float(self.t_s[0]))) if len(self.t_s) else 0.0
 
     def within(self, span):
         """Bool array: strides with t_s in the span (from, to)."""

@@ -3,20 +3,25 @@
 import signal
 
 from kneesync.board import find
+from kneesync.errors import KneesyncError
 
 
-def serve(recording=None, realtime=False, on_ready=None):
+def serve(recording=None, minutes=None, seed=0, realtime=False, on_ready=None):
     """Serve a virtual board until Ctrl-C or a termination signal. on_ready(port, board id) is called once it runs.
 
-    `recording`: path of a recording that its IMU feels, see docs/recordings.md; None: it stands still.
+    What its IMU feels: the recording of that path (docs/recordings.md), or a virtual runner's run of so many `minutes`,
+    or else a thigh that stands still. `seed` makes another runner and another board id.
     """
     from kneesync.virtual import VirtualBoard
     from kneesync.virtual.feed import Recording
+    from kneesync.virtual.runner import demo_run
 
-    feed = Recording(recording) if recording else None
+    if recording and minutes:
+        raise KneesyncError("found both a recording and minutes of a virtual run; give one of them")
+    feed = Recording(recording) if recording else demo_run(seed=seed, minutes=minutes) if minutes else None
     before = signal.signal(signal.SIGTERM, _stop)
     try:
-        with VirtualBoard(feed=feed, realtime=realtime) as board, find.registered(board.port, board.board_id):
+        with VirtualBoard(feed=feed, seed=seed, realtime=realtime) as board, find.registered(board.port, board.board_id):
             if on_ready:
                 on_ready(board.port, board.board_id)
             while True:
