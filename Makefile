@@ -29,7 +29,7 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[sim,dev]'
-	$(BIN)/python -m kneesync.virtual.fetch
+	$(BIN)/python -c 'from kneesync.virtual.fetch import toolchain; toolchain()'
 	touch $@
 
 # The rp2 stubs stand in a folder of their own: in the venv they would shadow CPython's modules.

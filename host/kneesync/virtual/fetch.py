@@ -105,10 +105,3 @@ def _install(npm: list[str], home: Path) -> None:
         except OSError:
             if not (home / _PACKAGE / "micropython.mjs").exists():  # else another process was faster
                 raise
-
-
-if __name__ == "__main__":  # for set-up: fetch now, not in the midst of the first test
-    try:
-        print(toolchain().package)
-    except KneesyncError as error:
-        sys.exit(str(error))
