@@ -225,7 +225,9 @@ def virtual(
     recording: Annotated[
         str | None, typer.Option(help="What its IMU feels: a recording (.npz); else it stands still.")
     ] = None,
-    minutes: Annotated[int | None, typer.Option(min=1, max=240, help="Or a virtual runner's run of that length.")] = None,
+    minutes: Annotated[
+        int | None, typer.Option(min=1, max=240, help="Or a virtual runner's run of that length.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Another runner, and another board id.")] = 0,
     realtime: Annotated[
         bool, typer.Option("--realtime", help="Keep to the wall clock instead of running ahead.")
@@ -234,7 +236,10 @@ def virtual(
     """Serve a virtual board until stopped; other kneesync commands and mpremote find it like a board on USB."""
     from kneesync.virtual.serve import serve
 
-    serve(recording, minutes, seed, realtime, on_ready=lambda port, board: print(f"port {port}\nboard {board}", flush=True))
+    def say(port, board):
+        print(f"port {port}\nboard {board}", flush=True)
+
+    serve(recording, minutes, seed, realtime, on_ready=say)
 
 
 def main():
