@@ -21,12 +21,14 @@ def serve(recording=None, minutes=None, seed=0, realtime=False, on_ready=None):
     feed = Recording(recording) if recording else demo_run(seed=seed, minutes=minutes) if minutes else None
     before = signal.signal(signal.SIGTERM, _stop)
     try:
-        with VirtualBoard(feed=feed, seed=seed, realtime=realtime) as board:
-            with find.registered(board.port, board.board_id):
-                if on_ready:
-                    on_ready(board.port, board.board_id)
-                while True:
-                    board.wait(lambda: False, 3600)
+        with (
+            VirtualBoard(feed=feed, seed=seed, realtime=realtime) as board,
+            find.registered(board.port, board.board_id),
+        ):
+            if on_ready:
+                on_ready(board.port, board.board_id)
+            while True:
+                board.wait(lambda: False, 3600)
     except KeyboardInterrupt:
         pass  # the way to stop it
     finally:
