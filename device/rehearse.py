@@ -14,6 +14,7 @@ from array import array
 from binascii import a2b_base64
 
 import board
+from service import guarded, say
 
 from kneecore import settings as table
 from kneecore.pipeline import Pipeline
@@ -40,29 +41,21 @@ _heard = _Heard()
 _pipeline = None
 
 
-def _answer(function, argument):
-    """Call it with the watchdog in place of the host's lease, and print what it returns or what went wrong."""
-    board.call_later(0, None)
-    board.start_watchdog()
-    try:
-        value = function(argument)
-    except (OSError, ValueError, TypeError) as error:
-        value = {"error": str(error) or repr(error)}
-    print(json.dumps(value))
-    board.feed_watchdog()
-
-
-def _start(changes):
+@guarded
+def start(changes):
+    """A fresh pipeline with these settings (JSON)."""
     global _heard, _pipeline
     values, refused = table.merged(json.loads(changes))
     if refused:
         raise ValueError(refused[0])
     _heard = _Heard()
     _pipeline = Pipeline(values, _heard)
-    return {"started": True}
+    say({"started": True})
 
 
-def _take(text):
+@guarded
+def take(text):
+    """Feed bursts; prints the list of strides and events that came of them."""
     data = a2b_base64(text)
     at = 0
     while at + HEAD_BYTES <= len(data):
@@ -73,25 +66,11 @@ def _take(text):
         _pipeline.feed(array("h", data[at : at + n * SAMPLE_BYTES]), n, waiting, t_ms)
         at += n * SAMPLE_BYTES
         board.feed_watchdog()
-    rows = _heard.rows
+    say(_heard.rows)
     _heard.rows = []
-    return rows
 
 
-def _end(_):
-    return {"baseline": _pipeline.baseline(), "alignment": _pipeline.alignment()}
-
-
-def start(changes):
-    """A fresh pipeline with these settings (JSON)."""
-    _answer(_start, changes)
-
-
-def take(text):
-    """Feed bursts; prints the list of strides and events that came of them."""
-    _answer(_take, text)
-
-
+@guarded
 def end():
     """Print the baseline and the alignment."""
-    _answer(_end, None)
+    say({"baseline": _pipeline.baseline(), "alignment": _pipeline.alignment()})

@@ -33,11 +33,12 @@ def let_in():
     print("the firmware starts again in %d s; to stay at the prompt: import service; service.stay()" % LEASE_S)
 
 
-def _say(value):
+def say(value):
+    """Print a value as one line of JSON."""
     print(json.dumps(value))
 
 
-def _guarded(function):
+def guarded(function):
     """The watchdog in place of the lease, and one line whatever happens."""
 
     def call(*arguments):
@@ -46,7 +47,7 @@ def _guarded(function):
         try:
             function(*arguments)
         except (OSError, ValueError, TypeError) as error:
-            _say({"error": str(error) or repr(error)})
+            say({"error": str(error) or repr(error)})
         board.feed_watchdog()
 
     return call
@@ -97,11 +98,11 @@ def _sha256(name):
             board.feed_watchdog()
 
 
-@_guarded
+@guarded
 def info():
     """Who this is and how it stands."""
     free, total = board.free_bytes()
-    _say(
+    say(
         {
             "firmware": __version__,
             "board": board.board_id(),
@@ -120,7 +121,7 @@ def info():
     )
 
 
-@_guarded
+@guarded
 def listing():
     """Every session: name, bytes, SHA-256."""
     print("[", end="")
@@ -131,7 +132,7 @@ def listing():
     print("]")
 
 
-@_guarded
+@guarded
 def read(name, offset, length):
     """The bytes from offset on, at most length: lines "<base64> <crc32>" a chunk of 3072, then "."."""
     path = SESSIONS + "/" + _checked_name(name)
@@ -153,26 +154,26 @@ def read(name, offset, length):
     print(".")
 
 
-@_guarded
+@guarded
 def remove(name, digest):
     """Delete a session, if its SHA-256 is still that one."""
     found = _sha256(_checked_name(name))
     if found != digest:
         raise ValueError("%s has SHA-256 %s, not %s: it stays" % (name, found, repr(digest)[:80]))
     os.remove(SESSIONS + "/" + name)
-    _say({"removed": name})
+    say({"removed": name})
 
 
-@_guarded
+@guarded
 def set_clock(unix_s):
     """Set the wall clock."""
     if not 1_700_000_000 < unix_s < 4_102_444_800:
         raise ValueError("clock %s is not between 2023 and 2100" % unix_s)
     board.set_clock(int(unix_s))
-    _say({"up_ms": board.up_ms(), "clock_s": board.clock_s()})
+    say({"up_ms": board.up_ms(), "clock_s": board.clock_s()})
 
 
-@_guarded
+@guarded
 def settings(json_text):
     """Change settings, all of them or none: a JSON object name -> value. The firmware reads them at its next start."""
     if len(json_text) > _MOST_JSON:
@@ -181,14 +182,14 @@ def settings(json_text):
     if not isinstance(changes, dict):
         raise ValueError("settings are %s; expected an object of names and values" % json_text[:40])
     notes.save_changes({name: table.checked(name, changes[name]) for name in changes})
-    _say({"settings": table.merged(notes.changes())[0]})
+    say({"settings": table.merged(notes.changes())[0]})
 
 
 def stay():
     """Stay at the prompt until a reset: no lease, no watchdog."""
     board.call_later(0, None)
     board.stop_watchdog()
-    _say({"stays": True})
+    say({"stays": True})
 
 
 def restart():

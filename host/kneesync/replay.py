@@ -5,6 +5,7 @@ A recording runs through the very pipeline that the firmware runs, in bursts as 
 start, by the board's clock.
 """
 
+import contextlib
 from array import array
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from kneesync.errors import KneesyncError
 
 BURST_SAMPLES = 26
 POLL_MS = 25  # a board looks at its FIFO so often
+BOOT_WALL_S = 60
 START_MS = 1000  # board uptime at a recording's first sample
 STANDING_AFTER_S = 3  # the feed stands still after its end, as the virtual board's does
 
@@ -34,12 +36,8 @@ def replay(source, changes=None, on="host", port=None):
 
         feed = Recording(path)
         values = _settings({}, changes)
-        if on == "board":
-            from kneesync.board.replaying import replay_on_board
-
-            heard = replay_on_board(bursts(feed), values, port)
-        else:
-            heard = replay_on_host(bursts(feed), values)
+        heard = Heard()
+        (_on_board if on == "board" else _on_host)(feed, values, heard, port)
         return _result(heard, START_MS)
     if on == "board":
         raise KneesyncError(f"{source}: only a recording (.npz) can be replayed on a board; leave out --on board")
@@ -97,15 +95,28 @@ def _period_s(feed):
     return 1 / feed.fs_hz
 
 
-def replay_on_host(some_bursts, values):
-    """Run bursts through a Pipeline with these settings; returns Heard."""
-    heard = Heard()
+def _on_host(feed, values, heard, _):
     pipeline = Pipeline(values, heard)
-    for samples, n, waiting, t_ms in some_bursts:
+    for samples, n, waiting, t_ms in bursts(feed):
         pipeline.feed(samples, n, waiting, t_ms)
     heard.baseline = pipeline.baseline()
     heard.alignment = pipeline.alignment()
-    return heard
+
+
+def _on_board(feed, values, heard, port):
+    from kneesync.board.rehearsal import rehearse
+
+    with contextlib.ExitStack() as stack:
+        if port is None:
+            from kneesync.virtual import VirtualBoard
+
+            board = stack.enter_context(VirtualBoard())
+            if not board.wait(lambda: " ready " in board.output, BOOT_WALL_S):
+                raise KneesyncError(
+                    "the virtual board's firmware did not start; run `kneesync demo` to see what it says"
+                )
+            port = board.port
+        heard.baseline, heard.alignment = rehearse(port, bursts(feed), values, heard)
 
 
 def _session(source, changes):

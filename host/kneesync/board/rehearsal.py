@@ -1,0 +1,43 @@
+"""A recording's bursts through kneecore on a board: the counterpart of `device/rehearse.py`."""
+
+import json
+import struct
+from binascii import b2a_base64
+from itertools import islice
+
+from kneecore import settings
+from kneesync.board.link import Link
+from kneesync.errors import KneesyncError
+
+BURSTS_A_CALL = 24  # about 8 kB of base64
+_HEAD = "<HHI"
+_LENGTHS = {0: 7, 1: 9}  # values of a stride and of an event
+
+
+def rehearse(port, bursts, values, sink):
+    """Feed bursts to the board at `port` under these settings; its strides and events go to `sink` as from a Pipeline.
+
+    Returns (baseline, alignment) as it ends with them. KneesyncError if the board answers something else.
+    """
+    with Link(port) as link:
+        changes = {name: value for name, value in values.items() if value != settings.row(name)[1]}
+        link.call(f"import rehearse; rehearse.start({json.dumps(changes)!r})")
+        bursts = iter(bursts)
+        while some := list(islice(bursts, BURSTS_A_CALL)):
+            data = b"".join(
+                struct.pack(_HEAD, n, waiting, t_ms) + samples.tobytes()[: 12 * n] for samples, n, waiting, t_ms in some
+            )
+            for row in link.call(f"rehearse.take('{b2a_base64(data, newline=False).decode()}')", list):
+                _hand_on(sink, row)
+        found = link.call("rehearse.end()")
+        return found.get("baseline"), found.get("alignment")
+
+
+def _hand_on(sink, row):
+    sound = isinstance(row, list) and row and all(type(value) is int for value in row)
+    kind, *values = row if sound else [None]
+    if len(values) != _LENGTHS.get(kind):
+        raise KneesyncError(
+            f"the board answered {str(row)[:60]}; expected a stride or an event; reset it and try again"
+        )
+    (sink.event if kind else sink.stride)(*values)
