@@ -200,8 +200,8 @@ class App:
             return
         if not self.recorder.muted:
             self._sign(now_ms, signals.CUE, pulse_ms // 2)
-        drop = self.recorder.cue_drop_cdeg
-        print("cue %d.%d deg below%s" % (drop // 100, drop % 100 // 10, ", muted" if self.recorder.muted else ""))
+        tenths = (self.recorder.cue_drop_cdeg + 5) // 10
+        print("cue %d.%d deg below%s" % (tenths // 10, tenths % 10, ", muted" if self.recorder.muted else ""))
 
 
 def main():

@@ -24,6 +24,7 @@ ROWS = {
     "rpi_pico": ("Raspberry Pi Pico", 25, 7, (1, 2, 3), "LSM6DSOX", "DRV2605", 16, 29),
 }
 I2C_HZ = 400_000
+LEAST_SUPPLY_MV = 2_000
 WATCHDOG_MS = 8_000  # the RP2040's longest is 8388 ms
 
 # RP2040 data sheet 4.7.6: bit 30 of the watchdog's CTRL enables it; 2.1.2: at +0x3000 stands the alias that clears bits
@@ -100,13 +101,17 @@ def motor():
 
 
 def battery_mv():
-    """Supply behind the battery, mV, mean of four readings; None where the board cannot read it."""
+    """Supply behind the battery, mV, mean of four readings; None where the board cannot read it.
+
+    A reading at which no RP2040 board runs is that of a pin without its divider, not of a battery.
+    """
     if _supply is None:
         return None
     total = 0
     for _ in range(4):
         total += _supply.read_u16()
-    return (total >> 2) * 9900 // 65535
+    mv = (total >> 2) * 9900 // 65535
+    return mv if mv >= LEAST_SUPPLY_MV else None
 
 
 def free_bytes():
