@@ -90,6 +90,16 @@ def test_low_battery(supply_mv, said):
         assert len(session.strides) == session.end[2]
 
 
+def test_a_pin_without_its_divider_is_no_empty_battery():
+    """A Pico whose supply cannot be read, as on a clone, records all the same and logs no battery."""
+    wearer = Wearer(short_run(30), QUICK, {"/board": b"rpi_pico"})
+    wearer.board.battery_mv = 0
+    with wearer:
+        wearer.wait_for("closed (still)")
+        (session,) = wearer.sessions()
+        assert "battery" not in [event[1] for event in session.events]
+
+
 def fill(flash, leave_bytes):
     """Fill the volume but for about that much."""
     flash.write_file("/other", bytes((flash.free_blocks() - leave_bytes // BLOCK_BYTES) * BLOCK_BYTES))
