@@ -23,7 +23,7 @@ QUIET_S = 15  # silence inside an answer that means the board is gone
 HASHING_QUIET_S = 90  # the board hashes its files before it lists them
 RESTART_S = 15
 HUSH_S = 0.1
-ANSWER_S = 2
+ANSWER_S = 5
 LEAST_BYTES_PER_S = 4000
 MOST_ANSWER_BYTES = 512 * 1024
 
@@ -317,10 +317,10 @@ class _Bounded:
         return data
 
     def read(self, size=1):
-        """What mpremote asks for: one byte if there is one, or all of a few that it counts on."""
+        """What mpremote asks for and counts on; a board may be busy with its flash before it sends that."""
         data = self._take(size)
         until_s = time.monotonic() + ANSWER_S
-        while size > 1 and len(data) < size and time.monotonic() < until_s:
+        while len(data) < size and time.monotonic() < until_s:
             data += self._take(size - len(data))
         return data
 
