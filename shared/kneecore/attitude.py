@@ -140,6 +140,9 @@ class Attitude:
             return
         self.lean_x = (x << 15) // size
         self.lean_y = (y << 15) // size
+        if z < 0:
+            # upside down: no sine tells how far
+            self.lean_x = -32768 if x < 0 else 32768
 
     def _clip_lean(self, limit):
         """Hold the lean's length down to `limit`; True if it was longer."""
@@ -241,12 +244,15 @@ class Attitude:
         """The sums are those of some seconds of movement that was no stride: a hint of gravity. Clears them."""
         self._find_lean(self.sum_x, self.sum_y, self.sum_z)
         self.clear_sums()
-        self._clip_lean(_LIMIT_COLD if self.cold else _LIMIT)
-        self._turn(512 if self.cold else 64)
+        if not self._took_whole():
+            self._clip_lean(_LIMIT)
+            self._turn(512 if self.cold else 64)
 
     def stride(self, x, y, z, right):
         """A whole stride's summed force (x, y, z): correct tilt, bias and offset. `right`: sensor axis, Q14."""
         self._find_lean(x, y, z)
+        if self._took_whole():
+            return
         self._turn_right(right)
         rx, ry = self._turned[0], self._turned[1]
         size = root(rx * rx + ry * ry)
@@ -260,7 +266,6 @@ class Attitude:
         self.lean_x = (sideways * rx - forward * ry) >> 14
         self.lean_y = (forward * rx + sideways * ry) >> 14
         if self.cold:
-            self._clip_lean(_LIMIT_COLD if self.cold <= _COLD_STRIDES else _LIMIT)
             self._turn(1024 // self.cold if self.cold < 10 else 100)
             if self.cold < _COLD_STRIDES * 2:
                 self.cold += 1
@@ -281,6 +286,17 @@ class Attitude:
         self._turn(TILT_GAINS[row])
         if row < _LAST:
             self.row = row + 1
+
+    def _took_whole(self):
+        """The tilt is unknown where samples were lost or clipped: a lean beyond 8 degrees is taken whole."""
+        x = self.lean_x >> 2
+        y = self.lean_y >> 2
+        if self.cold == 0 or x * x + y * y < (_LIMIT_COLD >> 2) * (_LIMIT_COLD >> 2):
+            return False
+        self._turn(1024)
+        self.renormalise()
+        self.cold = 1
+        return True
 
     def _turn_right(self, right):
         """Set `_turned` to the axis `right` (sensor, Q14) in the level frame, Q14."""

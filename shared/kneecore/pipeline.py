@@ -290,7 +290,7 @@ class Pipeline(Windows):
         flags = self._lost | self._peak_clipped
         sample = turns.top_at >> 8
         t_ms = clock.time_ms(sample, turns.top_at & 255)
-        settled = attitude.cold == 0 or attitude.cold > 6
+        settled = attitude.cold == 0 or attitude.cold > 8
         if not (settled and alignment.standing and alignment.strides >= _SURE_STRIDES):
             flags |= sessionlog.UNSURE
         if self._motor_to >= t_ms - us // 1000 and self._motor_from <= t_ms:

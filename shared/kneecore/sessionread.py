@@ -26,6 +26,7 @@ from .sessionlog import (
     SAMPLES_LOST,
     SIGNATURE,
     START,
+    STUCK,
 )  # fmt: skip
 
 MOST_DAMAGED = 255  # blocks in a row; a reader looks no further
@@ -47,6 +48,7 @@ EVENT_KINDS = {
     BATTERY: ("battery", "percent", ("battery_mv",)),
     IMU_FAULT: ("imu_fault", "errno", ("faults",)),
     SAMPLES_LOST: ("samples_lost", None, ("gap_ms",)),
+    STUCK: ("stuck", "stuck_sensor", ()),
 }
 
 

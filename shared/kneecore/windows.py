@@ -11,6 +11,9 @@ WINDOW = 32  # samples: 0.3 s
 ONE_G = 2049  # counts
 
 _STILL_TURN = 700  # sum over a window's 4 looked-at samples of |rate|, Q18: 8 dps over the three axes
+_MOST_TURN = 35000  # Q18: 1,600 dps; no thigh turns faster, and what is clipped tells no axis
+_MOVES = 440  # 20 dps
+_SAME = 3  # readings in a row: no thigh in movement repeats itself so often, to 0.07 dps or 0.5 mg
 _MOST_BIAS = 2000  # sum over 4 samples: 23 dps
 _STEADY = 6  # windows
 _PAIRS = WINDOW // 2
@@ -37,6 +40,11 @@ class Windows:
         self._windows = 0  # while running
         self._steady = 0  # windows in a row in which the gyro hardly changed
         self._raised = False
+        self._seen_x = self._seen_y = self._seen_z = 0  # the gyro when last looked at
+        self._same = 0  # looks in a row at which an axis read the same in movement
+        self._force_x = self._force_y = self._force_z = 0
+        self._same_force = 0  # the same for the specific force, looked at once a window
+        self._stuck = 0
         self._told_ms = 0
         self._told = [0, 0, 0]
         self._told_sure = 0
@@ -46,7 +54,22 @@ class Windows:
         self._turn_x += hx
         self._turn_y += hy
         self._turn_z += hz
-        self._turning += abs(hx) + abs(hy) + abs(hz)
+        turning = abs(hx) + abs(hy) + abs(hz)
+        self._turning += turning
+        if turning > _MOVES and (hx == self._seen_x or hy == self._seen_y or hz == self._seen_z):
+            self._same += 1
+            if self._same > _SAME:
+                # before the window is over: this stride may come out earlier
+                self._lost |= sessionlog.UNSURE
+                if self.axes.known:
+                    return
+        else:
+            self._same = 0
+        self._seen_x = hx
+        self._seen_y = hy
+        self._seen_z = hz
+        if turning > _MOST_TURN:
+            return
         hx >>= 7
         hy >>= 7
         hz >>= 7
@@ -70,6 +93,13 @@ class Windows:
         turning = self._turning
         self._turn_x = self._turn_y = self._turn_z = self._turning = 0
         self._quiet_windows += 1
+        if self._is_spoilt(turning):
+            attitude.cold = 1
+            if self.run.running:
+                self._clear_sums()
+            if alignment.known:
+                self._look_up()
+                return
         if turning > _STILL_TURN or not attitude.level:
             # A gyro that reads the same for long stands still, whatever we hold its bias to be. Before the first rest
             # one window is enough to try: the next one shows whether it was right.
@@ -123,6 +153,28 @@ class Windows:
         self._count_raises()
         attitude.dither_bias()
         self._look_up()
+
+    def _is_spoilt(self, turning):
+        """Was the window just gone clipped, or does an axis stand still while the thigh moves? Strides hear of it."""
+        flags = self._clipped | self._peak_clipped
+        self._clipped = self._peak_clipped = 0
+        if turning > _STILL_TURN and (
+            self._old_x == self._force_x or self._old_y == self._force_y or self._old_z == self._force_z
+        ):
+            self._same_force += 1
+        else:
+            self._same_force = 0
+        self._force_x = self._old_x
+        self._force_y = self._old_y
+        self._force_z = self._old_z
+        stuck = 1 if self._same > 2 * _SAME else 2 if self._same_force > _SAME else 0
+        if stuck:
+            flags |= sessionlog.UNSURE
+            if not self._stuck:
+                self._event(self.clock.time_ms(self._sample, 0), sessionlog.STUCK, stuck, 0, 0, 0, 0, 0, 0)
+        self._stuck = stuck
+        self._lost |= flags
+        return flags
 
     def _is_at_rest(self):
         """The gyro was quiet in the window just gone; was the specific force too?"""

@@ -72,12 +72,14 @@ class Runner:
         force = G_COUNTS + bounce_counts
         burst = self._burst
         at = 6 * self._n
-        burst[at] = self.bias[0]
-        burst[at + 1] = self.bias[1]
+        # a sensor that repeats itself is a broken one: two counts of noise, alike in every run
+        noise = self.samples * 7
+        burst[at] = self.bias[0] + noise % 5 - 2
+        burst[at + 1] = self.bias[1] + (noise + 1) % 5 - 2
         burst[at + 2] = self.bias[2] + rate
         burst[at + 3] = (force * sine_q14(turn)) >> 14
         burst[at + 4] = (force * sine_q14(turn + 16384)) >> 14
-        burst[at + 5] = 0
+        burst[at + 5] = (noise + 2) % 5 - 2
         self._n += 1
         self.samples += 1
         if self._n == self._size:
