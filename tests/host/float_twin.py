@@ -121,6 +121,7 @@ def run(feed, kind=int, exact=True):
             one.feed([Real(value) for value in block.ravel().tolist()], n, waiting, t_ms)
         else:
             one.feed(samples, n, waiting, t_ms)
+    heard.alignment = one.alignment()
     return heard
 
 
