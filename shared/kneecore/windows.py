@@ -13,7 +13,7 @@ ONE_G = 2049  # counts
 _STILL_TURN = 700  # sum over a window's 4 looked-at samples of |rate|, Q18: 8 dps over the three axes
 _MOST_TURN = 35000  # Q18: 1,600 dps; no thigh turns faster, and what is clipped tells no axis
 _MOVES = 440  # 20 dps
-_SAME = 3  # readings in a row: no thigh in movement repeats itself so often, to 0.07 dps or 0.5 mg
+_SAME = 2  # looks in a row with a reading repeated: one in 2 million in running, to 0.07 dps; twice that is a fault
 _MOST_BIAS = 2000  # sum over 4 samples: 23 dps
 _STEADY = 6  # windows
 _PAIRS = WINDOW // 2
@@ -58,7 +58,7 @@ class Windows:
         self._turning += turning
         if turning > _MOVES and (hx == self._seen_x or hy == self._seen_y or hz == self._seen_z):
             self._same += 1
-            if self._same > _SAME:
+            if self._same >= _SAME:
                 # before the window is over: this stride may come out earlier
                 self._lost |= sessionlog.UNSURE
                 if self.axes.known:
@@ -167,7 +167,7 @@ class Windows:
         self._force_x = self._old_x
         self._force_y = self._old_y
         self._force_z = self._old_z
-        stuck = 1 if self._same > 2 * _SAME else 2 if self._same_force > _SAME else 0
+        stuck = 1 if self._same >= 2 * _SAME else 2 if self._same_force >= 2 * _SAME else 0
         if stuck:
             flags |= sessionlog.UNSURE
             if not self._stuck:
