@@ -44,7 +44,6 @@ EVENT = "<IBBhhhhhh"
 EVENT_BYTES = 18
 START, PAUSE, RESUME, ALIGNED, BASELINE, CUE, CUE_CLEARED, RATE, CLOCK, BATTERY, IMU_FAULT, SAMPLES_LOST = range(1, 13)
 STUCK, RESTRAPPED, ACTIVITY = range(13, 16)
-STUCK_SENSORS = ("", "gyroscope", "accelerometer")
 START_REASONS = ("running", "button", "resumed")
 
 # An end block: reason u8, time (u32 ms), strides (u32). A raw block: first sample's number since boot and its time

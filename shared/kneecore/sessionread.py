@@ -7,6 +7,7 @@ import struct
 from binascii import crc32
 
 from .sessionlog import (
+    ACTIVITY,
     ALIGNED,
     BASELINE,
     BATTERY,
@@ -22,6 +23,7 @@ from .sessionlog import (
     MAX_PAYLOAD_BYTES,
     PAUSE,
     RATE,
+    RESTRAPPED,
     RESUME,
     SAMPLES_LOST,
     SIGNATURE,
@@ -49,7 +51,12 @@ EVENT_KINDS = {
     IMU_FAULT: ("imu_fault", "errno", ("faults",)),
     SAMPLES_LOST: ("samples_lost", None, ("gap_ms",)),
     STUCK: ("stuck", "stuck_sensor", ()),
+    RESTRAPPED: ("restrapped", "leans", ()),
+    ACTIVITY: ("activity", "activity", ()),
 }
+# What the details of these events count in.
+STUCK_SENSORS = ("", "gyroscope", "accelerometer")
+ACTIVITIES = ("unknown", "standing", "raises", "walking", "running", "drill")
 
 
 def blocks(data):

@@ -4,8 +4,10 @@ The half of the pipeline that is not about strides; `Pipeline` adds the sample l
 """
 
 from . import sessionlog
+from .fit import Fit
 
 UNKNOWN, STANDING, RAISED, WALKING, RUNNING = range(5)
+DRILL = 5  # high knees or skips; in the log only
 
 WINDOW = 32  # samples: 0.3 s
 ONE_G = 2049  # counts
@@ -23,6 +25,9 @@ _RAISE_COS = 14189  # 30 degrees, Q14
 _DOWN_COS = 16026  # 12 degrees
 _MOST_SAMPLES = 2000000  # 5 h
 _REBASE_SAMPLES = 1900000
+_SURE_FIT = 20  # strides with these axes before the sensor can have moved
+_DRILL_CDEG = 5500
+_HEARD_MS = 3000
 _RATE_EVERY_MS = 60000
 
 
@@ -45,6 +50,9 @@ class Windows:
         self._force_x = self._force_y = self._force_z = 0
         self._same_force = 0  # the same for the specific force, looked at once a window
         self._stuck = 0
+        self.fit = Fit()
+        self._heard = UNKNOWN  # the activity that the log knows of
+        self._heard_ms = 0  # until when it lasted
         self._told_ms = 0
         self._told = [0, 0, 0]
         self._told_sure = 0
@@ -74,6 +82,7 @@ class Windows:
         hy >>= 7
         hz >>= 7
         alignment = self.axes
+        self.fit.look(hx, hy, hz, alignment.right, alignment.forward)
         alignment.xx += hx * hx
         alignment.xy += hx * hy
         alignment.xz += hx * hz
@@ -135,6 +144,10 @@ class Windows:
             # every window, lest the stride's beat decide which pose is seen
             attitude.find_up()
             alignment.moving_window(attitude.up)
+            if self.fit.off:
+                self._lost |= sessionlog.UNSURE
+            if self.fit.window(attitude.up):
+                self._judge_fit()
             self._window_bounce = self._bounce
             # every 1.2 s will do for the rest
             self._windows = (self._windows + 1) & 3
@@ -175,6 +188,25 @@ class Windows:
         self._stuck = stuck
         self._lost |= flags
         return flags
+
+    def _judge_fit(self):
+        """A span of running is over: if the sensor seems to sit otherwise twice in a row, align anew."""
+        fit = self.fit
+        alignment = self.axes
+        if alignment.strides < _SURE_FIT:
+            fit.forget()
+        if fit.off >= 2:
+            self._event(self.clock.time_ms(self._sample, 0), sessionlog.RESTRAPPED, fit.leans, 0, 0, 0, 0, 0, 0)
+            alignment.xx = alignment.xy = alignment.xz = alignment.yy = alignment.yz = alignment.zz = 0
+            alignment.samples = alignment.strides = alignment.raises = 0
+            for i in range(3):
+                alignment.raised[i] = 0
+                if fit.leans:
+                    alignment.lean[i] = fit.seen[i]
+            # up is the mean pose until the runner stands again
+            alignment.standing = alignment.standing and not fit.leans
+            fit.forget()
+        fit.begin()
 
     def _is_at_rest(self):
         """The gyro was quiet in the window just gone; was the specific force too?"""
@@ -244,6 +276,16 @@ class Windows:
             self.activity = WALKING if run.walking else STANDING if self.axes.standing else UNKNOWN
         if run.running and now_ms - self._told_ms > 10000:
             self._tell(now_ms)
+        if not run.running:
+            self.fit.begin()
+        activity = self.activity
+        if activity == WALKING and run.walking and self.turns.top_cdeg > _DRILL_CDEG:
+            activity = DRILL
+        if activity == self._heard:
+            self._heard_ms = now_ms
+        elif now_ms - self._heard_ms >= _HEARD_MS:
+            self._heard = activity
+            self._event(self._heard_ms, sessionlog.ACTIVITY, activity, 0, 0, 0, 0, 0, 0)
 
     def _count_anew(self):
         """Keep sample numbers times 256 within 31 bits, however long the board waits for a run."""

@@ -8,6 +8,7 @@ import pytest
 from conftest import Wearer, short_run
 
 from kneecore import sessionlog as log
+from kneecore import sessionread
 from kneesync.virtual.runner import mounting
 
 IMU = 0x6A
@@ -18,8 +19,6 @@ FAULT_S = 32  # of the feed
 CAUTION = log.UNSURE | log.CLIPPED | log.LOST
 MOST_OFF_DEG = 2.0
 AGAIN_S = 16  # after the fault every stride must be sure again
-
-GYRO_SPAN = 3
 
 
 def recorded(wearer):
@@ -95,7 +94,8 @@ def test_stuck_axis(axis, value):
     check(rows, FAULT_S, FAULT_S + 4)
     told = events["stuck"]
     assert all(FAULT_S < t_s < FAULT_S + 5 for t_s, _ in told)
-    assert {log.STUCK_SENSORS[detail] for _, detail in told} == {"gyroscope" if axis < GYRO_SPAN else "accelerometer"}
+    sensor = "gyroscope" if axis < 3 else "accelerometer"
+    assert {sessionread.STUCK_SENSORS[detail] for _, detail in told} == {sensor}
 
 
 def test_an_axis_stuck_from_the_start_is_never_sure():

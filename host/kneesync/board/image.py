@@ -4,6 +4,7 @@ Slot /a has the firmware, kneecore and the Adafruit drivers, compiled to bytecod
 code); /main.py is the loader, as source, so that it can be read and mended on the board; /active names the slot.
 """
 
+import re
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,9 @@ DRIVERS = (
     "adafruit-circuitpython-register",
     "adafruit-circuitpython-busdevice",
 )
+# mpy-cross folds `_NAME = const(1)` into the code that uses it: no memory and no look-up on the board. kneecore
+# runs on CPython too, which has no const: its private whole numbers get it here.
+_PRIVATE_NUMBER = re.compile(rb"^(_[A-Z0-9_]+) = (-?\d+)(?=\s*(#.*)?$)", re.MULTILINE)
 
 
 def fresh_board(slot: str = "a") -> dict[str, bytes]:
@@ -54,7 +58,7 @@ def _sources() -> dict[str, bytes]:
     if spec is None or not spec.submodule_search_locations:
         raise KneesyncError("kneecore is not installed; install kneesync again")
     for path in Path(spec.submodule_search_locations[0]).glob("*.py"):
-        found[f"kneecore/{path.name}"] = path.read_bytes()
+        found[f"kneecore/{path.name}"] = _PRIVATE_NUMBER.sub(rb"\1 = const(\2)", path.read_bytes())
     for name in DRIVERS:
         found |= _driver(name)
     return found

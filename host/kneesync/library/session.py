@@ -31,6 +31,11 @@ _UNITS = {
     "stride_ms": ("stride_s", 0.001),
 }
 # Pairs of 16-bit values that are one number: (high, low) -> (name, how to join them).
+_WORDS = {
+    "start_reason": log.START_REASONS,
+    "stuck_sensor": sessionread.STUCK_SENSORS,
+    "activity": sessionread.ACTIVITIES,
+}
 _JOINED = {
     ("clock_s_high", "clock_s_low"): ("clock_s", lambda high, low: (high & 0xFFFF) << 16 | low & 0xFFFF),
     ("period_us", "period_1024ths_us"): ("period_us", lambda whole, part: whole + part / 1024),
@@ -116,8 +121,8 @@ class Session:
     def _named(self, event):
         kind, detail_name, value_names = sessionread.EVENT_KINDS[int(event["kind"])]
         named = {"t_s": (int(event["t_ms"]) - self.start_ms) / 1000, "kind": kind}
-        if detail_name == "start_reason":
-            named[detail_name] = _word(log.START_REASONS, int(event["detail"]))
+        if detail_name in _WORDS:
+            named[detail_name] = _word(_WORDS[detail_name], int(event["detail"]))
         elif detail_name:
             named[detail_name] = int(event["detail"])
         values = [int(value) for value in event["values"]]

@@ -1,0 +1,65 @@
+"""Whether the sensor still sits as it did: a strap slips, or is taken off and put on again in mid-run.
+
+Every 16 windows of running (4.9 s) give the mean of up and how far the turning's axis lies off right, about up. Both
+wander by 3 degrees (RBDS recordings; the runner model's hills and corners), for one such span by 12 when a runner
+speeds up. A slip of 15 degrees about any axis moves one of them for good.
+"""
+
+_SPAN = 16  # windows
+_TURNED = 199  # tangent of 11 degrees, 1024ths
+_LEANED = 1570  # 2 sin(5.5 degrees) in the span's sum of up, Q9
+
+
+class Fit:
+    """`off`: spans in a row that do not fit the earlier ones; `leans`: up has moved, not only right."""
+
+    def __init__(self):
+        self.off = 0
+        self.leans = False
+        self.seen = [0, 0, 0]  # sum of up over the span, Q12
+        self._known = [0, 0, 0]  # the same of the spans before
+        self._turn = 0  # 1024ths
+        self._spans = 0
+        self.begin()
+
+    def begin(self):
+        """Start a span anew."""
+        self.seen[0] = self.seen[1] = self.seen[2] = 0
+        self._windows = self._across = self._along = 0
+
+    def look(self, x, y, z, right, forward):
+        """A gyro reading (|x|, |y|, |z| < 1000)."""
+        along = (x * right[0] + y * right[1] + z * right[2]) >> 14
+        self._along += along * along
+        self._across += along * ((x * forward[0] + y * forward[1] + z * forward[2]) >> 14)
+
+    def window(self, up):
+        """A window of running; True once a span is over and has been judged: `begin` the next one then."""
+        seen = self.seen
+        for i in range(3):
+            seen[i] += up[i] >> 2
+        self._windows += 1
+        if self._windows < _SPAN:
+            return False
+        known = self._known
+        turn = (self._across << 4) // ((self._along >> 6) + 1)
+        self._spans += 1
+        moved = 0
+        if self._spans > 1:
+            for i in range(3):
+                off = (seen[i] - known[i]) >> 3
+                moved += off * off
+            self.leans = moved > _LEANED * _LEANED
+            if self.leans or abs(turn - self._turn) > _TURNED:
+                self.off += 1
+                return True
+        self.off = 0
+        share = 3 if self._spans > 1 else 0
+        for i in range(3):
+            known[i] += (seen[i] - known[i]) >> share
+        self._turn += (turn - self._turn) >> share
+        return True
+
+    def forget(self):
+        """The sensor has been strapped on anew."""
+        self._spans = self.off = 0
