@@ -5,23 +5,28 @@ that `>> 16` rounds. The sample loop that turns it stands in `pipeline` (a call 
 what happens once a stride or once a window.
 
 Over whole strides the hip's acceleration averages to zero, so the mean specific force in the level frame is gravity
-and its lean is the attitude's error. Heel strikes leave a small constant lean behind ("offset"), which a tilt carried
-over from standing by the gyroscope makes visible; tilt, gyro bias and offset are estimated with the gains of a
-three-state Kalman filter, tabulated over strides because they do not depend on the data.
+and its lean is the attitude's error. Two things lean it by themselves. An accelerometer that reads too much along the
+thigh does so by the sine of the thigh's mean tilt (12 degrees): what it reads above 1 g at rest tells how much. And
+heel strikes leave a small constant lean ("offset"), which a tilt carried over from standing by the gyroscope makes
+visible. Tilt, gyro bias and offset are estimated with the gains of a three-state Kalman filter, tabulated over strides
+because they do not depend on the data.
+
+The frame also keeps its heading for the minute between standing and the first strides. A runner sets off the way he
+stood, so where the thigh swings in the level frame is forward in the standing pose: 2.5 degrees off on the RBDS
+recordings, against 4.7 for the axis about which the thigh turns (it also rotates inward in running).
 """
 
-from .trig import fit_shift, length3, root, unit_q14
+from .trig import fit_shift, length3, root, turn, unit_q14
 
 HALF = 32768  # rounding offset carried by the quaternion
 ONE = 1 << 29
-RADIAN_CDEG = 5730  # 0.01 degree a radian
 
 # Gains by stride once a run is under way, Q10: tilt, bias (per second), offset. A Kalman filter's for a stride's lean
-# known to 0.6 degree, an offset of 0 +- 0.5 degree, a bias known to 0.03 dps from standing that walks 0.02 dps a root
-# second; the last rows are held lower, where noise within a run counts for more than what standing still says.
-TILT_GAINS = (63, 60, 66, 78, 93, 112, 131, 152, 171, 175, 172, 163, 149, 130, 110)
-BIAS_GAINS = (11, 11, 12, 14, 17, 19, 22, 24, 26, 24, 22, 19, 16, 13, 10)
-OFFSET_GAINS = (394, 265, 192, 142, 105, 75, 49, 27, 9, 0, 0, 0, 0, 0, 0)
+# known to 0.6 degree, an offset of 0.2 +- 0.25 degree, a bias known to 0.03 dps from standing and walking 0.02 dps a
+# root second; the last rows are held lower, where noise within a run counts for more than what standing still says.
+TILT_GAINS = (142, 131, 129, 132, 139, 147, 158, 168, 178, 170, 160, 145, 128, 110, 90)
+BIAS_GAINS = (14, 15, 16, 18, 20, 22, 23, 25, 26, 23, 20, 18, 14, 11, 8)
+OFFSET_GAINS = (130, 100, 77, 59, 45, 32, 21, 12, 4, 0, 0, 0, 0, 0, 0)
 _LAST = len(TILT_GAINS) - 1
 _START_STRIDES = 5
 _START_GAIN = 40
@@ -30,6 +35,9 @@ _LIMIT_COLD = 4575  # 8 degrees while nothing better is known
 _COLD_STRIDES = 8
 _MOST_STILL = 24  # windows in the memory of a standing bias
 _TURN_BIAS = 167  # sum of 4 half-angles, Q18, to 1/1024 count
+_PAIRS_G = 32787  # 16 pairs of samples at 1 g
+_MOST_EXCESS = 1300  # 40 mg
+_OFFSET = 120  # Q15 rad: 0.2 degree
 _MOST_BIAS = 350000  # 24 dps in 1/1024 count
 
 
@@ -43,19 +51,22 @@ class Attitude:
         self.bias_x = self.bias_y = self.bias_z = 0  # whole counts, what the sample loop subtracts
         self.carry = [0, 0, 0]
         self.sum_x = self.sum_y = self.sum_z = 0  # counts
-        self.samples = 0  # samples in the sums
         self.level = False  # a first orientation is known
         self.cold = 1  # strides since the tilt was last unknown; 0: the tilt came from standing
         self.still = 0  # still windows that taught the bias
         self.resting = False  # the window before was at rest too
         self.begun = 0  # strides since rest
         self.row = 0
-        self.offset_forward = 0  # Q15 rad
-        self.offset_right = 0
+        self.offset_forward = _OFFSET  # Q15 rad
         self.up = [0, 0, 16384]  # up in sensor axes, Q14
         self.lean_x = 0  # latest lean of mean specific force in the level frame, Q15 rad
         self.lean_y = 0
+        self.excess = 0  # what the accelerometer at rest reads above 1 g, 1/16 count
         self._turned = [0, 0, 0]
+        self._level = [0, 0, 0]
+        self.facing = False  # the heading has been kept since standing
+        self._stood = [0, 0, 0, 0]  # level frame to sensor axes when last standing, Q13
+        self._swing_x = self._swing_y = 0  # in the level frame, from knee behind to knee up
 
     def renormalise(self):
         """Bring the quaternion back to length one (to first order; needed at least every 32 samples)."""
@@ -171,21 +182,16 @@ class Attitude:
 
     def _teach_bias(self, gain_q10):
         """Move the gyro bias by `gain` (per second) of the lean, turned into sensor axes."""
-        x = -self.qx >> 16
-        y = -self.qy >> 16
-        z = -self.qz >> 16
-        w = self.qw >> 16
-        # twice the conjugate quaternion's vector part, crossed twice
-        ax = -self.lean_y << 3
-        ay = self.lean_x << 3
-        tx = -(z * ay) >> 12
-        ty = (z * ax) >> 12
-        tz = (x * ay - y * ax) >> 12
+        level = self._level
+        level[0] = -self.lean_y << 3
+        level[1] = self.lean_x << 3
+        level[2] = 0
+        turned = self._turned
+        turn(self.qw >> 16, -self.qx >> 16, -self.qy >> 16, -self.qz >> 16, level, turned)
         bias = self.bias
-        # 1 Q15 rad/s is 25.6 / 1024 counts; 8 * 1024 / 25.6 = 320
-        bias[0] += (ax + ((w * tx + y * tz - z * ty) >> 13)) * gain_q10 // 320
-        bias[1] += (ay + ((w * ty + z * tx - x * tz) >> 13)) * gain_q10 // 320
-        bias[2] += ((w * tz + x * ty - y * tx) >> 13) * gain_q10 // 320
+        for i in range(3):
+            # 1 Q15 rad/s is 25.6 / 1024 counts; 8 * 1024 / 25.6 = 320
+            bias[i] += turned[i] * gain_q10 // 320
 
     def dither_bias(self):
         """Give the sample loop the bias in whole counts, carrying what is left over to the next window."""
@@ -214,6 +220,11 @@ class Attitude:
         The tilt comes from gravity, the level part of the bias from how the tilt would have drifted (swaying in the
         mean of the gyro does not count), the vertical part from the gyro's mean.
         """
+        if self.resting:
+            # a whole window's sums
+            excess = self.sum_size() - _PAIRS_G
+            if -_MOST_EXCESS < excess < _MOST_EXCESS:
+                self.excess += (excess - self.excess + (self.still >> 1)) // (self.still + 1)
         self._find_lean(self.sum_x, self.sum_y, self.sum_z)
         self.clear_sums()
         far = self._clip_lean(_LIMIT_COLD)
@@ -236,6 +247,13 @@ class Attitude:
         bias[0] += (spin * x) >> 14
         bias[1] += (spin * y) >> 14
         bias[2] += (spin * z) >> 14
+        stood = self._stood
+        stood[0] = self.qw >> 16
+        stood[1] = -self.qx >> 16
+        stood[2] = -self.qy >> 16
+        stood[3] = -self.qz >> 16
+        self._swing_x = self._swing_y = 0
+        self.facing = True
         self.begun = 0
         if self.still >= 4:
             self.cold = 0
@@ -248,21 +266,27 @@ class Attitude:
             self._clip_lean(_LIMIT)
             self._turn(512 if self.cold else 64)
 
-    def stride(self, x, y, z, right):
-        """A whole stride's summed force (x, y, z): correct tilt, bias and offset. `right`: sensor axis, Q14."""
+    def stride(self, x, y, z, right, tilt_cdeg):
+        """A whole stride's summed force (x, y, z): correct tilt, bias and offset.
+
+        `right`: sensor axis, Q14. `tilt_cdeg`: the thigh's mean tilt; an accelerometer that reads too much along the
+        thigh leans the force back by so much times its sine.
+        """
         self._find_lean(x, y, z)
         if self._took_whole():
             return
-        self._turn_right(right)
-        rx, ry = self._turned[0], self._turned[1]
+        turned = self._turned
+        turn(self.qw >> 16, self.qx >> 16, self.qy >> 16, self.qz >> 16, right, turned)
+        rx = turned[0]
+        ry = turned[1]
         size = root(rx * rx + ry * ry)
         if size < 4096:
             return
         rx = (rx << 14) // size
         ry = (ry << 14) // size
         # forward is up x right
-        forward = ((self.lean_y * rx - self.lean_x * ry) >> 14) - self.offset_forward
-        sideways = ((self.lean_x * rx + self.lean_y * ry) >> 14) - self.offset_right
+        forward = ((self.lean_y * rx - self.lean_x * ry) >> 14) - self.offset_forward + self.excess * tilt_cdeg // 5730
+        sideways = (self.lean_x * rx + self.lean_y * ry) >> 14
         self.lean_x = (sideways * rx - forward * ry) >> 14
         self.lean_y = (forward * rx + sideways * ry) >> 14
         if self.cold:
@@ -272,16 +296,15 @@ class Attitude:
             else:
                 self._teach_bias(BIAS_GAINS[_LAST])
             return
-        if self._clip_lean(_LIMIT) or self.begun < _START_STRIDES:
+        self._clip_lean(_LIMIT)
+        if self.begun < _START_STRIDES:
             # speeding up leans the mean force too: nothing to learn from
             self.begun += 1
             self._turn(_START_GAIN)
             return
         row = self.row
         forward = (self.lean_y * rx - self.lean_x * ry) >> 14
-        sideways = (self.lean_x * rx + self.lean_y * ry) >> 14
         self.offset_forward += (forward * OFFSET_GAINS[row]) >> 10
-        self.offset_right += (sideways * OFFSET_GAINS[row]) >> 10
         self._teach_bias(BIAS_GAINS[row])
         self._turn(TILT_GAINS[row])
         if row < _LAST:
@@ -294,26 +317,31 @@ class Attitude:
         if self.cold == 0 or x * x + y * y < (_LIMIT_COLD >> 2) * (_LIMIT_COLD >> 2):
             return False
         self._turn(1024)
-        self.renormalise()
         self.cold = 1
         return True
 
-    def _turn_right(self, right):
-        """Set `_turned` to the axis `right` (sensor, Q14) in the level frame, Q14."""
-        w = self.qw >> 16
-        x = self.qx >> 16
-        y = self.qy >> 16
-        z = self.qz >> 16
-        ax, ay, az = right
-        tx = (y * az - z * ay) >> 12
-        ty = (z * ax - x * az) >> 12
-        tz = (x * ay - y * ax) >> 12
-        turned = self._turned
-        turned[0] = ax + ((w * tx + y * tz - z * ty) >> 13)
-        turned[1] = ay + ((w * ty + z * tx - x * tz) >> 13)
-        turned[2] = az + ((w * tz + x * ty - y * tx) >> 13)
+    def swing(self, thigh, sign):
+        """The thigh (sensor axis, Q14) turns round, with the knee up (`sign` 1) or behind (-1).
+
+        The two alternate, so what their sum keeps is the way from one to the other.
+        """
+        level = self._level
+        turn(self.qw >> 16, self.qx >> 16, self.qy >> 16, self.qz >> 16, thigh, level)
+        self._swing_x -= level[0] * sign
+        self._swing_y -= level[1] * sign
+
+    def find_swing(self, forward):
+        """Set `forward` (sensor, Q14) to where the swings point, as seen from the standing pose before them."""
+        level = self._level
+        level[0] = self._swing_x
+        level[1] = self._swing_y
+        level[2] = 0
+        if self.facing and unit_q14(level):
+            w, x, y, z = self._stood
+            turn(w, x, y, z, level, forward)
 
     def lost(self):
         """Samples are missing: the tilt is unknown until strides or a halt have corrected it; the bias stays."""
         self.clear_sums()
+        self.facing = False
         self.cold = 1

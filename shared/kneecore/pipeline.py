@@ -25,6 +25,7 @@ _SOFT_RATE = 70000  # 100 dps (as above, >> 8): no thigh stops from more within 
 _LEAST_PACE = 220  # sum of |rate| over the axes, Q18: 10 dps; nor is one that swings quieter at its turning point
 _FAST = 9000000  # half-angles squared (Q28): 1,900 dps in one of a pair, so that an axis may be at its limit
 _SURE_STRIDES = 4
+_SWINGS = 12  # strides whose swings tell forward: long enough for it, too short for many corners
 
 
 class Pipeline(Windows):
@@ -246,6 +247,8 @@ class Pipeline(Windows):
         sine = (up[0] * forward[0] + up[1] * forward[1] + up[2] * forward[2]) >> 14
         cosine = (up[0] * upward[0] + up[1] * upward[1] + up[2] * upward[2]) >> 14
         tilt = atan2_cdeg(sine, cosine)
+        if self.run.running and self.axes.strides < _SWINGS:
+            attitude.swing(upward, -1 if self._rising else 1)
         # the crossing, in 256ths of the way from the last sample but one to the last
         before >>= 8
         rate >>= 8
@@ -316,7 +319,7 @@ class Pipeline(Windows):
                 attitude.sum_x -= x
                 attitude.sum_y -= y
                 attitude.sum_z -= z
-                attitude.stride(x, y, z, alignment.right)
+                attitude.stride(x, y, z, alignment.right, (turns.top_cdeg + turns.low_cdeg) >> 1)
             else:
                 attitude.sum_x -= x
                 attitude.sum_y -= y
@@ -328,6 +331,8 @@ class Pipeline(Windows):
         self._quiet_windows = 0
         self._last_top = turns.top_at
         if is_stride:
+            if 4 <= alignment.strides <= _SWINGS:
+                attitude.find_swing(alignment.swung)
             alignment.strides += 1
             if alignment.strides < 12 or not alignment.strides & 7:
                 self._align()

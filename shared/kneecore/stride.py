@@ -112,12 +112,7 @@ class Run:
 
     def __init__(self, stride):
         self._stride = stride  # bound method (t_ms, dt_ms, lift, extension, up, down, flags)
-        self._t = [0] * _WAITING
-        self._lift = [0] * _WAITING
-        self._low = [0] * _WAITING
-        self._up = [0] * _WAITING
-        self._down = [0] * _WAITING
-        self._flags = [0] * _WAITING
+        self._waiting = [0] * (6 * _WAITING)  # strides held back, as `_hand_over` takes them
         self._held = 0
         self._last_ms = 0
         self.running = False
@@ -157,22 +152,24 @@ class Run:
                 self._hold(t_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags)
                 return False
             self.running = True
-            self.began_ms = self._t[0]
-            for i in range(self._held):
-                self._hand_over(self._t[i], self._lift[i], self._low[i], self._up[i], self._down[i], self._flags[i])
+            w = self._waiting
+            self.began_ms = w[0]
+            for i in range(0, 6 * self._held, 6):
+                self._hand_over(w[i], w[i + 1], w[i + 2], w[i + 3], w[i + 4], w[i + 5])
             self._held = 0
         self._hand_over(t_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags)
         return True
 
     def _hold(self, t_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags):
-        i = self._held
-        self._t[i] = t_ms
-        self._lift[i] = lift_cdeg
-        self._low[i] = low_cdeg
-        self._up[i] = up_ddps
-        self._down[i] = down_ddps
-        self._flags[i] = flags
-        self._held = i + 1
+        w = self._waiting
+        i = 6 * self._held
+        w[i] = t_ms
+        w[i + 1] = lift_cdeg
+        w[i + 2] = low_cdeg
+        w[i + 3] = up_ddps
+        w[i + 4] = down_ddps
+        w[i + 5] = flags
+        self._held += 1
 
     def _hand_over(self, t_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags):
         dt_ms = t_ms - self._last_ms

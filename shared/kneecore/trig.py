@@ -86,3 +86,14 @@ def unit_q14(vector):
     vector[1] = (y << 14) // size
     vector[2] = (z << 14) // size
     return True
+
+
+def turn(w, x, y, z, vector, out):
+    """Set `out` to `vector` turned by the quaternion (w, x, y, z), Q13. `vector` shorter than 2**16."""
+    ax, ay, az = vector
+    tx = (y * az - z * ay) >> 12
+    ty = (z * ax - x * az) >> 12
+    tz = (x * ay - y * ax) >> 12
+    out[0] = ax + ((w * tx + y * tz - z * ty) >> 13)
+    out[1] = ay + ((w * ty + z * tx - x * tz) >> 13)
+    out[2] = az + ((w * tz + x * ty - y * tx) >> 13)

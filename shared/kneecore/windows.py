@@ -199,8 +199,9 @@ class Windows:
             self._event(self.clock.time_ms(self._sample, 0), sessionlog.RESTRAPPED, fit.leans, 0, 0, 0, 0, 0, 0)
             alignment.xx = alignment.xy = alignment.xz = alignment.yy = alignment.yz = alignment.zz = 0
             alignment.samples = alignment.strides = alignment.raises = 0
+            self.attitude.facing = False
             for i in range(3):
-                alignment.raised[i] = 0
+                alignment.raised[i] = alignment.swung[i] = 0
                 if fit.leans:
                     alignment.lean[i] = fit.seen[i]
             # up is the mean pose until the runner stands again
