@@ -14,7 +14,7 @@ from kneecore import __version__
 from kneecore import sessionlog as log
 from kneecore.pipeline import Pipeline
 
-BY_RUNNING, BY_BUTTON = 0, 1  # log.START_REASONS
+BY_RUNNING, BY_BUTTON = 0, 1  # sessionread.START_REASONS
 FLASH_FULL, ERROR = 4, 5  # log.END_REASONS
 
 

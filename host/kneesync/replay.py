@@ -20,7 +20,7 @@ BOOT_WALL_S = 60
 START_MS = 1000  # board uptime at a recording's first sample
 STANDING_AFTER_S = 3  # the feed stands still after its end, as the virtual board's does
 
-_FLAG_NAMES = sessionlog.FLAGS
+_FLAG_NAMES = sessionread.FLAGS
 
 
 def replay(source, changes=None, on="host", port=None):

@@ -11,7 +11,10 @@ _LEANED = 1570  # 2 sin(5.5 degrees) in the span's sum of up, Q9
 
 
 class Fit:
-    """`off`: spans in a row that do not fit the earlier ones; `leans`: up has moved, not only right."""
+    """`off`: spans in a row that do not fit the earlier ones; `leans`: up has moved, not only right.
+
+    `spans`: how many there have been; whoever sets it to 0 lets the next one be the first.
+    """
 
     def __init__(self):
         self.off = 0
@@ -19,7 +22,7 @@ class Fit:
         self.seen = [0, 0, 0]  # sum of up over the span, Q12
         self._known = [0, 0, 0]  # the same of the spans before
         self._turn = 0  # 1024ths
-        self._spans = 0
+        self.spans = 0
         self.begin()
 
     def begin(self):
@@ -43,9 +46,9 @@ class Fit:
             return False
         known = self._known
         turn = (self._across << 4) // ((self._along >> 6) + 1)
-        self._spans += 1
+        self.spans += 1
         moved = 0
-        if self._spans > 1:
+        if self.spans > 1:
             for i in range(3):
                 off = (seen[i] - known[i]) >> 3
                 moved += off * off
@@ -54,12 +57,8 @@ class Fit:
                 self.off += 1
                 return True
         self.off = 0
-        share = 3 if self._spans > 1 else 0
+        share = 3 if self.spans > 1 else 0
         for i in range(3):
             known[i] += (seen[i] - known[i]) >> share
         self._turn += (turn - self._turn) >> share
         return True
-
-    def forget(self):
-        """The sensor has been strapped on anew."""
-        self._spans = self.off = 0

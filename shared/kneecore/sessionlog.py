@@ -29,7 +29,6 @@ STRIDES_HEAD = "<I"
 STRIDES_HEAD_BYTES = 4
 STRIDE = "<HhhHHB"
 STRIDE_BYTES = 11
-STRIDE_FIELDS = ("dt_ms", "knee_lift_cdeg", "extension_cdeg", "swing_up_ddps", "swing_back_ddps", "flags")
 MAX_DT_MS = 65535
 
 FIRST = 0x01  # no stride before it: dt_ms is no stride time
@@ -37,14 +36,12 @@ UNSURE = 0x02  # alignment not yet settled: angle may be off
 CLIPPED = 0x04  # the IMU was at its range limit
 LOST = 0x08  # samples were lost inside this stride
 MOTOR = 0x10  # the haptic motor ran during it
-FLAGS = (("first", FIRST), ("unsure", UNSURE), ("clipped", CLIPPED), ("lost", LOST), ("motor", MOTOR))
 
 # An event: time (u32 ms), kind u8, detail u8, six i16; sessionread.EVENT_KINDS says what they mean.
 EVENT = "<IBBhhhhhh"
 EVENT_BYTES = 18
 START, PAUSE, RESUME, ALIGNED, BASELINE, CUE, CUE_CLEARED, RATE, CLOCK, BATTERY, IMU_FAULT, SAMPLES_LOST = range(1, 13)
 STUCK, RESTRAPPED, ACTIVITY = range(13, 16)
-START_REASONS = ("running", "button", "resumed")
 
 # An end block: reason u8, time (u32 ms), strides (u32). A raw block: first sample's number since boot and its time
 # (u32 each, ms), then samples of gyro x, y, z and acceleration x, y, z in chip counts (i16).

@@ -13,14 +13,18 @@ from .sessionlog import (
     BATTERY,
     BLOCK,
     BLOCK_BYTES,
+    CLIPPED,
     CLOCK,
     CRC_AT,
     CUE,
     CUE_CLEARED,
     END,
+    FIRST,
     HEADER,
     IMU_FAULT,
+    LOST,
     MAX_PAYLOAD_BYTES,
+    MOTOR,
     PAUSE,
     RATE,
     RESTRAPPED,
@@ -29,6 +33,7 @@ from .sessionlog import (
     SIGNATURE,
     START,
     STUCK,
+    UNSURE,
 )  # fmt: skip
 
 MOST_DAMAGED = 255  # blocks in a row; a reader looks no further
@@ -54,7 +59,10 @@ EVENT_KINDS = {
     RESTRAPPED: ("restrapped", "leans", ()),
     ACTIVITY: ("activity", "activity", ()),
 }
+STRIDE_FIELDS = ("dt_ms", "knee_lift_cdeg", "extension_cdeg", "swing_up_ddps", "swing_back_ddps", "flags")
+FLAGS = (("first", FIRST), ("unsure", UNSURE), ("clipped", CLIPPED), ("lost", LOST), ("motor", MOTOR))
 # What the details of these events count in.
+START_REASONS = ("running", "button", "resumed")
 STUCK_SENSORS = ("", "gyroscope", "accelerometer")
 ACTIVITIES = ("unknown", "standing", "raises", "walking", "running", "drill")
 

@@ -5,9 +5,7 @@ The half of the pipeline that is not about strides; `Pipeline` adds the sample l
 
 from . import sessionlog
 from .fit import Fit
-
-UNKNOWN, STANDING, RAISED, WALKING, RUNNING = range(5)
-DRILL = 5  # high knees or skips; in the log only
+from .telling import RAISED, RUNNING, STANDING, UNKNOWN, WALKING, Telling  # noqa: F401 - the activities
 
 WINDOW = 32  # samples: 0.3 s
 ONE_G = 2049  # counts
@@ -18,26 +16,19 @@ _MOVES = 440  # 20 dps
 _SAME = 2  # looks in a row with a reading repeated: one in 2 million in running, to 0.07 dps; twice that is a fault
 _MOST_BIAS = 2000  # sum over 4 samples: 23 dps
 _STEADY = 6  # windows
-_PAIRS = WINDOW // 2
-_STILL_BOUNCE = 150 * _PAIRS
+_PAIRS = 16  # in a window
+_STILL_BOUNCE = 2400  # 150 counts a pair
 _LONG = 8  # windows without a stride before movement corrects the tilt
 _RAISE_COS = 14189  # 30 degrees, Q14
 _DOWN_COS = 16026  # 12 degrees
-_MOST_SAMPLES = 2000000  # 5 h
-_REBASE_SAMPLES = 1900000
 _SURE_FIT = 20  # strides with these axes before the sensor can have moved
-_DRILL_CDEG = 5500
-_HEARD_MS = 3000
-_RATE_EVERY_MS = 60000
 
 
-class Windows:
+class Windows(Telling):
     """State and decisions of the windows."""
 
     def __init__(self):
-        self.activity = UNKNOWN
-        self.still_ms = 0
-        self.running_ms = 0
+        Telling.__init__(self)
         self._window_bounce = 0  # the sum `_bounce` when the window began
         self._turn_x = self._turn_y = self._turn_z = 0
         self._turning = 0
@@ -45,17 +36,11 @@ class Windows:
         self._windows = 0  # while running
         self._steady = 0  # windows in a row in which the gyro hardly changed
         self._raised = False
-        self._seen_x = self._seen_y = self._seen_z = 0  # the gyro when last looked at
+        self._seen = [0] * 6  # gyro and specific force when last looked at
         self._same = 0  # looks in a row at which an axis read the same in movement
-        self._force_x = self._force_y = self._force_z = 0
         self._same_force = 0  # the same for the specific force, looked at once a window
         self._stuck = 0
         self.fit = Fit()
-        self._heard = UNKNOWN  # the activity that the log knows of
-        self._heard_ms = 0  # until when it lasted
-        self._told_ms = 0
-        self._told = [0, 0, 0]
-        self._told_sure = 0
 
     def _look(self, hx, hy, hz):
         """One of the samples looked at for alignment and stillness (every eighth)."""
@@ -64,7 +49,8 @@ class Windows:
         self._turn_z += hz
         turning = abs(hx) + abs(hy) + abs(hz)
         self._turning += turning
-        if turning > _MOVES and (hx == self._seen_x or hy == self._seen_y or hz == self._seen_z):
+        seen = self._seen
+        if turning > _MOVES and (hx == seen[0] or hy == seen[1] or hz == seen[2]):
             self._same += 1
             if self._same >= _SAME:
                 # before the window is over: this stride may come out earlier
@@ -73,9 +59,9 @@ class Windows:
                     return
         else:
             self._same = 0
-        self._seen_x = hx
-        self._seen_y = hy
-        self._seen_z = hz
+        seen[0] = hx
+        seen[1] = hy
+        seen[2] = hz
         if turning > _MOST_TURN:
             return
         hx >>= 7
@@ -171,15 +157,14 @@ class Windows:
         """Was the window just gone clipped, or does an axis stand still while the thigh moves? Strides hear of it."""
         flags = self._clipped | self._peak_clipped
         self._clipped = self._peak_clipped = 0
-        if turning > _STILL_TURN and (
-            self._old_x == self._force_x or self._old_y == self._force_y or self._old_z == self._force_z
-        ):
+        seen = self._seen
+        if turning > _STILL_TURN and (self._old_x == seen[3] or self._old_y == seen[4] or self._old_z == seen[5]):
             self._same_force += 1
         else:
             self._same_force = 0
-        self._force_x = self._old_x
-        self._force_y = self._old_y
-        self._force_z = self._old_z
+        seen[3] = self._old_x
+        seen[4] = self._old_y
+        seen[5] = self._old_z
         stuck = 1 if self._same >= 2 * _SAME else 2 if self._same_force >= 2 * _SAME else 0
         if stuck:
             flags |= sessionlog.UNSURE
@@ -194,7 +179,7 @@ class Windows:
         fit = self.fit
         alignment = self.axes
         if alignment.strides < _SURE_FIT:
-            fit.forget()
+            fit.spans = fit.off = 0  # nothing to compare with
         if fit.off >= 2:
             self._event(self.clock.time_ms(self._sample, 0), sessionlog.RESTRAPPED, fit.leans, 0, 0, 0, 0, 0, 0)
             alignment.xx = alignment.xy = alignment.xz = alignment.yy = alignment.yz = alignment.zz = 0
@@ -206,7 +191,6 @@ class Windows:
                     alignment.lean[i] = fit.seen[i]
             # up is the mean pose until the runner stands again
             alignment.standing = alignment.standing and not fit.leans
-            fit.forget()
         fit.begin()
 
     def _is_at_rest(self):
@@ -260,78 +244,3 @@ class Windows:
             self._raised = False
             if alignment.raise_over() and self.activity == STANDING:
                 self.activity = RAISED
-
-    def _look_up(self):
-        """After each window: how long it has run or stood, and what the log should hear."""
-        if self._sample > _MOST_SAMPLES:
-            self._count_anew()
-        run = self.run
-        now_ms = self.clock.time_ms(self._sample, 0)
-        self.still_ms = now_ms - self._last_stride_ms if self._any_stride else now_ms
-        if run.running and self.still_ms > 2000:
-            run.stop()
-        self.running_ms = self._last_stride_ms - run.began_ms if run.running else 0
-        if run.running:
-            self.activity = RUNNING
-        elif self.activity >= WALKING:
-            self.activity = WALKING if run.walking else STANDING if self.axes.standing else UNKNOWN
-        if run.running and now_ms - self._told_ms > 10000:
-            self._tell(now_ms)
-        if not run.running:
-            self.fit.begin()
-        activity = self.activity
-        if activity == WALKING and run.walking and self.turns.top_cdeg > _DRILL_CDEG:
-            activity = DRILL
-        if activity == self._heard:
-            self._heard_ms = now_ms
-        elif now_ms - self._heard_ms >= _HEARD_MS:
-            self._heard = activity
-            self._event(self._heard_ms, sessionlog.ACTIVITY, activity, 0, 0, 0, 0, 0, 0)
-
-    def _count_anew(self):
-        """Keep sample numbers times 256 within 31 bits, however long the board waits for a run."""
-        self._sample -= _REBASE_SAMPLES
-        self.clock.count -= _REBASE_SAMPLES
-        self.clock.at_count -= _REBASE_SAMPLES
-        less = _REBASE_SAMPLES * 256
-        self.turns.top_at -= less
-        self._last_top = self._last_top - less if self._last_top > less else -1
-        self._base_at = self._base_at - less if self._base_at > less else -1
-
-    def _tell(self, now_ms):
-        """Log the alignment when it has become sure or has moved, and the rate once a minute."""
-        alignment = self.axes
-        told = self._told
-        right = alignment.right
-        same = (told[0] * right[0] + told[1] * right[1] + told[2] * right[2]) >> 14
-        sure = self.sure_percent()
-        if alignment.known and (same < 16365 or sure >= self._told_sure + 20):
-            up = alignment.up
-            self._event(now_ms, sessionlog.ALIGNED, sure, up[0], up[1], up[2], right[0], right[1], right[2])
-            for i in range(3):
-                told[i] = right[i]
-            self._told_sure = sure
-        if now_ms - self._told_ms > _RATE_EVERY_MS:
-            self._told_ms = now_ms
-            period = self.clock.period
-            self._event(now_ms, sessionlog.RATE, 0, period >> 10, period & 1023, 0, 0, 0, 0)
-
-    def sure_percent(self):
-        """How far the alignment is to be trusted, 0..100."""
-        alignment = self.axes
-        sure = 40 if alignment.standing else 0
-        sure += 20 if alignment.raises >= 2 else 10 if alignment.known else 0
-        strides = alignment.strides
-        sure += 20 if strides > 20 else strides
-        share = 40 - alignment.spread_percent
-        return sure + (20 if share > 20 else share if share > 0 else 0)
-
-    def alignment(self):
-        """The alignment as a dict."""
-        return {
-            "up_q14": list(self.axes.up),
-            "right_q14": list(self.axes.right),
-            "standing": self.axes.standing,
-            "raises": self.axes.raises,
-            "sure_percent": self.sure_percent(),
-        }

@@ -5,7 +5,7 @@ import json
 import pytest
 from conftest import Wearer, short_run
 
-from kneecore import sessionlog as log
+from kneecore import sessionread
 from kneesync.virtual.flash import BLOCK_BYTES
 from kneesync.virtual.runner import Fatigue, Halt, KneeRaises, Run, Stand, simulate
 
@@ -34,7 +34,7 @@ def test_a_run_by_itself():
         assert found >= 0.98 and invented == 0
         assert abs(session.strides[0][0] - wearer.truth_ms(feed.truth["truth_peak_t_s"][0])) < 60, "the run's first"
         assert session.events[0][1] == "start"
-        assert log.START_REASONS[session.events[0][2]] == "running"
+        assert sessionread.START_REASONS[session.events[0][2]] == "running"
         assert session.end == ("still", session.end[1], len(session.strides))
         assert session.sequences == list(range(len(session.sequences)))
         assert 60_000 <= session.end[1] - session.strides[-1][0] < 62_000
@@ -64,7 +64,7 @@ def test_button_starts_and_stops():
         wearer.wait_for("closed (button)")
         (session,) = wearer.sessions()
         assert session.end[0] == "button" and session.strides == []
-        assert log.START_REASONS[session.events[0][2]] == "button"
+        assert sessionread.START_REASONS[session.events[0][2]] == "button"
         assert 250 in wearer.felt(), "muted"
 
 

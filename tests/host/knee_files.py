@@ -40,7 +40,7 @@ class KneeFile:
         return self
 
     def stride_block(self, before_ms, rows):
-        """rows: tuples as sessionlog.STRIDE_FIELDS."""
+        """rows: tuples as sessionread.STRIDE_FIELDS."""
         self.strides += len(rows)
         return self.block(
             log.STRIDES, struct.pack("<I", before_ms) + b"".join(struct.pack(log.STRIDE, *row) for row in rows)

@@ -6,6 +6,7 @@ import pytest
 from knee_files import KneeFile, tired_run
 
 from kneecore import sessionlog as log
+from kneecore import sessionread
 from kneesync.analysis.session import summary
 from kneesync.library.session import decode
 
@@ -61,7 +62,7 @@ def test_cadence_counts_both_legs_and_no_break():
 @pytest.mark.parametrize("flag", ["unsure", "clipped", "lost"])
 def test_unsure_strides_count_for_cadence_and_not_for_angles(flag):
     file = steady(100, lift_cdeg=4000)
-    steady(100, lift_cdeg=6000, flags=dict(log.FLAGS)[flag], file=file, before_ms=90_000)
+    steady(100, lift_cdeg=6000, flags=dict(sessionread.FLAGS)[flag], file=file, before_ms=90_000)
     figures = figures_of(file)
     assert figures["knee_lift_deg"] == 40.0
     assert figures["cadence_spm"] == pytest.approx(120 / 0.7)

@@ -27,6 +27,8 @@ DRIVERS = (
 # mpy-cross folds `_NAME = const(1)` into the code that uses it: no memory and no look-up on the board. kneecore
 # runs on CPython too, which has no const: its private whole numbers get it here.
 _PRIVATE_NUMBER = re.compile(rb"^(_[A-Z0-9_]+) = (-?\d+)(?=\s*(#.*)?$)", re.MULTILINE)
+# What a setting means is for readers: a kilobyte that no code on the board looks at.
+_MEANING = re.compile(rb'(?<=, )"[^"]*"\),(?=$)', re.MULTILINE)
 
 
 def fresh_board(slot: str = "a") -> dict[str, bytes]:
@@ -59,6 +61,7 @@ def _sources() -> dict[str, bytes]:
         raise KneesyncError("kneecore is not installed; install kneesync again")
     for path in Path(spec.submodule_search_locations[0]).glob("*.py"):
         found[f"kneecore/{path.name}"] = _PRIVATE_NUMBER.sub(rb"\1 = const(\2)", path.read_bytes())
+    found["kneecore/settings.py"] = _MEANING.sub(b'""),', found["kneecore/settings.py"])
     for name in DRIVERS:
         found |= _driver(name)
     return found

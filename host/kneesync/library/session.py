@@ -19,7 +19,7 @@ from kneesync.errors import KneesyncError
 _NOMINAL_PERIOD_MS = 64 / 6.667
 MOST_FILE_BYTES = 64 << 20  # no board of ours has half as much flash
 
-STRIDE_DTYPE = np.dtype(list(zip(log.STRIDE_FIELDS, ("<u2", "<i2", "<i2", "<u2", "<u2", "u1"), strict=True)))
+STRIDE_DTYPE = np.dtype(list(zip(sessionread.STRIDE_FIELDS, ("<u2", "<i2", "<i2", "<u2", "<u2", "u1"), strict=True)))
 EVENT_DTYPE = np.dtype([("t_ms", "<u4"), ("kind", "u1"), ("detail", "u1"), ("values", "<i2", (6,))])
 assert STRIDE_DTYPE.itemsize == log.STRIDE_BYTES and EVENT_DTYPE.itemsize == log.EVENT_BYTES
 
@@ -32,7 +32,7 @@ _UNITS = {
 }
 # Pairs of 16-bit values that are one number: (high, low) -> (name, how to join them).
 _WORDS = {
-    "start_reason": log.START_REASONS,
+    "start_reason": sessionread.START_REASONS,
     "stuck_sensor": sessionread.STUCK_SENSORS,
     "activity": sessionread.ACTIVITIES,
 }
@@ -85,7 +85,7 @@ class Session:
         return settings.merged(found if isinstance(found, dict) else {})[0]
 
     def flagged(self, flag):
-        """Bool array: which strides carry `flag` (one of sessionlog.FLAGS)."""
+        """Bool array: which strides carry `flag` (one of sessionread.FLAGS)."""
         return (self.stride_records["flags"] & flag) != 0
 
     @cached_property
@@ -107,7 +107,7 @@ class Session:
             "swing_up_dps": records["swing_up_ddps"] / 10,
             "swing_back_dps": records["swing_back_ddps"] / 10,
         }
-        columns.update({name: self.flagged(flag) for name, flag in log.FLAGS})
+        columns.update({name: self.flagged(flag) for name, flag in sessionread.FLAGS})
         return columns
 
     def named_events(self, *kinds, most=None):
