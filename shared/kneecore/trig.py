@@ -11,18 +11,16 @@ _ATAN_CDEG = (
 
 
 def root(n):
-    """Largest integer whose square is <= n, for 0 <= n < 2**30 (bit by bit)."""
-    bit = 1 << 28
-    result = 0
-    while bit > n:
-        bit >>= 2
-    while bit:
-        if n >= result + bit:
-            n -= result + bit
-            result = (result >> 1) + bit
-        else:
-            result >>= 1
-        bit >>= 2
+    """Largest integer whose square is <= n, for 0 <= n < 2**30 (Newton's way, from above)."""
+    if n < 2:
+        return n
+    result = 32768
+    while (result >> 1) * (result >> 1) > n:
+        result >>= 1
+    better = (result + n // result) >> 1
+    while better < result:
+        result = better
+        better = (result + n // result) >> 1
     return result
 
 
