@@ -10,6 +10,7 @@ from vqf import VQF, offlineVQF
 from kneesync.analysis.agreement import SETTLED_S, agreement
 from kneesync.replay import replay
 from kneesync.virtual.feed import ACC_G_PER_LSB, GYRO_DPS_PER_LSB, Recording, recordings
+from kneesync.virtual.measurement import matrix
 
 G_MPS2 = 9.81
 
@@ -105,7 +106,7 @@ def _offline(gyr, acc, period_s):
 def _vqf_rmse_deg(feed, truth, orientation):
     """A filter with the true rate and mounting, zeroed on the standing start: RMSE of its tilt at the true peaks."""
     counts = feed.block(0, feed.length).astype(float)
-    mount = _matrix(truth["mount_quat_xyzw"])
+    mount = matrix(truth["mount_quat_xyzw"])
     gyr = np.deg2rad(counts[:, :3] * GYRO_DPS_PER_LSB) @ mount  # chip to thigh
     acc = counts[:, 3:] * ACC_G_PER_LSB * G_MPS2 @ mount
     w, x, y, z = orientation(np.ascontiguousarray(gyr), np.ascontiguousarray(acc), 1 / feed.fs_hz).T
@@ -118,17 +119,6 @@ def _vqf_rmse_deg(feed, truth, orientation):
     at = np.clip(np.rint(peaks[wanted] * feed.fs_hz).astype(int), 1, len(tilt_deg) - 2)
     tops = np.max([tilt_deg[at - 1], tilt_deg[at], tilt_deg[at + 1]], axis=0)
     return float(np.sqrt(np.mean((tops - np.asarray(truth["truth_peak_deg"])[wanted]) ** 2)))
-
-
-def _matrix(quat_xyzw):
-    x, y, z, w = quat_xyzw
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )
 
 
 def _change_error_deg(path):

@@ -14,7 +14,7 @@ from test_recordings import RESULTS, SEED, SETTLED_S, TRIALS
 from kneesync.analysis.agreement import agreement
 from kneesync.replay import START_MS
 from kneesync.virtual.feed import ArrayFeed, Recording, recordings_folder
-from kneesync.virtual.measurement import mounting, turned
+from kneesync.virtual.measurement import matrix, mounting, turned
 
 MOUNTINGS = 240
 TRIED = 24  # in make test
@@ -23,18 +23,6 @@ MOST_RMSE_DEG = 1.0
 pytestmark = pytest.mark.skipif(
     not TRIALS, reason=f"no recordings at {recordings_folder()}; set KNEESYNC_RECORDINGS to the folder of trials/"
 )
-
-
-def matrix(quaternion):
-    """The rotation matrix of x, y, z, w."""
-    x, y, z, w = quaternion
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
 
 
 def drawn(number):

@@ -101,3 +101,15 @@ class Sensor:
         acc += self.acc_noise_g_rthz * noise * rng.standard_normal((n, 3))
         raw = np.hstack((gyro / GYRO_DPS_PER_LSB, acc / ACC_G_PER_LSB))
         return np.clip(np.rint(raw), -32768, 32767).astype(np.int16)
+
+
+def matrix(quat_xyzw: np.ndarray | tuple) -> np.ndarray:
+    """The rotation matrix (3, 3) of a unit quaternion: `matrix(mount) @ v` is v of the thigh in chip axes."""
+    x, y, z, w = quat_xyzw
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
