@@ -3,7 +3,7 @@
     imu = Imu(i2c, busio.I2C(i2c))
     imu.start()                          # ImuError or OSError where that fails
     while imu.ready():                   # a burst waits
-        n = imu.read()                   # imu.samples holds n samples of gyro x y z, acceleration x y z
+        n = imu.read()                   # imu.channels hold n samples, imu.words their bytes
 
 Identity, reset, ranges and rates are the Adafruit driver's; the FIFO's registers (data sheet LSM6DSOX rev 3, chapter 9,
 which number they carry) stand here. ready() and read() allocate nothing.
@@ -22,7 +22,8 @@ from micropython import const
 
 NAME = "LSM6DSOX"
 RANGES = {"gyro_dps": 2000, "acc_g": 16}
-BURST_SAMPLES = const(12)
+BURST_SAMPLES = const(24)  # of four time slots each: every regular burst begins with the same one
+STEP = const(7)  # from one sample to the next in a channel
 
 _ADDRESS = const(0x6A)
 _WHO_AM_I = const(0x0F)
@@ -31,7 +32,8 @@ _FIFO_STATUS1 = const(0x3A)  # 9.53: words waiting, bits 7..0
 _OVERRUN_LATCHED = const(0x08)  # 9.54 FIFO_STATUS2
 _FIFO_DATA_OUT_TAG = const(0x78)  # 9.93; reading goes on at 0x78 after 0x7E
 _WORD_BYTES = const(7)
-_BURST_WORDS = const(24)
+_BURST_WORDS = const(48)
+_FOUR_SLOTS = const(56)  # bytes
 _CONTINUOUS = const(6)
 _RATE_104_HZ = const(4)
 _GYRO, _ACC, _WHOLE = const(0x10), const(0x20), const(0x30)
@@ -74,22 +76,42 @@ def _tag_table():
     return table
 
 
-class Imu:
-    """`samples`: the burst read last; `waiting`: samples behind it in the FIFO at time `t_ms`.
+class _Slice:
+    def __getitem__(self, index):
+        return index
 
-    `lost`: samples were lost before that burst; the caller takes it back to False.
+
+_ALL = _Slice()[:]  # made once: x[:] would allocate a slice each time
+# tag bytes of four time slots in their usual order, from any of the four on
+_TAGS = b"\x09\x11\x0a\x12\x0c\x14\x0f\x17\x09\x11\x0a\x12\x0c\x14"
+
+
+class Imu:
+    """`channels`: gyro x y z, acceleration x y z of the burst read last, a sample every `STEP`.
+
+    `words`: its bytes, little-endian, for each sample a tag, the gyro, a tag, the acceleration.
+    `waiting`: samples behind it in the FIFO at time `t_ms`. `lost`: samples were lost before that burst; the caller
+    takes it back to False.
     """
 
     def __init__(self, i2c, bus):
         self._read_mem = i2c.readfrom_mem_into
         self._bus = bus
         self._status = bytearray(2)
-        self._words = bytearray(_BURST_WORDS * _WORD_BYTES)
         self._tags = _tag_table()
-        # one more than a burst: a sample whose other half comes with the next one waits behind the whole ones
-        self.samples = array("h", bytes(12 * (BURST_SAMPLES + 1)))
-        # the same memory as bytes: words are copied as they come, little-endian like the RP2040
-        self.bytes = uctypes.bytearray_at(uctypes.addressof(self.samples), 12 * (BURST_SAMPLES + 1))
+        # Words of 7 bytes stand askew: read to an odd address, a sample's gyro is aligned, and in a copy to an even one
+        # its acceleration is. So a burst in order needs no word moved. One sample more than a burst: with the half that
+        # the last one left, a burst may end in a half.
+        self._odd = array("h", bytes(14 * (BURST_SAMPLES + 1) + 2))
+        self._even = array("h", bytes(14 * (BURST_SAMPLES + 1)))
+        at = uctypes.addressof(self._odd) + 1
+        self.words = uctypes.bytearray_at(at, 14 * (BURST_SAMPLES + 1))
+        self._words = uctypes.bytearray_at(at, 14 * BURST_SAMPLES)
+        self._copy = uctypes.bytearray_at(uctypes.addressof(self._even), 14 * (BURST_SAMPLES + 1))
+        odd = memoryview(self._odd)
+        even = memoryview(self._even)
+        self.channels = (odd[1:], odd[2:], odd[3:], even[4:], even[5:], even[6:])
+        self._half = bytearray(6)
         self.lost = False
         self.waiting = 0
         self.t_ms = 0
@@ -99,7 +121,6 @@ class Imu:
         self._level = 0
         self._slot = -1  # TAG_CNT of the sample under construction; -1: none
         self._have = _WHOLE  # its halves
-        self._at = 0  # where in bytes it stands
         self._skip = _FIRST_BURSTS
         self._heard_ms = up_ms()
 
@@ -167,51 +188,71 @@ class Imu:
         return n
 
     def _decode(self):
-        """Pair the burst's words by kind and time slot into samples; returns how many are whole."""
+        """How many samples the burst completed; they stand in `channels` and `words`."""
+        n = BURST_SAMPLES if self._is_regular() else self._pair()
+        self._copy[_ALL] = self.words
+        return n
+
+    def _is_regular(self):
+        """Whether the burst is whole samples in their usual order, from the time slot that is next."""
+        if self._have != _WHOLE or self._slot < 0:
+            return False
+        first = 2 * (self._slot + 1 & 3)
+        gyro0, acc0 = _TAGS[first], _TAGS[first + 1]
+        gyro1, acc1 = _TAGS[first + 2], _TAGS[first + 3]
+        gyro2, acc2 = _TAGS[first + 4], _TAGS[first + 5]
+        gyro3, acc3 = _TAGS[first + 6], _TAGS[first + 7]
         words = self._words
-        out = self.bytes
+        for at in range(0, _BURST_WORDS * _WORD_BYTES, _FOUR_SLOTS):
+            if words[at] != gyro0 or words[at + 7] != acc0 or words[at + 14] != gyro1 or words[at + 21] != acc1:
+                return False
+            if words[at + 28] != gyro2 or words[at + 35] != acc2 or words[at + 42] != gyro3 or words[at + 49] != acc3:
+                return False
+        return True
+
+    def _pair(self):
+        """Pair the burst's words by kind and time slot into samples in their usual order; how many are whole."""
+        self._copy[_ALL] = self.words
+        words = self._copy
+        out = self.words
         tags = self._tags
         slot = self._slot
         have = self._have
+        half = self._half
         to = 0
-        if have != _WHOLE:  # the half that came last time moves to the front
-            start = self._at
-            for i in range(12):
-                out[i] = out[start + i]
+        if have != _WHOLE:
+            start = 8 if have & _ACC else 1
+            for i in range(6):
+                out[start + i] = half[i]
         damaged = 0
-        at = 0
-        for _ in range(_BURST_WORDS):
+        for at in range(0, _BURST_WORDS * _WORD_BYTES, _WORD_BYTES):
             tag = tags[words[at]]
             if tag == 0:
                 damaged += 1
-            else:
-                if tag & 3 != slot:
-                    # the next time slot: anything but the next one in the round of four, or a half left over, is a loss
-                    if slot >= 0 and (tag & 3 != slot + 1 & 3 or have != _WHOLE):
-                        self.lost = True
-                    slot = tag & 3
-                    have = 0
-                elif have == _WHOLE:
-                    self.lost = True  # a whole round of four is missing
-                    have = 0
-                i = to
-                if tag & _ACC:
-                    i += 6
-                out[i] = words[at + 1]
-                out[i + 1] = words[at + 2]
-                out[i + 2] = words[at + 3]
-                out[i + 3] = words[at + 4]
-                out[i + 4] = words[at + 5]
-                out[i + 5] = words[at + 6]
-                have |= tag & _WHOLE
-                if have == _WHOLE:
-                    to += 12
-            at += _WORD_BYTES
+                continue
+            if tag & 3 != slot:
+                # the next time slot: anything but the next one in the round of four, or a half left over, is a loss
+                if slot >= 0 and (tag & 3 != slot + 1 & 3 or have != _WHOLE):
+                    self.lost = True
+                slot = tag & 3
+                have = 0
+            elif have == _WHOLE:
+                self.lost = True  # a whole round of four is missing
+                have = 0
+            start = to + 8 if tag & _ACC else to + 1
+            for i in range(6):
+                out[start + i] = words[at + 1 + i]
+            have |= tag & _WHOLE
+            if have == _WHOLE:
+                to += 14
         self._slot = slot
         self._have = have
-        self._at = to
+        if have != _WHOLE:
+            start = to + 8 if have & _ACC else to + 1
+            for i in range(6):
+                half[i] = out[start + i]
         if damaged:
             self.lost = True
             if damaged > _BURST_WORDS // 2:
                 raise OSError(_EIO)  # no FIFO words at all: the reading is out of step
-        return to // 12
+        return to // 14

@@ -104,7 +104,7 @@ class Recorder:
             self._since_ms = t_ms
 
     def raw(self, data, samples, number, t_ms):
-        """Keep a burst's bytes too; `number` is its first sample's since boot. Only while a session is open."""
+        """Keep a burst's `Imu.words` too; `number` is its first sample's since boot. Only while a session is open."""
         block = self._raw
         if block.used == 0:
             pack_into(log.RAW_HEAD, block.buffer, log.BLOCK_BYTES, number, t_ms)
@@ -114,8 +114,10 @@ class Recorder:
             return
         buffer = block.buffer
         at = log.BLOCK_BYTES + block.used
-        for i in range(n):
-            buffer[at + i] = data[i]
+        for start in range(1, 14 * samples, 7):  # each word without its tag
+            for i in range(start, start + 6):
+                buffer[at] = data[i]
+                at += 1
         block.used += n
 
     # The file

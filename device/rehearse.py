@@ -2,7 +2,7 @@
 
     import rehearse
     rehearse.start('{"cue.drop_cdeg": 400}')     # every setting that is not at its default
-    rehearse.take("<base64>")                     # bursts: n u16, samples waiting u16, board ms u32, n samples of 6 i16
+    rehearse.take("<base64>")                     # bursts: n u16, samples waiting u16, board ms u32, six times n i16
     rehearse.end()
 
 Each call prints one line of JSON; it is how `kneesync replay --on board` shows that the board decides as the host does.
@@ -63,7 +63,8 @@ def take(text):
         at += HEAD_BYTES
         if len(data) < at + n * SAMPLE_BYTES:
             raise ValueError("a burst of %d samples is cut short" % n)
-        _pipeline.feed(array("h", data[at : at + n * SAMPLE_BYTES]), n, waiting, t_ms)
+        counts = array("h", data[at : at + n * SAMPLE_BYTES])
+        _pipeline.feed([counts[i * n : i * n + n] for i in range(6)], 1, n, waiting, t_ms)
         at += n * SAMPLE_BYTES
         board.feed_watchdog()
     say(_heard.rows)

@@ -6,7 +6,7 @@ sampling.poll(now_ms)                # every quarter of a second; `up` says whet
 """
 
 import board
-from imu import NAME, ImuError
+from imu import NAME, STEP, ImuError
 
 from kneecore import sessionlog as log
 
@@ -61,11 +61,11 @@ class Sampling:
                 if imu.lost:
                     imu.lost = False
                     self._gap(imu.t_ms - (imu.waiting + n) * PERIOD_US // 1000)
-                feed(imu.samples, n, imu.waiting, imu.t_ms)
+                feed(imu.channels, STEP, n, imu.waiting, imu.t_ms)
                 if keep_raw:
                     if recorder.raw_due():
                         recorder.put_raw()
-                    recorder.raw(imu.bytes, n, self.samples, clock.time_ms(clock.count - n, 0))
+                    recorder.raw(imu.words, n, self.samples, clock.time_ms(clock.count - n, 0))
                 self.samples += n
                 self._fed_to_ms = imu.t_ms - imu.waiting * PERIOD_US // 1000
 

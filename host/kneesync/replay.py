@@ -6,7 +6,6 @@ start, by the board's clock.
 """
 
 import contextlib
-from array import array
 from pathlib import Path
 
 from kneecore import sessionlog, sessionread, settings
@@ -14,7 +13,7 @@ from kneecore.cue import Cue
 from kneecore.pipeline import Pipeline
 from kneesync.errors import KneesyncError
 
-BURST_SAMPLES = 26
+BURST_SAMPLES = 24
 POLL_MS = 25  # a board looks at its FIFO so often
 BOOT_WALL_S = 60
 START_MS = 1000  # board uptime at a recording's first sample
@@ -70,9 +69,9 @@ class Heard:
 
 
 def bursts(feed):
-    """Yield (samples, n, waiting, t_ms) as a board that polls its FIFO would pass them to Pipeline.feed.
+    """Yield (channels, 1, n, waiting, t_ms) as a board that polls its FIFO would pass them to Pipeline.feed.
 
-    `samples` is an array('h') of BURST_SAMPLES samples. The feed's rate shows only in the times.
+    `channels` are six lists of BURST_SAMPLES counts. The feed's rate shows only in the times.
     """
     period_ms = 1000 * _period_s(feed)
     length = feed.length + round(STANDING_AFTER_S * 1000 / period_ms)
@@ -83,7 +82,7 @@ def bursts(feed):
         while t_ms < ready_ms:
             t_ms += POLL_MS
         waiting = int((t_ms - START_MS) / period_ms) + 1 - drained - BURST_SAMPLES
-        yield array("h", feed.block(drained, BURST_SAMPLES).tobytes()), BURST_SAMPLES, waiting, t_ms
+        yield feed.block(drained, BURST_SAMPLES).T.tolist(), 1, BURST_SAMPLES, waiting, t_ms
         drained += BURST_SAMPLES
 
 
@@ -97,8 +96,8 @@ def _period_s(feed):
 
 def _on_host(feed, values, heard, _):
     pipeline = Pipeline(values, heard)
-    for samples, n, waiting, t_ms in bursts(feed):
-        pipeline.feed(samples, n, waiting, t_ms)
+    for burst in bursts(feed):
+        pipeline.feed(*burst)
     heard.baseline = pipeline.baseline()
     heard.alignment = pipeline.alignment()
 

@@ -58,7 +58,7 @@ class Runner:
         self.period_us = period_us
         self.bias = (37, -52, 21)  # counts
         self.samples = 0
-        self._burst = array("h", [0] * (6 * burst))
+        self._burst = [array("h", [0] * burst) for _ in range(6)]
         self._size = burst
         self._n = 0
         self._last_cdeg = 0
@@ -71,20 +71,20 @@ class Runner:
         turn = tilt_cdeg * 65536 // 36000
         force = G_COUNTS + bounce_counts
         burst = self._burst
-        at = 6 * self._n
+        at = self._n
         # a sensor that repeats itself is a broken one: two counts of noise, alike in every run
         noise = self.samples * 7
-        burst[at] = self.bias[0] + noise % 5 - 2
-        burst[at + 1] = self.bias[1] + (noise + 1) % 5 - 2
-        burst[at + 2] = self.bias[2] + rate
-        burst[at + 3] = (force * sine_q14(turn)) >> 14
-        burst[at + 4] = (force * sine_q14(turn + 16384)) >> 14
-        burst[at + 5] = (noise + 2) % 5 - 2
+        burst[0][at] = self.bias[0] + noise % 5 - 2
+        burst[1][at] = self.bias[1] + (noise + 1) % 5 - 2
+        burst[2][at] = self.bias[2] + rate
+        burst[3][at] = (force * sine_q14(turn)) >> 14
+        burst[4][at] = (force * sine_q14(turn + 16384)) >> 14
+        burst[5][at] = (noise + 2) % 5 - 2
         self._n += 1
         self.samples += 1
         if self._n == self._size:
             self._n = 0
-            self.pipeline.feed(burst, self._size, 0, self.now_ms())
+            self.pipeline.feed(burst, 1, self._size, 0, self.now_ms())
 
     def now_ms(self):
         """Board time of the newest sample, ms."""

@@ -5,8 +5,8 @@
 
 A `Real` divides where an integer would shift right, and has no remainder to carry on. So the twin follows every change
 of kneecore by itself, and its filter works on its own errors; what differs between the two is what rounding costs.
-kneecore turns its quaternion by a series of the second order. The twin's rotations are exact: it is given each rate
-changed by just so much that the series comes to the rotation meant (`_for_series`).
+kneecore turns its quaternion by a series of the third order, a pair of samples at a time. The twin's rotations are
+exact: each pair's rates are changed by just so much that the series comes to the rotation meant (`_for_series`).
 """
 
 import math
@@ -15,7 +15,7 @@ from unittest import mock
 
 import numpy as np
 
-from kneecore import alignment, attitude, pipeline, settings, stride, trig, windows
+from kneecore import alignment, attitude, peaks, settings, strapdown, stride, trig, windows
 from kneecore.pipeline import Pipeline
 from kneesync.replay import Heard, bursts
 
@@ -86,7 +86,7 @@ def unrounded():
     with mock.patch.multiple(trig, **{name: value for name, value in _EXACT.items() if hasattr(trig, name)}):
         patches = [
             mock.patch.object(module, name, value)
-            for module in (alignment, attitude, pipeline, stride, windows)
+            for module in (alignment, attitude, peaks, strapdown, stride, windows)
             for name, value in _EXACT.items()
             if hasattr(module, name)
         ]
@@ -99,11 +99,41 @@ def unrounded():
                 patch.stop()
 
 
+def _product(p, q):
+    """Quaternions (N, 4; w first) one after the other."""
+    w = p[:, :1] * q[:, :1] - np.sum(p[:, 1:] * q[:, 1:], axis=1, keepdims=True)
+    return np.hstack([w, p[:, :1] * q[:, 1:] + q[:, :1] * p[:, 1:] + np.cross(p[:, 1:], q[:, 1:])])
+
+
+def _rotation(a, b):
+    """tan(half the angle) times the axis (N, 3) of a turn whose rate goes straight through a pair's two samples.
+
+    `a`, `b`: half-angles in each half of the pair, rad. In 16 steps, each an exact rotation.
+    """
+    whole = np.tile([1.0, 0.0, 0.0, 0.0], (len(a), 1))
+    for step in range(16):
+        half = (a + (b - a) * ((step + 0.5) / 8 - 0.5)) / 8
+        size = np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-12)
+        whole = _product(whole, np.hstack([np.cos(size), half * np.sin(size) / size]))
+    return whole[:, 1:] / whole[:, :1]
+
+
+def _series(a, b):
+    """The same as `strapdown` has it."""
+    both = a + b
+    square = np.sum(both * both, axis=1, keepdims=True)
+    return (both * (1 - square / 6) + np.cross(a, b) * 4 / 3) / (1 - square / 2)
+
+
 def _for_series(gyro, fs_hz):
-    """Gyro counts (N, 3) for which 1 - h^2 / 2 + h, the quaternion of the series, is the exact one of `gyro`."""
-    half = np.linalg.norm(gyro, axis=1, keepdims=True) * np.radians(0.07) / fs_hz / 2
-    tangent = np.tan(np.maximum(half, 1e-9))
-    return gyro * (np.sqrt(1 + 2 * tangent * tangent) - 1) / (tangent * np.maximum(half, 1e-9))
+    """Gyro counts (N, 3), both of a pair changed alike, for which the series comes to the exact rotation of `gyro`."""
+    half_rad = np.radians(0.07) / fs_hz / 2
+    a, b = gyro[::2] * half_rad, gyro[1::2] * half_rad
+    exact = _rotation(a, b)
+    more = np.zeros_like(a)
+    for _ in range(12):
+        more += (exact - _series(a + more, b + more)) / 2
+    return gyro + np.repeat(more, 2, axis=0) / half_rad
 
 
 def run(feed, kind=int, exact=True):
@@ -113,18 +143,19 @@ def run(feed, kind=int, exact=True):
     """
     heard = Heard()
     one = Pipeline(settings.defaults(), heard)
-    for samples, n, waiting, t_ms in bursts(feed):
+    for channels, step, n, waiting, t_ms in bursts(feed):
+        given = channels
         if kind is Real:
-            block = np.array(samples, dtype=float).reshape(n, 6)
             if exact:
-                block[:, :3] = _for_series(block[:, :3], feed.fs_hz)
-            one.feed([Real(value) for value in block.ravel().tolist()], n, waiting, t_ms)
-        else:
-            one.feed(samples, n, waiting, t_ms)
+                gyro = np.array(channels[:3], dtype=float).T
+                given = [*_for_series(gyro, feed.fs_hz).T.tolist(), *channels[3:]]
+            given = [[Real(count) for count in channel] for channel in given]
+        one.feed(given, step, n, waiting, t_ms)
     heard.alignment = one.alignment()
     return heard
 
 
-def lifts(heard):
-    """(times s, knee lifts degrees) of the strides heard."""
-    return np.array([row[0] for row in heard.strides]) / 1000, np.array([row[2] for row in heard.strides]) / 100
+def lifts(heard, but_flags=0):
+    """(times s, knee lifts degrees) of the strides heard, but for those with one of these flags."""
+    rows = np.array([(row[0] / 1000, row[2] / 100) for row in heard.strides if not row[-1] & but_flags])
+    return rows[:, 0], rows[:, 1]

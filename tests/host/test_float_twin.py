@@ -1,16 +1,16 @@
-"""What integers and the second order cost in angle: kneecore against its twin of real numbers and exact rotations."""
+"""What integers and the third order cost in angle: kneecore against its twin of real numbers and exact rotations."""
 
 import numpy as np
 import pytest
 from float_twin import Real, lifts, run, unrounded
 from test_recordings import TRIALS, every, note
 
+from kneecore import sessionlog
 from kneesync.analysis.agreement import agreement
 from kneesync.virtual.feed import ArrayFeed, Recording, recordings_folder
 from kneesync.virtual.runner import KneeRaises, Run, Stand, Strides, mounting, simulate
 
 MOST_DEG = 0.1  # RMSE of the knee lift
-MOST_SPRINTING_DEG = 0.2  # at 7.5 m/s the second order alone costs up to 0.15
 SETTLED_S = 12
 
 needs_recordings = pytest.mark.skipif(
@@ -24,13 +24,16 @@ def simulated(seed, *running):
     return simulate([Stand(6), KneeRaises(3), Stand(2), *running], seed=seed, leg="LR"[seed % 2], mount=mount)
 
 
-def off_deg(feed, exact=True):
-    """RMSE of the knee lift against the twin's once settled; the two must find the same strides."""
-    found = lifts(run(feed))
+def off_deg(feed, exact=True, but_flags=0, share=0.97):
+    """RMSE of the knee lift against the twin's once settled, without strides of those flags.
+
+    Both must find that share of the other's strides: where a thigh peaks twice at one height, rounding may decide.
+    """
+    found = lifts(run(feed), but_flags)
     with unrounded():
-        twin = lifts(run(feed, Real, exact))
+        twin = lifts(run(feed, Real, exact), but_flags)
     both = agreement(*found, *twin, tolerance_s=0.02)
-    assert both.matched > 30 and both.matched >= 0.99 * max(both.true, both.found)
+    assert both.matched > 30 and both.matched >= share * max(both.true, both.found)
     return both.lift_rmse_deg(twin[0][0] + SETTLED_S)
 
 
@@ -50,15 +53,18 @@ def test_simulated_runs(seed):
 @pytest.mark.parametrize("seed", range(3))
 def test_sprints(seed):
     feed = simulated(seed, Run(10, 2.5), Strides(2, 7.5))
-    assert off_deg(feed, exact=False) < MOST_DEG
-    assert off_deg(feed) < MOST_SPRINTING_DEG
+    assert off_deg(feed) < MOST_DEG
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_full_scale(seed):
-    """Two seconds with the gyro at its limits in mid-run: the same strides come back, as exact as before."""
+    """Two seconds with the gyro at its limits in mid-run: sure strides come back, and nearly as alike as before.
+
+    What the gyro told at its limits is no rotation of anything, so the two start anew from different errors.
+    """
     feed = simulated(seed, Run(50, 3.0))
     samples = feed.block(0, feed.length).copy()
     at = round(30 * feed.fs_hz)
     samples[at : at + 200, :3] = np.clip(samples[at : at + 200, :3].astype(int) * 8, -32768, 32767)
-    assert off_deg(ArrayFeed(samples, feed.fs_hz), exact=False) < MOST_DEG
+    wild = ArrayFeed(samples, feed.fs_hz)
+    assert off_deg(wild, exact=False, but_flags=sessionlog.UNSURE, share=0.9) < 2 * MOST_DEG

@@ -1,6 +1,5 @@
 """kneecore on CPython: no number ever leaves 31 bits, and nothing wild comes out of wild input."""
 
-from array import array
 from itertools import pairwise
 
 import numpy as np
@@ -54,13 +53,17 @@ def made_small(thing, seen):
             made_small(value, seen)
 
 
+def small(channels):
+    return [[Small(count) for count in channel] for channel in channels]
+
+
 def checked_run(feed, changes=None):
     """Heard, of a pipeline whose every sum is checked."""
     heard = Heard()
     pipeline = Pipeline({**settings.defaults(), **(changes or {})}, heard)
     made_small(pipeline, set())
-    for samples, n, waiting, t_ms in bursts(feed):
-        pipeline.feed([Small(value) for value in samples], n, Small(waiting), Small(t_ms))
+    for channels, step, n, waiting, t_ms in bursts(feed):
+        pipeline.feed(small(channels), step, n, Small(waiting), Small(t_ms))
     return heard
 
 
@@ -119,8 +122,8 @@ def test_31_bits_hold_after_days():
         pipeline = Pipeline(settings.defaults(), heard)
         pipeline._sample = pipeline.clock.count = start
         made_small(pipeline, set())
-        for samples, n, waiting, t_ms in bursts(feed):
-            pipeline.feed([Small(value) for value in samples], n, Small(waiting), Small(t_ms + (1 << 29)))
+        for channels, step, n, waiting, t_ms in bursts(feed):
+            pipeline.feed(small(channels), step, n, Small(waiting), Small(t_ms + (1 << 29)))
         assert pipeline._sample < 2_000_000
         plain = plain if plain.strides else heard
     assert len(plain.strides) > 20 and heard.strides == plain.strides
@@ -181,12 +184,10 @@ def test_walking_standing_and_raises_are_no_strides():
 def test_bursts_are_whole_and_in_order():
     feed = simulate([Stand(5)], seed=1)
     given = list(bursts(feed))
-    assert all(len(samples) == 6 * n == 6 * BURST_SAMPLES for samples, n, _, _ in given)
-    assert all(0 <= waiting < BURST_SAMPLES for _, _, waiting, _ in given)
-    joined = array("h")
-    for samples, _, _, _ in given:
-        joined.extend(samples)
-    assert np.array_equal(np.array(joined).reshape(-1, 6)[: feed.length], feed.block(0, feed.length))
+    assert all(len(channel) == n == BURST_SAMPLES for channels, _, n, _, _ in given for channel in channels)
+    assert all(0 <= waiting < BURST_SAMPLES for _, _, _, waiting, _ in given)
+    joined = np.concatenate([np.transpose(channels) for channels, *_ in given])
+    assert np.array_equal(joined[: feed.length], feed.block(0, feed.length))
 
 
 def strides_of(lifts_deg, stride_ms=720):

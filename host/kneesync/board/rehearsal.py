@@ -5,6 +5,8 @@ import struct
 from binascii import b2a_base64
 from itertools import islice
 
+import numpy as np
+
 from kneecore import settings
 from kneesync.board.link import Link
 from kneesync.errors import KneesyncError
@@ -25,7 +27,8 @@ def rehearse(port, bursts, values, sink):
         bursts = iter(bursts)
         while some := list(islice(bursts, BURSTS_A_CALL)):
             data = b"".join(
-                struct.pack(_HEAD, n, waiting, t_ms) + samples.tobytes()[: 12 * n] for samples, n, waiting, t_ms in some
+                struct.pack(_HEAD, n, waiting, t_ms) + np.array(channels, "<i2").tobytes()
+                for channels, _, n, waiting, t_ms in some
             )
             for row in link.call(f"rehearse.take('{b2a_base64(data, newline=False).decode()}')", list):
                 _hand_on(sink, row)

@@ -1,0 +1,207 @@
+"""The sample loop: attitude by strapdown integration, sums of specific force, turning points of the sagittal rate.
+
+Written out in one piece, because a call a sample costs more than the arithmetic, and two samples at a time: their
+rotation is that of their sum to the third order and of their cross product (coning), in one update of the quaternion;
+the specific force is turned where the quaternion stands, between the last sample of a pair and the first of the next.
+Units: counts for specific force and gyro, half the rotation of a pair in Q18 and then Q16 rad, the sagittal rate in
+counts Q13, quaternion as in `attitude`.
+"""
+
+from . import sessionlog
+from .windows import ONE_G, WINDOW, Windows
+
+PAIRS = WINDOW // 2  # in a window
+_SCALE = 85971  # half of 0.07 dps in rad/us, Q32 a count, Q15
+# A pair's cross product of counts in half-angles Q30, Q14: two thirds of 2 * (0.07 dps * 9.6 ms / 2 in rad)^2 * 2^30. The
+# nominal period will do: a chip 2 % off errs by 4 % of a term that is itself a correction.
+_CROSS = 807
+_FAST = 2185  # half the square of a pair's half-angle, Q16: 1,540 dps, so that an axis may be at its limit
+_FLAT = 13862  # squared counts >> 6 to that
+_LEAST_RATE = 2808686  # a turning point follows a swing of more than 12 dps
+
+
+class Strapdown(Windows):
+    """Samples into the attitude; `_turning_point` and `_window` are called when there is one."""
+
+    def __init__(self):
+        Windows.__init__(self)
+        self._sample = 0  # samples taken in
+        self._left = PAIRS
+        self._old_x = self._old_y = self._old_z = 0  # specific force of the last sample
+        self._is_new = True  # there was no last sample
+        self._odd = [[0, 0] for _ in range(6)]  # half a pair, and room for its other half
+        self._has_odd = False
+        self._rate = 0
+        self._rising = False
+        self._top_rate = 0
+        self._low_rate = 0
+        self._bounce = 0  # sum of |vertical specific force - 1 g| since the sums began
+        self._step_x = self._step_y = self._step_z = 0  # the last pair's share of the sums
+        self._clipped = 0
+
+    def _keep(self, to, channels, at):
+        """Half of a pair waits for the other."""
+        for i in range(6):
+            self._odd[i][to] = channels[i][at]
+
+    def _take(self, channels, k, step, pairs):
+        """The sample loop."""
+        # a pair's half-angle in Q30 = its counts * scale
+        period = self.clock.period >> 10
+        scale = (period * _SCALE + 65536) >> 17
+        flat = _FLAT * 9600 // period * 9600 // period
+        look_scale = scale << 2  # a sample's, Q18, from counts
+        gyro_x, gyro_y, gyro_z, acc_x, acc_y, acc_z = channels
+        cross = _CROSS
+        one_g = ONE_G
+        fast = _FAST
+        attitude = self.attitude
+        old_x = self._old_x
+        old_y = self._old_y
+        old_z = self._old_z
+        before = self._rate
+        rising = self._rising
+        window = True
+        bias_x = bias_y = bias_z = right_x = right_y = right_z = fx = fy = fz = 0
+        while pairs:
+            qw = attitude.qw
+            qx = attitude.qx
+            qy = attitude.qy
+            qz = attitude.qz
+            sum_x = attitude.sum_x
+            sum_y = attitude.sum_y
+            sum_z = attitude.sum_z
+            bounce = self._bounce
+            top_rate = self._top_rate
+            low_rate = self._low_rate
+            right_x, right_y, right_z = self.axes.right
+            if window:
+                window = False
+                bias_x = attitude.bias_x
+                bias_y = attitude.bias_y
+                bias_z = attitude.bias_z
+            turned = False
+            end = self._left - pairs
+            if end < 0:
+                end = 0
+            ax = ay = az = bx = by = bz = rate = middle = left = 0
+            for left in range(self._left - 1, end - 1, -1):
+                ax = gyro_x[k] - bias_x
+                ay = gyro_y[k] - bias_y
+                az = gyro_z[k] - bias_z
+                tx = acc_x[k]
+                ty = acc_y[k]
+                tz = acc_z[k]
+                k += step
+                bx = gyro_x[k] - bias_x
+                by = gyro_y[k] - bias_y
+                bz = gyro_z[k] - bias_z
+                pw = qw >> 16
+                px = qx >> 16
+                py = qy >> 16
+                pz = qz >> 16
+                # specific force between the last pair and this one, where the quaternion stands
+                tx = (old_x + tx) >> 1
+                ty = (old_y + ty) >> 1
+                tz = (old_z + tz) >> 1
+                hx = (py * tz - pz * ty) >> 12
+                hy = (pz * tx - px * tz) >> 12
+                hz = (px * ty - py * tx) >> 12
+                fx = tx + ((pw * hx + py * hz - pz * hy) >> 13)
+                fy = ty + ((pw * hy + pz * hx - px * hz) >> 13)
+                fz = tz + ((pw * hz + px * hy - py * hx) >> 13)
+                sum_x += fx
+                sum_y += fy
+                sum_z += fz
+                if fz > one_g:
+                    bounce += fz - one_g
+                else:
+                    bounce += one_g - fz
+                old_x = acc_x[k]
+                old_y = acc_y[k]
+                old_z = acc_z[k]
+                k += step
+                # both rotations in one, Q16: their sum to the third order and their cross product (coning)
+                tx = ax + bx
+                ty = ay + by
+                tz = az + bz
+                square = ((tx >> 3) * (tx >> 3) + (ty >> 3) * (ty >> 3) + (tz >> 3) * (tz >> 3)) // flat
+                if square > fast:
+                    self._clipped = sessionlog.CLIPPED
+                third = scale - (square >> 5)
+                cx = (ax * cross) >> 14
+                cy = (ay * cross) >> 14
+                cz = (az * cross) >> 14
+                hx = (tx * third + cy * bz - cz * by) >> 14
+                hy = (ty * third + cz * bx - cx * bz) >> 14
+                hz = (tz * third + cx * by - cy * bx) >> 14
+                qw -= pw * square + px * hx + py * hy + pz * hz
+                qx += pw * hx + py * hz - pz * hy - px * square
+                qy += pw * hy + pz * hx - px * hz - py * square
+                qz += pw * hz + px * hy - py * hx - pz * square
+                if not left & 3:
+                    self._look((bx * look_scale) >> 14, (by * look_scale) >> 14, (bz * look_scale) >> 14)
+                middle = ax * right_x + ay * right_y + az * right_z
+                rate = bx * right_x + by * right_y + bz * right_z
+                if rising:
+                    if middle > top_rate:
+                        top_rate = middle
+                    if rate > 0:
+                        if rate > top_rate:
+                            top_rate = rate
+                    else:
+                        rising = False
+                        if top_rate > _LEAST_RATE:
+                            turned = True
+                            break
+                        low_rate = rate
+                else:
+                    if middle < low_rate:
+                        low_rate = middle
+                    if rate <= 0:
+                        if rate < low_rate:
+                            low_rate = rate
+                    else:
+                        rising = True
+                        if low_rate < -_LEAST_RATE:
+                            turned = True
+                            break
+                        top_rate = rate
+                before = rate
+            done = self._left - left
+            pairs -= done
+            attitude.qw = qw
+            attitude.qx = qx
+            attitude.qy = qy
+            attitude.qz = qz
+            attitude.sum_x = sum_x
+            attitude.sum_y = sum_y
+            attitude.sum_z = sum_z
+            self._bounce = bounce
+            self._top_rate = top_rate
+            self._low_rate = low_rate
+            self._sample += done << 1
+            self._left = left
+            if turned:
+                self._rising = rising
+                self._step_x = fx
+                self._step_y = fy
+                self._step_z = fz
+                if (middle > 0) == rising:
+                    # before the pair's first sample
+                    self._turning_point(before, middle, rate, abs(ax) + abs(ay) + abs(az), 3)
+                else:
+                    self._turning_point(middle, rate, 0, abs(bx) + abs(by) + abs(bz), 2)
+                before = rate
+            if left == 0:
+                window = True
+                self._left = PAIRS
+                self._old_x = old_x
+                self._old_y = old_y
+                self._old_z = old_z
+                self._window()
+        self._old_x = old_x
+        self._old_y = old_y
+        self._old_z = old_z
+        self._rate = before
+        self._rising = rising
