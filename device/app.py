@@ -18,17 +18,18 @@ import session
 import signals
 from battery import Battery
 from imu import Imu
+from micropython import const
 from sampling import Sampling
 
 from kneecore import __version__
 from kneecore import sessionlog as log
 
-SLICE_MS = 75  # the button is looked at so often; a quick press takes 80 ms
-DRAIN_MS = 225
-PAUSE_MS = 6_000  # without a stride
-SHOWN_MS = 5_000  # how long closed and refused are shown
-GOOD_START_MS = 30_000
-RESTART_MS = 2 * 24 * 3600 * 1000  # idle for so long: start afresh, long before times outgrow small ints (2**29 ms)
+_SLICE_MS = const(75)  # the button is looked at so often; a quick press takes 80 ms
+_DRAIN_MS = const(225)
+_PAUSE_MS = const(6_000)  # without a stride
+_SHOWN_MS = const(5_000)  # how long closed and refused are shown
+_GOOD_START_MS = const(30_000)
+_RESTART_MS = const(2 * 24 * 3600 * 1000)  # idle for so long: start afresh, long before small ints end (2**29 ms)
 _ACTIVITIES = (signals.IDLE, signals.STANDING, signals.RAISES)  # of pipeline.activity before a run
 
 
@@ -76,11 +77,11 @@ class App:
             if press:
                 self._pressed(now_ms, press)
             if now_ms >= drain_ms:
-                drain_ms = now_ms + DRAIN_MS
+                drain_ms = now_ms + _DRAIN_MS
                 self.sampling.poll(now_ms)
                 # the FIFO is as good as empty: time for the flash
                 self._decide(board.up_ms())
-            sleep_ms(self.signals.wait_ms(now_ms, SLICE_MS))
+            sleep_ms(self.signals.wait_ms(now_ms, _SLICE_MS))
 
     def _end_for(self, reason):
         """End the session, however many Ctrl-Cs come meanwhile. Leaves Ctrl-C off: main.py restores it."""
@@ -125,7 +126,7 @@ class App:
             self._go_on(now_ms)
         else:
             self._wait(now_ms)
-        if not self._well and now_ms - self.started_ms >= GOOD_START_MS:
+        if not self._well and now_ms - self.started_ms >= _GOOD_START_MS:
             self._well = True
             notes.started_well()
 
@@ -141,7 +142,7 @@ class App:
             if reason is not None:
                 self._close(now_ms, reason)
         else:
-            paused = still_ms >= PAUSE_MS
+            paused = still_ms >= _PAUSE_MS
             if paused != self._paused:
                 self._paused = paused
                 self.recorder.event(now_ms, log.PAUSE if paused else log.RESUME, 0, 0, 0, 0, 0, 0, 0)
@@ -170,7 +171,7 @@ class App:
         if state != self.state:
             gc.collect()
             self._show(now_ms, state)
-        if state == signals.IDLE and now_ms > RESTART_MS:
+        if state == signals.IDLE and now_ms > _RESTART_MS:
             notes.restart()
 
     def _open(self, now_ms, reason):
@@ -191,7 +192,7 @@ class App:
     def _show_for_a_while(self, state):
         now_ms = board.up_ms()  # the flash took its time
         self._show(now_ms, state)
-        self._shown_until_ms = now_ms + SHOWN_MS
+        self._shown_until_ms = now_ms + _SHOWN_MS
 
     def _cue(self, now_ms):
         pulse_ms = self.session.pipeline.pulse_ms

@@ -1,11 +1,12 @@
 """The battery, where the board can read it: warned of once, then `empty`."""
 
 from board import battery_mv
+from micropython import const
 
-EVERY_MS = 30_000
-LOW_MV = 3500
-EMPTY_MV = 3300  # below this a brown-out in the middle of a write is near
-FULL_MV = 4200
+_EVERY_MS = const(30_000)
+_LOW_MV = const(3500)
+_EMPTY_MV = const(3300)  # below this a brown-out in the middle of a write is near
+_FULL_MV = const(4200)
 
 
 class Battery:
@@ -21,15 +22,15 @@ class Battery:
         """Read it every half minute. True once, when it first is low."""
         if now_ms < self._due_ms:
             return False
-        self._due_ms = now_ms + EVERY_MS
+        self._due_ms = now_ms + _EVERY_MS
         self.mv = battery_mv() or 0
         if not self.mv:
             return False
-        self.empty = self.mv < EMPTY_MV
+        self.empty = self.mv < _EMPTY_MV
         was_low = self._low
-        self._low = self.mv < LOW_MV
+        self._low = self.mv < _LOW_MV
         return self._low and not was_low
 
     def percent(self):
         """Roughly, along a straight line."""
-        return max(0, min(100, (self.mv - EMPTY_MV) * 100 // (FULL_MV - EMPTY_MV)))
+        return max(0, min(100, (self.mv - _EMPTY_MV) * 100 // (_FULL_MV - _EMPTY_MV)))

@@ -13,6 +13,7 @@ import time
 from binascii import hexlify
 
 import machine
+from micropython import const
 
 # What MicroPython calls the board, LED, button (to ground), I2C (id, SDA, SCL), IMU, haptic driver or None, motor pin
 # (PWM) or None, ADC pin that sees the supply through a divider by three or None. Numbers are GPIOs.
@@ -23,14 +24,14 @@ ROWS = {
     # the same breakouts on GP2 and GP3; button between GP7 and GND; VSYS on GPIO29
     "rpi_pico": ("Raspberry Pi Pico", 25, 7, (1, 2, 3), "LSM6DSOX", "DRV2605", 16, 29),
 }
-I2C_HZ = 400_000
-LEAST_SUPPLY_MV = 2_000
-WATCHDOG_MS = 8_000  # the RP2040's longest is 8388 ms
+_I2C_HZ = const(400_000)
+_LEAST_SUPPLY_MV = const(2_000)
+_WATCHDOG_MS = const(8_000)  # the RP2040's longest is 8388 ms
 
 # RP2040 data sheet 4.7.6: bit 30 of the watchdog's CTRL enables it; 2.1.2: at +0x3000 stands the alias that clears bits
-_WATCHDOG_CTRL_CLEAR = 0x4005_B000
-_WATCHDOG_ENABLE = 1 << 30
-_MOTOR_DUTY_U16 = 50_000
+_WATCHDOG_CTRL_CLEAR = const(0x4005_B000)
+_WATCHDOG_ENABLE = const(1 << 30)
+_MOTOR_DUTY_U16 = const(50_000)
 
 
 def _row_name():
@@ -89,7 +90,7 @@ def i2c():
         time.sleep_us(5)
         clock(1)
         time.sleep_us(5)
-    return machine.I2C(bus, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=I2C_HZ)
+    return machine.I2C(bus, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=_I2C_HZ)
 
 
 def motor():
@@ -111,7 +112,7 @@ def battery_mv():
     for _ in range(4):
         total += _supply.read_u16()
     mv = (total >> 2) * 9900 // 65535
-    return mv if mv >= LEAST_SUPPLY_MV else None
+    return mv if mv >= _LEAST_SUPPLY_MV else None
 
 
 def free_bytes():
@@ -135,9 +136,9 @@ def set_clock(unix_s):
 
 
 def start_watchdog():
-    """From now on the board resets itself unless fed every WATCHDOG_MS."""
+    """From now on the board resets itself unless fed every 8 s."""
     global _watchdog
-    _watchdog = machine.WDT(timeout=WATCHDOG_MS)
+    _watchdog = machine.WDT(timeout=_WATCHDOG_MS)
 
 
 def feed_watchdog():

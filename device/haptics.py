@@ -8,9 +8,10 @@ The DRV2605L is driven by real-time playback: its library's effects have lengths
 """
 
 import board
+from micropython import const
 
-GAP_MS = 100
-_FULL = 127
+_GAP_MS = const(100)
+_FULL = const(127)
 
 
 class _Drv2605:
@@ -61,7 +62,7 @@ class Haptics:
         self._edge_ms = now_ms
         self._on = False
         self.tick(now_ms)
-        return now_ms + pulses * (pulse_ms + GAP_MS) - GAP_MS
+        return now_ms + pulses * (pulse_ms + _GAP_MS) - _GAP_MS
 
     def tick(self, now_ms):
         """Switch the motor if it is time to."""
@@ -72,7 +73,7 @@ class Haptics:
             self._edge_ms = now_ms + self._pulse_ms
         else:
             self._left -= 1
-            self._edge_ms = now_ms + GAP_MS
+            self._edge_ms = now_ms + _GAP_MS
         try:
             self._motor(self._on)
         except OSError as error:

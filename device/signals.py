@@ -2,6 +2,7 @@
 
 from board import led, pressed
 from haptics import Haptics
+from micropython import const
 
 IDLE, STANDING, RAISES, RUNNING, PAUSED, CLOSED, NO_IMU, REFUSED, LOW_BATTERY, MUTED, UNMUTED, CUE = range(12)
 
@@ -20,8 +21,8 @@ TABLE = (
     (0, 1, 2, 120),  # unmuted
     (0, 1, 2, 150),  # cue
 )
-PRESS_MS = 50
-LONG_PRESS_MS = 1000
+_PRESS_MS = const(50)
+_LONG_PRESS_MS = const(1000)
 NONE, SHORT, LONG = range(3)
 
 
@@ -69,10 +70,10 @@ class Button:
             if self._down_ms < 0:
                 self._down_ms = now_ms
                 self._told = False
-            elif not self._told and now_ms - self._down_ms >= LONG_PRESS_MS:
+            elif not self._told and now_ms - self._down_ms >= _LONG_PRESS_MS:
                 self._told = True
                 return LONG
             return NONE
         held_ms = now_ms - self._down_ms if self._down_ms >= 0 else 0
         self._down_ms = -1
-        return SHORT if held_ms >= PRESS_MS and not self._told else NONE
+        return SHORT if held_ms >= _PRESS_MS and not self._told else NONE
