@@ -36,11 +36,14 @@ _BURST_WORDS = const(48)
 _FOUR_SLOTS = const(56)  # bytes
 _CONTINUOUS = const(6)
 _RATE_104_HZ = const(4)
-_GYRO, _ACC, _WHOLE = const(0x10), const(0x20), const(0x30)
+_GYRO = const(0x10)
+_ACC = const(0x20)
+_WHOLE = const(0x30)
 _FIRST_BURSTS = const(2)  # filters settle: dropped
 _SILENT_MS = const(1000)
 _RESET_TRIES = const(50)
-_EIO, _ETIMEDOUT = const(5), const(110)
+_EIO = const(5)
+_ETIMEDOUT = const(110)
 
 
 class ImuError(Exception):
