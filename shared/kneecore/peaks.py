@@ -29,10 +29,11 @@ class Peaks(Strapdown):
         self._motor_from = 0
         self._motor_to = -1
 
-    def _turning_point(self, before, rate, after, pace, late):
-        """The sagittal rate has passed zero between two samples: from `before` to `rate` (counts Q13).
+    def _turning_point(self, before, rate, after, x, y, z, late):
+        """The rate about right has passed zero between two samples: from `before` to `rate` (counts Q14).
 
-        `after`: the rate of one more sample taken in since, or 0. `pace`: sum of |gyro| right after it, counts.
+        `after`: the rate of one more sample taken in since, or 0. `late`: how many samples before the next one to come
+        the first of the two stands. `x`, `y`, `z`: the second one's gyro, counts.
         """
         attitude = self.attitude
         attitude.find_up()
@@ -45,14 +46,20 @@ class Peaks(Strapdown):
         if self.run.running and self.axes.strides < _SWINGS:
             attitude.swing(upward, -1 if self._rising else 1)
         before >>= 9
-        first = rate >> 9
+        slope = (rate >> 9) - before
+        swivel = self._swivel(x, y, z, sine, cosine)
         # the crossing, in 256ths of the way from the one sample to the next
-        part = (before << 8) // (before - first) if before != first else 0
-        # The quaternion stands half a sample after the last one; back to the crossing it turned by
-        # 0.07 dps * period * (rate * (2 - part) / 2 + after), period in us.
-        back = (((first >> 2) * (512 - part)) >> 10) + (after >> 12)
+        part = 0
+        if slope:
+            shift = (swivel << 8) // -slope
+            part = (before << 8) // -slope + (256 if shift > 256 else -256 if shift < -256 else shift)
+        # The quaternion stands half a sample after the last one. Since the crossing the rate has grown in proportion to
+        # time, so the thigh has turned by slope * (3/2 - part) ** 2 / 2, and by `after`; Q2, of 0.07 dps * period.
+        since = 384 - part
+        back = (slope >> 4) * (since * since >> 8) >> 8
+        if late > 2:
+            back += (after >> 12) + (swivel >> 3)
         tilt -= (back * ((self.clock.period >> 10) * 30065 >> 20)) >> 14
-
         at = (self._sample - late) * 256 + part
         if self._rising:
             if self.turns.minimum(tilt, at, self._low_rate):
@@ -70,9 +77,30 @@ class Peaks(Strapdown):
                 self._peak_bounce = self._bounce
                 self._peak_clipped = self._clipped
                 self._peak_good = True
-                self._peak_real = before < _SOFT_RATE and pace > _LEAST_PACE
+                self._peak_real = before < _SOFT_RATE and abs(x) + abs(y) + abs(z) > _LEAST_PACE
                 self._clipped = 0
             self._low_rate = rate if rate < after else after
+
+    def _swivel(self, x, y, z, sine, cosine):
+        """What the tilt turns faster than the thigh does about right, counts Q5.
+
+        A thigh that leans sideways (by 5 degrees with the knee up, up to 10) and rotates about its length tilts by that
+        too: its sagittal angle turns about the level axis across it, not about right. `x`, `y`, `z`: the gyro, counts;
+        `sine`, `cosine`: of the tilt, Q14, both less by the cosine of the lean.
+        """
+        axes = self.axes
+        up = self.attitude.up
+        upward = axes.up
+        forward = axes.forward
+        right = axes.right
+        size = (sine * sine + cosine * cosine) >> 14
+        if size < 4096:
+            return 0  # lying on its side
+        lean = (up[0] * right[0] + up[1] * right[1] + up[2] * right[2]) >> 14
+        spin = cosine * ((x * upward[0] + y * upward[1] + z * upward[2]) >> 14)
+        spin += sine * ((x * forward[0] + y * forward[1] + z * forward[2]) >> 14)
+        swivel = -(lean * (spin >> 14)) // size
+        return 32768 << 5 if swivel > 32768 else -32768 << 5 if swivel < -32768 else swivel << 5
 
     def _peak(self):
         """The candidate peak is one: correct the attitude over the stride it ends, and see whether it was running."""
@@ -135,7 +163,7 @@ class Peaks(Strapdown):
                 self._align()
 
     def _ddps(self, rate):
-        """A rate (counts Q13) in 0.1 dps, 0..65535."""
+        """A rate (counts Q14) in 0.1 dps, 0..65535."""
         ddps = (rate >> 8) * 7 // 640
         return 0 if ddps < 0 else ddps if ddps < 65535 else 65535
 

@@ -3,8 +3,8 @@
 Written out in one piece, because a call a sample costs more than the arithmetic, and two samples at a time: their
 rotation is that of their sum to the third order and of their cross product (coning), in one update of the quaternion;
 the specific force is turned where the quaternion stands, between the last sample of a pair and the first of the next.
-Units: counts for specific force and gyro, half the rotation of a pair in Q18 and then Q16 rad, the sagittal rate in
-counts Q13, quaternion as in `attitude`.
+Units: counts for specific force and gyro, half the rotation of a pair in Q18 and then Q16 rad, the rate about
+right in counts Q14, quaternion as in `attitude`.
 """
 
 from . import sessionlog
@@ -12,8 +12,8 @@ from .windows import ONE_G, WINDOW, Windows
 
 PAIRS = WINDOW // 2  # in a window
 _SCALE = 85971  # half of 0.07 dps in rad/us, Q32 a count, Q15
-# A pair's cross product of counts in half-angles Q30, Q14: two thirds of 2 * (0.07 dps * 9.6 ms / 2 in rad)^2 * 2^30. The
-# nominal period will do: a chip 2 % off errs by 4 % of a term that is itself a correction.
+# A pair's cross product of counts in half-angles Q30, Q14: two thirds of 2 * (0.07 dps * 9.6 ms / 2 in rad)^2 * 2^30.
+# The nominal period will do: a chip 2 % off errs by 4 % of a term that is itself a correction.
 _CROSS = 807
 _FAST = 2185  # half the square of a pair's half-angle, Q16: 1,540 dps, so that an axis may be at its limit
 _FLAT = 13862  # squared counts >> 6 to that
@@ -189,9 +189,9 @@ class Strapdown(Windows):
                 self._step_z = fz
                 if (middle > 0) == rising:
                     # before the pair's first sample
-                    self._turning_point(before, middle, rate, abs(ax) + abs(ay) + abs(az), 3)
+                    self._turning_point(before, middle, rate, ax, ay, az, 3)
                 else:
-                    self._turning_point(middle, rate, 0, abs(bx) + abs(by) + abs(bz), 2)
+                    self._turning_point(middle, rate, 0, bx, by, bz, 2)
                 before = rate
             if left == 0:
                 window = True

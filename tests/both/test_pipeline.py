@@ -35,6 +35,9 @@ class TestRun(unittest.TestCase):
             self.assertTrue(abs(up - 2690) < 60, up)
             self.assertTrue(abs(back - 2690) < 60, back)
             self.assertEqual(flags, 0)
+        # from turning point to turning point it is 60 degrees, whatever the tilt's own error
+        ranges = [row[2] - row[3] for row in strides[20:55]]
+        self.assertTrue(abs(sum(ranges) - 6000 * len(ranges)) < 4 * len(ranges), ranges)
 
     def test_activities(self):
         runner = Runner()

@@ -27,16 +27,11 @@ def matched(result, truth):
     return agreement(t_s, lifts_deg, truth["truth_peak_t_s"], truth["truth_peak_deg"])
 
 
-# This runner's thigh peaks twice, 0.2 s apart and within a fraction of a degree; truth takes the higher peak of each
-# stride, we not always the same one: 91 % within 60 ms; the rest are found 0.2 s away.
-TWO_PEAKS = pytest.mark.xfail(strict=True, reason="two peaks of one height in each stride")
-
-
 def run_names():
     """One recorded run; under soak all."""
     for path in recordings("runs"):
         marks = [] if path.stem == SAMPLE else [pytest.mark.soak]
-        yield pytest.param(path.stem, marks=[*marks, TWO_PEAKS] if path.stem == "RBDS025_fresh_L" else marks)
+        yield pytest.param(path.stem, marks=marks)
     if not recordings("runs"):
         yield SAMPLE
 

@@ -19,9 +19,9 @@ SEED = 2
 RESULTS = Path(__file__).parents[2] / "build" / "soak"
 TRIALS = recordings("trials")
 RUNS = recordings("runs")
-# Subjects whose thigh stops twice with the knee up, at swing's end and after foot contact, within a fraction of a
-# degree: which of the two is the peak there is nearly a toss-up, and the stride's time jumps by 0.2 s with it.
-TWO_PEAKS = ("RBDS015", "RBDS025_25", "RBDS025_fresh_L")
+# Trials in which the thigh comes up twice, at swing's end and after foot contact, at times within 0.3 degree: an axis
+# that is 2.5 degrees off moves one top against the other by that much, and the stride's time jumps by 0.2 s with it.
+TWO_PEAKS = ("RBDS015", "RBDS025_25")
 
 pytestmark = pytest.mark.skipif(
     not TRIALS or not RUNS,
@@ -81,16 +81,12 @@ def judged(path):
     )
 
 
-def has_two_peaks(path):
-    return any(path.stem.startswith(name) for name in TWO_PEAKS)
-
-
 @pytest.mark.parametrize("path", every(TRIALS, 12))
 def test_trial(path):
     _, _, figures = judged(path)
     note("trial", path.stem, figures)
     assert figures["lift_rmse_deg"] < 1.6
-    if has_two_peaks(path):
+    if path.stem.startswith(TWO_PEAKS):
         return
     # a trial begins and ends in the middle of a stride
     assert figures["missed"] <= 2 and figures["invented"] <= 1
@@ -139,8 +135,6 @@ def test_run(path):
         first = result["cues"][0]
         drop_deg = np.interp(first["t_s"], truth["drop_t_s"], truth["drop_deg"])
         assert abs(first["drop_deg"] - drop_deg) < 1.5
-    if has_two_peaks(path):
-        return
     assert figures["missed"] <= 0.005 * figures["true"] and figures["invented"] == 0
     assert abs(figures["cadence_error_spm"]) < 0.2
 
