@@ -1,0 +1,118 @@
+"""What an estimator's strides are worth beside a recording's truth: the figures that the bench prints and tests hold.
+
+Strides are dicts with `t_s`, `knee_lift_deg` and `extension_deg`, as `replay` gives them. Errors count from SETTLED_S
+after running starts; strides found and missed count from the first whole one.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from kneesync.analysis.agreement import SETTLED_S, agreement
+from kneesync.virtual.feed import Recording
+
+LEAST_STRIDE_S = 0.45  # a peak sooner after running starts ends a stride that the recording cut off
+LONGEST_STRIDE_S = 1.5  # further apart are not neighbours: the runner stood, or one between was missed
+EARLY_S = (120, 360)  # of running: what the board learns its baseline from
+LATE_S = 300  # before running ends
+
+
+def truth_of(path):
+    """A recording's truth, and `truth_extension_deg`: the lowest tilt between each stride's peak and the one before."""
+    feed = Recording(path)
+    with np.load(path, allow_pickle=False) as fields:
+        tilt_deg = fields["truth_tilt_cdeg"] / 100
+    at = np.rint(np.concatenate([[feed.truth["t_run_s"]], feed.truth["truth_peak_t_s"]]) * feed.fs_hz).astype(int)
+    lowest = [tilt_deg[start:end].min() for start, end in pairwise(at)]
+    return feed.truth | {"truth_extension_deg": np.array(lowest), "speed": f"{feed.truth['speed_mps']:.1f}"}
+
+
+def judged(strides, truth):
+    """Figures of one recording, and as arrays the errors of its strides: found minus true."""
+    t_s, lift_deg, extension_deg = columns(strides)
+    true_t_s, true_deg = truth["truth_peak_t_s"], truth["truth_peak_deg"]
+    match = agreement(t_s, lift_deg, true_t_s, true_deg)
+    # strides are matched by time alone, so what is compared may as well be the range
+    span = agreement(t_s, lift_deg - extension_deg, true_t_s, true_deg - truth["truth_extension_deg"])
+    settled_s = truth["t_run_s"] + SETTLED_S
+    settled = match.true_t_s >= settled_s
+    whole_s = truth["t_run_s"] + LEAST_STRIDE_S
+    whole = int((true_t_s >= whole_s).sum())
+    matched = int((match.true_t_s >= whole_s).sum())
+    errors_deg = match.lift_error_deg[settled]
+    found_s = (match.true_t_s + match.time_error_s)[settled]
+    stride_errors_ms = 1000 * np.diff(match.time_error_s[settled])
+    return {
+        "true": whole,
+        "missed": whole - matched,
+        "invented": match.invented,
+        "lift_errors_deg": errors_deg,
+        "range_errors_deg": span.lift_error_deg[settled],
+        "stride_errors_ms": stride_errors_ms,
+        "lift_rmse_deg": rms(errors_deg),
+        "lift_bias_deg": float(errors_deg.mean()),
+        "lift_sd_deg": float(errors_deg.std()),
+        "range_rmse_deg": rms(span.lift_error_deg[settled]),
+        "stride_time_sd_ms": float(stride_errors_ms.std()),
+        "cadence_error_spm": _cadence_spm(t_s, found_s[0], found_s[-1])
+        - _cadence_spm(true_t_s, match.true_t_s[settled][0], match.true_t_s[settled][-1]),
+    }
+
+
+def pooled(trials):
+    """Figures over several recordings' `judged`: strides weigh alike; SD and cadence are means over the recordings."""
+    true = sum(trial["true"] for trial in trials)
+    missed = sum(trial["missed"] for trial in trials)
+    lift_deg = np.concatenate([trial["lift_errors_deg"] for trial in trials])
+    cadence_spm = np.abs([trial["cadence_error_spm"] for trial in trials])
+    return {
+        "trials": len(trials),
+        "strides": true,
+        "lift_rmse_deg": rms(lift_deg),
+        "lift_rmse_worst_deg": max(trial["lift_rmse_deg"] for trial in trials),
+        "lift_bias_deg": float(lift_deg.mean()),
+        "lift_sd_deg": float(np.mean([trial["lift_sd_deg"] for trial in trials])),
+        "lift_sd_worst_deg": max(trial["lift_sd_deg"] for trial in trials),
+        "range_rmse_deg": rms(np.concatenate([trial["range_errors_deg"] for trial in trials])),
+        "matched_percent": 100 * (1 - missed / true),
+        "missed": missed,
+        "invented": sum(trial["invented"] for trial in trials),
+        "stride_time_sd_ms": float(np.concatenate([trial["stride_errors_ms"] for trial in trials]).std()),
+        "stride_time_sd_worst_ms": max(trial["stride_time_sd_ms"] for trial in trials),
+        "cadence_error_spm": float(cadence_spm.mean()),
+        "cadence_error_worst_spm": float(cadence_spm.max()),
+    }
+
+
+def change_error_deg(strides, truth):
+    """Error of a run's late-minus-early change of knee lift, found minus true."""
+    t_s, lift_deg, _ = columns(strides)
+    return _change_deg(t_s, lift_deg, truth) - _change_deg(truth["truth_peak_t_s"], truth["truth_peak_deg"], truth)
+
+
+def scalars(figures):
+    """`judged` without its arrays, as JSON takes it."""
+    return {name: value for name, value in figures.items() if not isinstance(value, np.ndarray)}
+
+
+def columns(strides):
+    """(t_s, knee_lift_deg, extension_deg) of strides as arrays."""
+    names = ("t_s", "knee_lift_deg", "extension_deg")
+    return tuple(np.array([stride[name] for stride in strides], dtype=float) for name in names)
+
+
+def rms(errors):
+    """Root of the mean square."""
+    return float(np.sqrt(np.mean(np.square(errors))))
+
+
+def _change_deg(t_s, lift_deg, truth):
+    early = (t_s >= truth["t_run_s"] + EARLY_S[0]) & (t_s < truth["t_run_s"] + EARLY_S[1])
+    late = (t_s >= truth["t_end_s"] - LATE_S) & (t_s < truth["t_end_s"])
+    return float(lift_deg[late].mean() - lift_deg[early].mean())
+
+
+def _cadence_spm(t_s, from_s, to_s):
+    """Steps a minute over all strides from one to another, invented ones too."""
+    spans_s = np.diff(t_s[(t_s >= from_s - 1e-6) & (t_s <= to_s + 1e-6)])
+    return float(120 / spans_s[spans_s < LONGEST_STRIDE_S].mean())
