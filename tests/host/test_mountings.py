@@ -9,9 +9,9 @@ import json
 import numpy as np
 import pytest
 from float_twin import lifts, run
-from test_recordings import RESULTS, SEED, SETTLED_S, TRIALS
+from test_recordings import RESULTS, SEED, TRIALS
 
-from kneesync.analysis.agreement import agreement
+from kneesync.analysis.agreement import SETTLED_S, agreement
 from kneesync.replay import START_MS
 from kneesync.virtual.feed import ArrayFeed, Recording, recordings_folder
 from kneesync.virtual.measurement import matrix, mounting, turned

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kneesync.analysis.agreement import SETTLED_S, agreement
+from bench.judging import change_error_deg, judged, pooled, scalars, truth_of
 from kneesync.errors import KneesyncError
 from kneesync.replay import replay
 from kneesync.virtual.feed import ArrayFeed, Recording, recordings, recordings_folder
@@ -19,9 +19,38 @@ SEED = 2
 RESULTS = Path(__file__).parents[2] / "build" / "soak"
 TRIALS = recordings("trials")
 RUNS = recordings("runs")
-# Trials in which the thigh comes up twice, at swing's end and after foot contact, at times within 0.3 degree: an axis
-# that is 2.5 degrees off moves one top against the other by that much, and the stride's time jumps by 0.2 s with it.
-TWO_PEAKS = ("RBDS015", "RBDS025_25")
+
+# What every recording is held to ...
+LIMITS = {
+    "lift_rmse_deg": 1.6,
+    "lift_sd_deg": 0.15,
+    "stride_time_sd_ms": 4.0,
+    "cadence_error_spm": 0.2,
+    "missed": 0,
+    "invented": 0,
+}
+RUN_LIMITS = LIMITS | {"change_error_deg": 0.3}
+# ... but where it falls short so far; the soak says when a line is no longer needed. The thighs of RBDS015 and RBDS025
+# stop twice with the knee up, at swing's end and after foot contact, within a fraction of a degree: which is the peak
+# there is nearly a toss-up, and a stride taken for the other one counts as one missed and one invented.
+SHORT = {
+    "RBDS013_25_L": {"stride_time_sd_ms": 5.0},
+    "RBDS015_25_L": {"lift_sd_deg": 0.25, "missed": 1, "invented": 1},
+    "RBDS015_25_R": {"missed": 1, "invented": 1},
+    "RBDS015_35_L": {"lift_sd_deg": 0.3, "missed": 4, "invented": 4},
+    "RBDS015_45_L": {"lift_sd_deg": 0.2, "stride_time_sd_ms": 5.0, "missed": 2, "invented": 1},
+    "RBDS019_25_L": {"lift_sd_deg": 0.2},
+    "RBDS019_45_L": {"lift_sd_deg": 0.25},
+    "RBDS021_45_L": {"lift_sd_deg": 0.2},
+    "RBDS025_25_L": {"missed": 1, "invented": 1},
+    "RBDS025_25_R": {"missed": 1, "invented": 1},
+    "RBDS025_35_L": {"lift_sd_deg": 0.25},
+    "RBDS09_45_L": {"lift_sd_deg": 0.2},
+    "RBDS013_stops_L": {"missed": 2},  # where it sets off again
+    "RBDS025_fresh_L": {"missed": 200, "invented": 200},
+}
+TOGETHER_LIMITS = {"lift_rmse_deg": 0.5, "stride_time_sd_ms": 4.0}
+MATCHED_PERCENT = 99.5
 
 pytestmark = pytest.mark.skipif(
     not TRIALS or not RUNS,
@@ -44,99 +73,51 @@ def note(kind, name, figures):
     (RESULTS / f"{kind}-{name}.json").write_text(json.dumps(figures, indent=1) + "\n")
 
 
-def judged(path):
-    """(truth, result, figures) of a recording replayed on the host."""
-    truth = Recording(path).truth
-    result = replay(path)
-    strides = result["strides"]
-    found_t_s = np.array([stride["t_s"] for stride in strides])
-    agreed = agreement(
-        found_t_s,
-        [stride["knee_lift_deg"] for stride in strides],
-        truth["truth_peak_t_s"],
-        truth["truth_peak_deg"],
-    )
-    settled_s = truth["t_run_s"] + SETTLED_S
-    settled = agreed.true_t_s >= settled_s
-    errors = agreed.lift_error_deg[settled]
-    true_t_s = truth["truth_peak_t_s"]
+def figures_of(path, result=None):
+    truth, strides = truth_of(path), (result or replay(path))["strides"]
+    figures = scalars(judged(strides, truth))
+    if path in RUNS:
+        figures["change_error_deg"] = change_error_deg(strides, truth)
+    return figures
 
-    def cadence_spm(times_s):
-        spans_s = np.diff(times_s[times_s >= settled_s])
-        return 120 / spans_s[spans_s < 1.5].mean()
 
-    return (
-        truth,
-        result,
-        {
-            "true": agreed.true,
-            "missed": agreed.missed,
-            "invented": agreed.invented,
-            "lift_rmse_deg": agreed.lift_rmse_deg(settled_s),
-            "lift_bias_deg": float(errors.mean()),
-            "lift_sd_deg": float(errors.std()),
-            "stride_time_sd_ms": float(np.diff(agreed.time_error_s[settled]).std() * 1000),
-            "cadence_error_spm": float(cadence_spm(found_t_s) - cadence_spm(true_t_s)),
-        },
-    )
+def beyond(figures, limits):
+    return {name: figures[name] for name, limit in limits.items() if abs(figures[name]) > limit}
 
 
 @pytest.mark.parametrize("path", every(TRIALS, 12))
 def test_trial(path):
-    _, _, figures = judged(path)
+    figures = figures_of(path)
     note("trial", path.stem, figures)
-    assert figures["lift_rmse_deg"] < 1.6
-    if path.stem.startswith(TWO_PEAKS):
-        return
-    # a trial begins and ends in the middle of a stride
-    assert figures["missed"] <= 2 and figures["invented"] <= 1
-    assert figures["lift_sd_deg"] < 0.3
-    assert figures["stride_time_sd_ms"] < 6
-    assert abs(figures["cadence_error_spm"]) < 0.2
+    assert beyond(figures, LIMITS | SHORT.get(path.stem, {})) == {}
 
 
 @pytest.mark.soak
 def test_all_trials_together():
-    found = [judged(path)[2] for path in TRIALS]
-    squares = np.array([figures["lift_rmse_deg"] ** 2 for figures in found])
-    true = sum(figures["true"] for figures in found)
-    together = {
-        "trials": len(found),
-        "lift_rmse_deg": float(np.sqrt(squares.mean())),
-        "worst_trial_deg": float(np.sqrt(squares.max())),
-        "matched_share": 1 - sum(figures["missed"] for figures in found) / true,
-        "invented": sum(figures["invented"] for figures in found),
-    }
+    together = pooled([judged(replay(path)["strides"], truth_of(path)) for path in TRIALS])
     note("trials", "together", together)
-    assert together["lift_rmse_deg"] < 0.5
-    assert together["matched_share"] > 0.98
+    assert beyond(together, TOGETHER_LIMITS) == {}
+    assert together["matched_percent"] >= MATCHED_PERCENT
 
 
 @pytest.mark.parametrize("path", every(RUNS, 3))
 def test_run(path):
-    truth, result, figures = judged(path)
-    kind = path.stem.split("_")[1]
-    lift_deg = np.array([stride["knee_lift_deg"] for stride in result["strides"]])
-    t_s = np.array([stride["t_s"] for stride in result["strides"]])
-    early = (truth["t_run_s"] + 120, truth["t_run_s"] + 360)
-    late = (truth["t_end_s"] - 300, truth["t_end_s"])
-
-    def change_deg(times_s, values_deg):
-        means = [values_deg[(times_s >= start) & (times_s < end)].mean() for start, end in (late, early)]
-        return means[0] - means[1]
-
-    error_deg = change_deg(t_s, lift_deg) - change_deg(truth["truth_peak_t_s"], truth["truth_peak_deg"])
-    figures["change_error_deg"] = float(error_deg)
-    figures["cues_t_s"] = [cue["t_s"] for cue in result["cues"]]
+    truth, result = truth_of(path), replay(path)
+    figures = figures_of(path, result) | {"cues_t_s": [cue["t_s"] for cue in result["cues"]]}
     note("run", path.stem, figures)
-    assert abs(error_deg) < 0.3
-    assert (len(result["cues"]) > 0) == (kind in ("fatigue", "step"))
+    assert beyond(figures, RUN_LIMITS | SHORT.get(path.stem, {})) == {}
+    assert (len(result["cues"]) > 0) == (path.stem.split("_")[1] in ("fatigue", "step"))
     if result["cues"]:
         first = result["cues"][0]
         drop_deg = np.interp(first["t_s"], truth["drop_t_s"], truth["drop_deg"])
         assert abs(first["drop_deg"] - drop_deg) < 1.5
-    assert figures["missed"] <= 0.005 * figures["true"] and figures["invented"] == 0
-    assert abs(figures["cadence_error_spm"]) < 0.2
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", SHORT)
+def test_it_still_falls_short(name):
+    (path,) = (path for path in [*TRIALS, *RUNS] if path.stem == name)
+    assert set(beyond(figures_of(path), RUN_LIMITS if path in RUNS else LIMITS)) == set(SHORT[name])
 
 
 @pytest.mark.parametrize("path", every([*TRIALS, *RUNS], 2))
