@@ -42,7 +42,7 @@ def session_file_page():
         "",
         f"Format {sessionlog.FORMAT}. A run is one append-only file `<boot>-<n>.knee`. It starts with the four bytes "
         f"`{sessionlog.SIGNATURE.decode()}`; then come blocks, each written with one `write()`. "
-        "All numbers are little-endian.",
+        "All numbers are little-endian. What the figures mean: [units and axes](units-and-axes.md).",
         "",
         "| block part | struct | what |",
         "|---|---|---|",

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from kneecore import sessionread
+
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = runpy.run_path(str(DOCS / "generate.py"))["PAGES"]
 
@@ -12,3 +14,8 @@ PAGES = runpy.run_path(str(DOCS / "generate.py"))["PAGES"]
 @pytest.mark.parametrize("name", PAGES)
 def test_generated_page_is_current(name):
     assert (DOCS / name).read_text(encoding="utf-8") == PAGES[name](), f"run `python docs/generate.py`: {name} is stale"
+
+
+@pytest.mark.parametrize("name", [*sessionread.STRIDE_FIELDS[:-1], *dict(sessionread.FLAGS)])
+def test_units_page_says_what_it_is(name):
+    assert f"| `{name}` |" in (DOCS / "units-and-axes.md").read_text(encoding="utf-8")
