@@ -31,23 +31,22 @@ LIMITS = {
 }
 RUN_LIMITS = LIMITS | {"change_error_deg": 0.3}
 # ... but where it falls short so far; the soak says when a line is no longer needed. The thighs of RBDS015 and RBDS025
-# stop twice with the knee up, at swing's end and after foot contact, within a fraction of a degree: which is the peak
-# there is nearly a toss-up, and a stride taken for the other one counts as one missed and one invented.
+# come up twice, at swing's end and after foot contact, within a fraction of a degree: an axis 2.5 degrees off moves one
+# top against the other by that much, and a stride taken for the other one counts as one missed and one invented.
 SHORT = {
     "RBDS013_25_L": {"stride_time_sd_ms": 5.0},
-    "RBDS015_25_L": {"lift_sd_deg": 0.25, "missed": 1, "invented": 1},
-    "RBDS015_25_R": {"missed": 1, "invented": 1},
-    "RBDS015_35_L": {"lift_sd_deg": 0.3, "missed": 4, "invented": 4},
-    "RBDS015_45_L": {"lift_sd_deg": 0.2, "stride_time_sd_ms": 5.0, "missed": 2, "invented": 1},
-    "RBDS019_25_L": {"lift_sd_deg": 0.2},
+    "RBDS015_25_L": {"lift_sd_deg": 0.2, "missed": 1, "invented": 1},
+    "RBDS015_25_R": {"stride_time_sd_ms": 4.5, "missed": 1, "invented": 1},
+    "RBDS015_35_L": {"lift_sd_deg": 0.25, "missed": 2, "invented": 2},
+    "RBDS015_45_L": {"lift_sd_deg": 0.2, "stride_time_sd_ms": 4.5, "missed": 1},
+    "RBDS017_45_R": {"stride_time_sd_ms": 4.5},
     "RBDS019_45_L": {"lift_sd_deg": 0.25},
-    "RBDS021_45_L": {"lift_sd_deg": 0.2},
-    "RBDS025_25_L": {"missed": 1, "invented": 1},
-    "RBDS025_25_R": {"missed": 1, "invented": 1},
+    "RBDS019_45_R": {"lift_sd_deg": 0.25},
+    "RBDS025_25_L": {"missed": 2, "invented": 2},
     "RBDS025_35_L": {"lift_sd_deg": 0.25},
     "RBDS09_45_L": {"lift_sd_deg": 0.2},
     "RBDS013_stops_L": {"missed": 2},  # where it sets off again
-    "RBDS025_fresh_L": {"missed": 200, "invented": 200},
+    "RBDS025_fresh_L": {"missed": 2, "invented": 2},
 }
 TOGETHER_LIMITS = {"lift_rmse_deg": 0.5, "stride_time_sd_ms": 4.0}
 MATCHED_PERCENT = 99.5
