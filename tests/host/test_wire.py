@@ -6,7 +6,7 @@ import random
 import re
 
 import pytest
-from fake_board import FakeBoard
+from fake_board import CHUNK_BYTES, FakeBoard
 from knee_files import BOARD, KneeFile, tired_run
 
 from kneesync.board import link as link_module
@@ -47,7 +47,8 @@ def test_everything_arrives_once_and_the_firmware_runs_again():
         assert [result.state for result in pulled(board)] == ["here already"] * 2
         assert board.restarts == 2 and board.clock_s
     assert kept() == FILES
-    assert seen[-1][1:] == (len(FILES["00007-2.knee"]),) * 2
+    file, *step = seen[-1]
+    assert (file.name, file.bytes, *step) == ("00007-2.knee", len(FILES["00007-2.knee"]), 2, 2, file.bytes)
 
 
 def test_a_run_is_dated_by_the_boot_it_was_made_in():
@@ -88,7 +89,7 @@ def test_the_second_pull_asks_only_for_what_is_missing():
     with FakeBoard(FILES) as board:
         pulled(board)
         offset, length = map(int, re.search(r"knee', (\d+), (\d+)", board.calls[3]).groups())
-    assert offset > 0 and offset % 3072 == 0 and offset + length == len(data)
+    assert offset > 0 and offset % CHUNK_BYTES == 0 and offset + length == len(data)
 
 
 @pytest.mark.parametrize("fault", ["flip", "drop", "double"])
