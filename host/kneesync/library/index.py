@@ -64,25 +64,28 @@ class Index:
         except sqlite3.OperationalError as error:
             raise self._refused(error) from None
         except sqlite3.DatabaseError:  # not a database any more: set it aside, the files know everything
-            self._db.close()
             path.replace(path.with_name(path.name + ".broken"))
             self._open(path)
 
     def _open(self, path):
         self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("BEGIN IMMEDIATE")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self.fresh = True
-            for statement in _SCHEMA.split(";"):
-                self._db.execute(statement)
-        self._db.execute("COMMIT")
-        if version > _VERSION:
-            raise KneesyncError(
-                f"the library's index has version {version}, this one knows {_VERSION}: pip install -U kneesync"
-            )
+        try:
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("BEGIN IMMEDIATE")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                self.fresh = True
+                for statement in _SCHEMA.split(";"):
+                    self._db.execute(statement)
+            self._db.execute("COMMIT")
+            if version > _VERSION:
+                raise KneesyncError(
+                    f"the library's index has version {version}, this one knows {_VERSION}: pip install -U kneesync"
+                )
+        except BaseException:
+            self._db.close()  # and with it the lock
+            raise
 
     def _refused(self, error):
         busy = "lock" in str(error)

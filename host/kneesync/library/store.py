@@ -48,7 +48,11 @@ class Library:
             ) from None
         self._index = Index(self.folder / "index.sqlite")
         if self._index.fresh:
-            self.reindex()
+            try:
+                self.reindex()
+            except BaseException:
+                self.close()
+                raise
 
     def close(self):
         self._index.close()
@@ -102,7 +106,9 @@ class Library:
             return kept
         if _sha256_of(path) != sha256:
             return None
-        return self._enter(path)
+        with self._writing():
+            self._forget_transfers(_note_of(path))
+            return self._enter(path)
 
     # Bringing one in
 
@@ -139,16 +145,16 @@ class Library:
             path = self._sessions / (about["sha256"][:_ID_DIGITS] + ".knee")
             _write_whole(path.with_suffix(".json"), json.dumps(note).encode())
             incoming.rename(path)
+            self._forget_transfers(about)
             kept = self._record(path, note, about["sha256"], session)
-            self._forget_outgrown(about)
         incoming.session = None if isinstance(session, KneesyncError) else session
         return kept
 
-    def _forget_outgrown(self, about):
-        """Parts of what this file on the board was before it grew: now that it is here, nobody asks for them again."""
+    def _forget_transfers(self, about):
+        """The notes on a board's file that is here now, and parts of what it was before it grew. Before the index."""
         for path in self._incoming.glob("*.json"):
             other = _note_of(path)
-            if (other.get("board"), other.get("name")) == (about["board"], about["name"]):
+            if all(other.get(key) == about.get(key) for key in ("board", "name")):
                 path.with_suffix(".part").unlink(missing_ok=True)
                 path.unlink(missing_ok=True)
 
@@ -278,7 +284,6 @@ class Incoming:
             self._file.close()  # Windows does not rename what is open
         os.replace(self.path, path)
         _sync_folder(path.parent)
-        self._note.unlink(missing_ok=True)
 
     def close(self):
         """Leave the transfer as it stands, for the next pull."""
