@@ -123,7 +123,7 @@ def bytes_of_a_pull(board, folder):
 
 
 def harmed(board, tmp_path, each, seed, monkeypatch):
-    """`each` of every fault at random points of a pull; what follows is one more pull, after which nothing is missing."""
+    """`each` of every fault at random points of a pull; after one more pull nothing is missing."""
     whole = bytes_of_a_pull(board, tmp_path / "whole")
     expected = {hashlib.sha256(data).hexdigest(): data for data in sessions_on(board).values()}
     chance = random.Random(seed)
