@@ -1,7 +1,7 @@
 """Session files that released firmware wrote decode for ever, to the same figures.
 
-golden/format<N>*.knee came from the firmware of that time on the virtual board, golden/*.json is what they hold. Neither
-is ever made anew. A new format gets a new pair, once:  python tests/host/test_golden_sessions.py NAME [raw]
+golden/format<N>*.knee came from the firmware of that time on the virtual board, golden/*.json is what they hold.
+Neither is ever made anew. A new format gets a new pair, once:  python tests/host/test_golden_sessions.py NAME [raw]
 """
 
 import json

@@ -199,7 +199,9 @@ class _Window:
         """More of what the board printed."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            if self._sound and self._left and (sent := line.rstrip(b"\r")):
+            if line.startswith(b'{"error"'):
+                self.error = untrusted.printable(line.rstrip().decode("ascii", "replace"), 160)
+            elif self._sound and self._left and (sent := line.rstrip(b"\r")):
                 self._line(sent)
         if len(self._rest) > _LINE_BYTES:  # no line of ours: it need not be collected
             self._sound = False
@@ -209,8 +211,6 @@ class _Window:
         chunk = _chunk(line)
         if chunk is None or len(chunk) != min(CHUNK_BYTES, self._left):
             self._sound = False
-            if line.startswith(b'{"error"'):
-                self.error = untrusted.printable(line.decode("ascii", "replace"), 160)
             return
         self._left -= len(chunk)
         self._on_chunk(chunk)
