@@ -3,6 +3,7 @@
 On the virtual board's pty. A pty is not USB: the ratios say what the protocols waste, not what a cable will do.
 """
 
+import contextlib
 import random
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 from kneecore import sessionlog as log
 from kneesync.board.image import fresh_board
 from kneesync.board.link import Link
-from kneesync.board.pull import pull
+from kneesync.board.pull import CHUNK_BYTES, pull
 from kneesync.library import Library
 from kneesync.virtual import Flash, VirtualBoard
 
@@ -21,41 +22,55 @@ SESSION_BYTES = 1_000_000
 ROUNDS = 3
 NAME = "00001-1.knee"
 
-_PRINT = """
+_PRINT = f"""
 from binascii import b2a_base64
 def _print_it(n):
-    text = b2a_base64(bytes(range(256)) * 12, newline=False).decode()
+    text = b2a_base64(bytes(range(256)) * {CHUNK_BYTES // 256}, newline=False).decode()
     for _ in range(n): print(text)
 """
 
 
 def run():
-    flash = Flash(files={**fresh_board(), f"/sessions/{NAME}": _session()})
     rates = {"pull": [], "printing": [], "mpremote": []}
-    with VirtualBoard(flash=flash) as board, tempfile.TemporaryDirectory() as folder:
-        board.wait(lambda: "ready" in board.output, 60)
+    with _served() as port, tempfile.TemporaryDirectory() as folder:
         for attempt in range(ROUNDS):
-            with Link(board.port) as link, Library(Path(folder) / str(attempt)) as library:
+            with Link(port) as link, Library(Path(folder) / str(attempt)) as library:
                 start_s = time.perf_counter()
                 (result,) = pull(link, library)
                 rates["pull"].append(result.bytes / (time.perf_counter() - start_s))
                 link.stream(_PRINT, lambda _: None, 1 << 16)
                 start_s = time.perf_counter()
-                lines = SESSION_BYTES // 3072
+                lines = SESSION_BYTES // CHUNK_BYTES
                 link.stream(f"_print_it({lines})", lambda _: None, 2 * SESSION_BYTES)
-                rates["printing"].append(lines * 3072 / (time.perf_counter() - start_s))
-            rates["mpremote"].append(_mpremote(board.port, Path(folder) / "copy"))
-            board.power_cycle()  # mpremote leaves it at the prompt
+                rates["printing"].append(lines * CHUNK_BYTES / (time.perf_counter() - start_s))
+            rates["mpremote"].append(_mpremote(port, Path(folder) / "copy"))
     median = {name: sorted(values)[ROUNDS // 2] / 1000 for name, values in rates.items()}
     figures = {f"{name}_kB_per_s": value for name, value in median.items()}
     return [
         f"a session of {SESSION_BYTES / 1e6:.0f} MB over the virtual board's pty "
         f"(a pty is not USB), medians of {ROUNDS}:",
-        f"  kneesync pull {median['pull']:.0f} kB/s, the whole of it: listing, hashes, checks, fsync",
+        f"  kneesync pull {median['pull']:.0f} kB/s, the whole of it: listing, hashes, checks, fsync, index",
         f"  mpremote fs cp {median['mpremote']:.0f} kB/s: pull is {median['pull'] / median['mpremote']:.1f} x as fast",
         f"  printing base64 that is at hand {median['printing']:.0f} kB/s: "
         f"pull reaches {median['pull'] / median['printing']:.2f} of it",
     ], figures
+
+
+@contextlib.contextmanager
+def _served():
+    """The port of a virtual board in a process of its own: a host and a board do not share an interpreter."""
+    command = [sys.executable, "-m", "bench.sync"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as board:
+        yield board.stdout.readline().strip()
+        board.stdin.close()
+
+
+def _serve():
+    flash = Flash(files={**fresh_board(), f"/sessions/{NAME}": _session()})
+    with VirtualBoard(flash=flash) as board:
+        board.wait(lambda: "ready" in board.output, 60)
+        print(board.port, flush=True)
+        sys.stdin.read()
 
 
 def _mpremote(port, target):
@@ -87,11 +102,18 @@ def _session():
         log.HEADER,
         b'{"format": 1, "firmware": "bench", "board": "0123456789abcdef", "leg": "L", "boot": 1, "ticks_ms": 0}',
     )
+    t_ms = 0
     while len(data) < SESSION_BYTES:
-        add(log.STRIDES, bytes(4) + b"".join(_stride(rng) for _ in range(20)))
+        strides = [_stride(rng) for _ in range(20)]
+        add(log.STRIDES, log.struct.pack(log.STRIDES_HEAD, t_ms) + b"".join(strides))
+        t_ms += sum(int.from_bytes(stride[:2], "little") for stride in strides)
     return bytes(data)
 
 
 def _stride(rng):
     lift_cdeg, back_cdeg = rng.randrange(3000, 4500), -rng.randrange(1000, 2500)
     return log.struct.pack(log.STRIDE, rng.randrange(600, 800), lift_cdeg, back_cdeg, 4000, 4000, 0)
+
+
+if __name__ == "__main__":
+    _serve()

@@ -84,10 +84,13 @@ def pull(board: WhichBoard = None, as_json: Json = False):
     from kneesync.views import lists, results, terminal
 
     picked = find.pick(board)
-    # a run under way is closed, not lost: what was recorded up to now is pulled too
-    with Library() as library, Link(picked.port, picked.id) as link, terminal.Progress() as progress:
-        # said as they come: what is home is home, whatever happens to the board afterwards
-        pulled = pull_sessions(link, library, progress, on_result=None if as_json else lists.say_pulled)
+    try:
+        # a run under way is closed, not lost: what was recorded up to now is pulled too
+        with Library() as library, Link(picked.port, picked.id) as link, terminal.Progress() as progress:
+            # said as they come: what is home is home, whatever happens to the board afterwards
+            pulled = pull_sessions(link, library, progress, on_result=None if as_json else lists.say_pulled)
+    except KeyboardInterrupt:
+        raise KneesyncError("stopped; what came is kept, and `kneesync pull` goes on from there") from None
     if as_json:
         print(results.text(results.pulled(link.board, pulled)))
     else:

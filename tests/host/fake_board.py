@@ -16,6 +16,7 @@ from hashlib import sha256
 
 from knee_files import BOARD
 
+CHUNK_BYTES = 6144  # as device/service.py has it
 BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 _AGREE = re.compile(r"print\('(\w+)'\)$")
 _CALL = re.compile(r"service\.(\w+)\((.*)\)$", re.DOTALL)
@@ -31,11 +32,11 @@ class FakeBoard:
     `answers`: call name -> bytes printed instead of the true answer.
     """
 
-    def __init__(self, files=None, answers=None, spoil=None, cut_after=None, boot=7, up_ms=120_000, ready=True):
+    def __init__(self, files=None, answers=None, spoil=None, cut_after=None, boot=7, up_ms=120_000, ready=True, wire=2):
         self.files = dict(files or {})
         self.answers = dict(answers or {})
         self.spoil, self.cut_after, self.ready = spoil, cut_after, ready
-        self.boot, self.up_ms = boot, up_ms
+        self.boot, self.up_ms, self.wire = boot, up_ms, wire
         self.calls, self.sent, self.restarts, self.clock_s = [], 0, 0, None
 
     def __enter__(self):
@@ -110,7 +111,7 @@ class FakeBoard:
         self._send(json.dumps(value).encode() + b"\r\n")
 
     def _info(self):
-        self._say({"firmware": "0.1.0", "board": BOARD, "boot": self.boot, "up_ms": self.up_ms})
+        self._say({"firmware": "0.1.0", "wire": self.wire, "board": BOARD, "boot": self.boot, "up_ms": self.up_ms})
 
     def _set_clock(self, unix_s):
         self.clock_s = unix_s
@@ -126,10 +127,10 @@ class FakeBoard:
 
     def _read(self, name, offset, length):
         data = self.files[name][offset : offset + length]
-        for at in range(0, len(data), 3072):
-            chunk = data[at : at + 3072]
-            self._send(b2a_base64(chunk, newline=False) + b" %08x\r\n" % crc32(chunk))
-        self._send(b".\r\n")
+        for at in range(0, len(data), CHUNK_BYTES):
+            chunk = data[at : at + CHUNK_BYTES]
+            self._send(b"\n%08x " % crc32(chunk) + b2a_base64(chunk, newline=False))
+        self._send(b"\n.\n")
 
     def _send(self, data):
         if self.spoil:

@@ -118,6 +118,34 @@ def test_pull_then_sessions_then_report_by_id(kneesync):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the fake board stands on a pty, which Windows has not")
+def test_a_pull_shows_how_far_it_is_to_eyes_only_and_says_what_it_closed(kneesync, monkeypatch):
+    under_way = bytes(KneeFile(boot=7).end(9, reason=2).data)
+    said = "00007-2.knee: this run was under way; it was closed safely and pulled."
+    with FakeBoard({"00007-1.knee": RUN, "00007-2.knee": under_way}) as board:
+        code, _, err = kneesync("pull", board.port)
+        assert code == 0 and said in err and "1 of 2" not in err and "\x1b" not in err
+        monkeypatch.setenv("KNEESYNC_LIBRARY", os.environ["KNEESYNC_LIBRARY"] + "2")
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setattr(type(sys.stderr), "isatty", lambda stream: True)
+        code, out, err = kneesync("pull", board.port, "--json")
+    assert code == 0 and "00007-1.knee  1 of 2" in err and "00007-2.knee  2 of 2" in err
+    assert [row["was_running"] for row in json.loads(out)["sessions"]] == [False, True]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the fake board stands on a pty, which Windows has not")
+def test_a_pull_stopped_by_hand_says_how_it_goes_on(kneesync, monkeypatch):
+    from kneesync.views import terminal
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(terminal.Progress, "__call__", stop)
+    with FakeBoard({"00007-1.knee": RUN}) as board:
+        code, _, err = kneesync("pull", board.port)
+    assert (code, err) == (1, "kneesync: stopped; what came is kept, and `kneesync pull` goes on from there\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the fake board stands on a pty, which Windows has not")
 def test_a_pull_of_which_a_part_failed_is_exit_1(kneesync):
     with FakeBoard({"00007-1.knee": b"no session", "00007-2.knee": RUN}) as board:
         code, out, err = kneesync("pull", board.port)

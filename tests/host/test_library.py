@@ -57,8 +57,8 @@ def crash_on(function, ending):
 
 
 STEPS = {
-    "sidecar of the transfer": (store, "_write_whole", crash),
-    "fsync of the file": (store.Incoming, "sync", crash),
+    "sidecar of the transfer": (store, "_holds", crash),
+    "fsync of the file": (store.Incoming, "synced", crash),
     "note beside the file": (store, "_write_whole", crash_on(store._write_whole, SHA[:10] + ".json")),
     "rename": (os, "replace", crash_on(os.replace, ".part")),
     "fsync of the folder": (store, "_sync_folder", crash_on(store._sync_folder, "sessions")),

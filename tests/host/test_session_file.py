@@ -245,6 +245,26 @@ def test_times_are_ms_of_uptime_over_block_borders():
     assert np.all(np.diff(session.t_ms) == session.stride_records["dt_ms"][1:])
 
 
+BIG = bytes(tired_run(minutes=400).data)
+
+
+@settings(max_examples=12, deadline=None)
+@given(EDITS)
+def test_decoding_what_is_left_of_a_file_takes_little_more_memory(edits):
+    import tracemalloc
+
+    data = mutate(BIG, edits)
+    tracemalloc.start()
+    try:
+        decode(data)
+    except KneesyncError:
+        pass
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 3 * len(BIG)
+
+
 @pytest.mark.parametrize("kind", ["strides", "raw", "events"])
 def test_decoding_takes_little_more_memory_than_the_file(kind):
     import tracemalloc

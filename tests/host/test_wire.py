@@ -1,12 +1,14 @@
 """Pulling from a board at the byte level: complete, resumable, and safe from whatever the wire or the board says."""
 
+import contextlib
 import json
 import os
 import random
 import re
+from binascii import b2a_base64, crc32
 
 import pytest
-from fake_board import FakeBoard
+from fake_board import CHUNK_BYTES, FakeBoard
 from knee_files import BOARD, KneeFile, tired_run
 
 from kneesync.board import link as link_module
@@ -47,7 +49,8 @@ def test_everything_arrives_once_and_the_firmware_runs_again():
         assert [result.state for result in pulled(board)] == ["here already"] * 2
         assert board.restarts == 2 and board.clock_s
     assert kept() == FILES
-    assert seen[-1][1:] == (len(FILES["00007-2.knee"]),) * 2
+    file, *step = seen[-1]
+    assert (file.name, file.bytes, *step) == ("00007-2.knee", len(FILES["00007-2.knee"]), 2, 2, file.bytes)
 
 
 def test_a_run_is_dated_by_the_boot_it_was_made_in():
@@ -62,7 +65,7 @@ def test_a_cut_anywhere_is_made_good_by_the_next_pull():
         pulled(board)
         whole = board.sent
     chance = random.Random(7)
-    for cut_after in sorted(chance.sample(range(1, whole), 14)):
+    for cut_after in sorted(chance.sample(range(1, whole), 8)):
         with Library() as library:
             for one in library.sessions():
                 library.path(one).unlink()
@@ -88,7 +91,7 @@ def test_the_second_pull_asks_only_for_what_is_missing():
     with FakeBoard(FILES) as board:
         pulled(board)
         offset, length = map(int, re.search(r"knee', (\d+), (\d+)", board.calls[3]).groups())
-    assert offset > 0 and offset % 3072 == 0 and offset + length == len(data)
+    assert offset > 0 and offset % CHUNK_BYTES == 0 and offset + length == len(data)
 
 
 @pytest.mark.parametrize("fault", ["flip", "drop", "double"])
@@ -182,6 +185,94 @@ def test_endless_output_ends():
     with FakeBoard(FILES, answers={"read": b"A" * 3_000_000}) as board, pytest.raises(LinkError) as caught:
         pulled(board)
     assert "more than it announced" in str(caught.value)
+
+
+def read_as(change):
+    """An answer to service.read: the true one's bytes, changed."""
+    data = FILES["00007-1.knee"]
+    lines = b"".join(
+        b"\n%08x " % crc32(data[at : at + CHUNK_BYTES]) + b2a_base64(data[at : at + CHUNK_BYTES], newline=False)
+        for at in range(0, len(data), CHUNK_BYTES)
+    )
+    return change(lines + b"\n.\n")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda sound: b"", "arrived damaged 4 times"),
+        (lambda sound: b"\n.\n", "arrived damaged 4 times"),
+        (lambda sound: sound.replace(b" ", b""), "arrived damaged 4 times"),
+        (lambda sound: b"\n00000000 \n" * 40, "arrived damaged 4 times"),
+        (lambda sound: sound[9:3000] + b"\x1b[2J[bold]\r\n" * 80, "arrived damaged 4 times"),
+        (lambda sound: b"\n" * 30_000, "arrived damaged 4 times"),
+        (lambda sound: b"\x00\xff" * 5000, "arrived damaged 4 times"),
+        (lambda sound: sound[:9000], "arrived damaged 4 times"),
+        (lambda sound: b'{"error": "[red]\x1b[31m\xe2\x80\xae' + b"x" * 4000 + b'"}\n', "the board says"),
+        (lambda sound: sound[:9000] + b'\n{"error": "OSError: 5"}\n', "the board says"),
+        (lambda sound: sound * 2, "sent more than it announced"),
+        (lambda sound: sound[:9000] + b"\x04" + sound[9000:], "the board stopped with"),
+        (lambda sound: b"\x04\x04>" + sound, "does not answer as MicroPython does|damaged|silent"),
+        (
+            lambda sound: sound[:9000] + b"\x04Traceback\r\nMemoryError: \x1b[2J\r\n",
+            "the board stopped with: MemoryError",
+        ),
+    ],
+)
+def test_a_read_that_is_answered_wrong_is_one_line_and_keeps_nothing(answer, says):
+    files = {"00007-1.knee": FILES["00007-1.knee"]}
+    with FakeBoard(files, answers={"read": read_as(answer)}) as board:
+        try:
+            (result,) = pulled(board)
+            text = result.problem
+        except LinkError as error:
+            text = str(error)
+    assert re.search(says, text) and text.isprintable() and len(text) < 300
+    assert kept_files() == {}
+    with FakeBoard(files) as board:
+        pulled(board)
+    assert kept() == files
+
+
+@pytest.mark.parametrize("then", ["silent", "says it is ready"])
+def test_a_board_that_resets_in_the_middle_is_said_and_pulled_by_the_next(then):
+    class Resetting(FakeBoard):
+        def _read(self, name, offset, length):
+            self._send(read_as(lambda sound: sound[:20_000]))
+            if then != "silent":
+                self._send(b"\r\nkneesync 0.1.0 ready " + BOARD.encode() + b"\r\n")
+            raise _Reset
+
+        def _run(self, code):
+            with contextlib.suppress(_Reset):
+                super()._run(code)
+
+    class _Reset(Exception):  # noqa: N818
+        pass
+
+    with Resetting(FILES) as board, pytest.raises(LinkError, match="was silent for 1 s; press its reset button"):
+        pulled(board)
+    assert kept_files() == {}
+    with FakeBoard(FILES) as board:
+        pulled(board)
+        offset = int(re.search(r"knee', (\d+)", board.calls[3])[1])
+    assert offset == 2 * CHUNK_BYTES and kept() == FILES
+
+
+@pytest.mark.parametrize("call", ["info", "listing", "set_clock"])
+def test_endless_answers_end(call):
+    said = pytest.raises(LinkError, match="more than it announced")
+    with FakeBoard(FILES, answers={call: b'{"a": "' + b"A" * 2_000_000}) as board, said:
+        pulled(board)
+    assert kept_files() == {}
+
+
+def test_sessions_that_no_flash_could_hold_are_not_asked_for():
+    listing = [{"name": f"0000{i}-1.knee", "bytes": 30 << 20, "sha256": f"{i:064x}"} for i in range(3)]
+    with FakeBoard(FILES, answers={"listing": json.dumps(listing).encode()}) as board:
+        with pytest.raises(LinkError, match="lists sessions of 94371840 bytes"):
+            pulled(board)
+        assert not any("read" in call for call in board.calls)
 
 
 def test_a_silent_board_is_given_up():

@@ -4,6 +4,7 @@ Every figure carries its unit in its name. A figure that the session cannot give
 Knee lift is compared within the run only: the absolute angle is good to 3-5 degrees, a change to far less.
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -56,8 +57,10 @@ class _Run:
     def __init__(self, session):
         self.session = session
         columns = session.columns
-        order = np.argsort(columns["t_s"], kind="stable")  # damaged files can hold times out of order
-        self.columns = {name: values[order] for name, values in columns.items()}
+        if np.any(columns["t_s"][1:] < columns["t_s"][:-1]):  # damaged files can hold times out of order
+            order = np.argsort(columns["t_s"], kind="stable")
+            columns = {name: values[order] for name, values in columns.items()}
+        self.columns = columns
         self.t_s = self.columns["t_s"]
         self.timed = ~np.isnan(self.columns["stride_s"])
         self.sure = ~(self.columns["unsure"] | self.columns["clipped"] | self.columns["lost"])
@@ -74,8 +77,7 @@ class _Run:
 
     def cadence_spm(self, chosen):
         """Steps a minute of both legs over the chosen strides that have a stride time."""
-        stride_s = self.columns["stride_s"][chosen & self.timed]
-        return 120 * len(stride_s) / float(stride_s.sum()) if len(stride_s) else None
+        return _cadence_spm(self.columns["stride_s"][chosen & self.timed])
 
     def means(self, span):
         """Mean of each angle and rate over the sure strides in a span, with the error of the knee lift's mean."""
@@ -187,17 +189,19 @@ class _Run:
     def per_minute(self):
         """Knee lift and cadence of each minute that has sure strides."""
         minutes = np.floor(self.t_s / 60).astype(int)
+        starts = np.flatnonzero(np.diff(minutes, prepend=minutes[:1] - 1))
         rows = []
-        for minute in np.unique(minutes):
-            inside = minutes == minute
-            chosen = inside & self.sure
-            if chosen.any():
+        for start, end in itertools.pairwise([*starts, len(minutes)]):
+            inside = slice(start, end)
+            lift_deg = self.columns["knee_lift_deg"][inside][self.sure[inside]]
+            if len(lift_deg):
+                stride_s = self.columns["stride_s"][inside][self.timed[inside]]
                 rows.append(
                     {
-                        "minute": int(minute) + 1,
-                        "strides": int(inside.sum()),
-                        "knee_lift_deg": float(self.columns["knee_lift_deg"][chosen].mean()),
-                        "cadence_spm": self.cadence_spm(inside),
+                        "minute": int(minutes[start]) + 1,
+                        "strides": int(end - start),
+                        "knee_lift_deg": float(lift_deg.mean()),
+                        "cadence_spm": _cadence_spm(stride_s),
                     }
                 )
         return rows
@@ -239,6 +243,11 @@ class _Run:
         if self.session.settings["quiet"] == "on":
             notes.append("Quiet mode was on: cues were logged, not buzzed.")
         return notes
+
+
+def _cadence_spm(stride_s):
+    """Steps a minute of both legs over stride times; None over none."""
+    return 120 * len(stride_s) / float(stride_s.sum()) if len(stride_s) else None
 
 
 def _change(fresh, late):

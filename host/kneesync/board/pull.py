@@ -8,17 +8,22 @@ import binascii
 import math
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from kneesync import untrusted
 from kneesync.board.link import HASHING_QUIET_S, LinkError
 from kneesync.errors import KneesyncError
+from kneesync.library.index import LibraryError
 from kneesync.library.session import MOST_FILE_BYTES
 
-CHUNK_BYTES = 3072  # what service.read puts into one line
-WINDOW_BYTES = 64 * CHUNK_BYTES  # asked for at once: bounds memory and what a bad chunk costs
+WIRE = 2  # as device/service.py has it
+CHUNK_BYTES = 6144  # what service.read puts into one line
+WINDOW_BYTES = 256 * CHUNK_BYTES  # asked for at once: most files, so that no round trips are waited for
+CAREFUL_BYTES = 16 * CHUNK_BYTES  # the same on a wire that does damage: what is behind a bad chunk comes again
 _LINE_BYTES = CHUNK_BYTES // 3 * 4 + 16
 MOST_SESSIONS = 4096
-MOST_TRIES = 4  # of one file: windows in a row without progress, or whole transfers with a wrong hash
+MOST_TRIES = 4  # windows in a row without progress
+MOST_DAMAGED = 64  # windows of one file
 
 
 @dataclass
@@ -30,6 +35,7 @@ class Pulled:
     state: str = "failed"  # "new", "here already" or "failed"
     kept: object = None  # library.index.Kept, unless failed
     problem: str | None = None
+    was_running: bool = False  # the run that it holds was under way, and was closed for this pull
 
     @property
     def session_id(self):
@@ -49,20 +55,40 @@ class Listed:
 def pull(link, library, progress=None, on_result=None):
     """Bring every session of the board at `link` that the library does not hold. Returns a list of Pulled.
 
-    progress(name, bytes so far, bytes in all) is called as data comes, on_result(Pulled) after each file. A file that
-    cannot be had or is no session is reported and the next one taken; LinkError when the board itself is gone.
+    progress(Listed, k, n, bytes so far) is called as data comes of the k-th of n files that are asked for, on_result
+    (Pulled) after each file. A file that cannot be had or is no session is reported and the next one taken; LinkError
+    when the board itself is gone, LibraryError when nothing can be kept.
     """
+    _same_wire(link)
     _tell_time(link, library)
-    listed, results = _listing(link)
+    listed, results = listing(link)
     for result in results:
         if on_result:
             on_result(result)
+    number, of = 0, sum(not library.holds(file.sha256) for file in listed)
     for file in listed:
-        result = _one(link, library, file, progress)
+        kept = library.holds(file.sha256)
+        if kept:
+            result = Pulled(file.name, file.bytes, "here already", kept)
+        else:
+            number += 1
+            report = partial(progress, file, number, of) if progress else None
+            result = _one(link, library, file, report)
         results.append(result)
         if on_result:
             on_result(result)
     return results
+
+
+def _same_wire(link):
+    """LinkError if the board's firmware sends sessions in another way than is read here."""
+    wire = untrusted.whole(link.info.get("wire", 1), 1, 1 << 16)
+    if wire != WIRE:
+        advice = "pip install -U kneesync" if (wire or 0) > WIRE else "install this version's: kneesync flash"
+        firmware = untrusted.printable(link.info.get("firmware"), 32)
+        raise LinkError(
+            f"the board's firmware {firmware} sends sessions in a way that this kneesync cannot read; {advice}"
+        )
 
 
 def _tell_time(link, library):
@@ -74,7 +100,7 @@ def _tell_time(link, library):
     link.call(f"service.set_clock({int(time.time())})")
 
 
-def _listing(link):
+def listing(link):
     """(files that make sense, Pulled for those that do not)."""
     listed, refused = [], []
     entries = link.call("service.listing()", list, HASHING_QUIET_S)
@@ -92,22 +118,26 @@ def _listing(link):
             refused.append(Pulled(shown, problem="its name, size or hash is not one of a session; left on the board"))
         else:
             listed.append(Listed(name, size_bytes, digest))
+    whole_bytes = sum(file.bytes for file in listed)
+    if whole_bytes > MOST_FILE_BYTES:
+        raise LinkError(
+            f"the board lists sessions of {whole_bytes} bytes, expected up to {MOST_FILE_BYTES}; "
+            "install the firmware anew"
+        )
     return listed, refused
 
 
 def _one(link, library, file, progress):
-    """Bring one file, unless the library holds it."""
-    kept = library.holds(file.sha256)
-    if kept:
-        return Pulled(file.name, file.bytes, "here already", kept)
+    """Bring one file that the library does not hold."""
     problem = None
     for _ in range(2):  # a part left by an earlier pull may be what spoils the hash: then once from its start
         incoming = library.incoming(link.board, file.name, file.bytes, file.sha256)
         resumed = incoming.received_bytes > 0
         try:
             _receive(link, file, incoming, progress)
-            return Pulled(file.name, file.bytes, "new", library.keep(incoming))
-        except LinkError:
+            kept = library.keep(incoming)
+            return Pulled(file.name, file.bytes, "new", kept, was_running=_was_running(link, incoming.session))
+        except (LinkError, LibraryError):
             raise
         except KneesyncError as error:
             problem = str(error)
@@ -118,27 +148,41 @@ def _one(link, library, file, progress):
     return Pulled(file.name, file.bytes, problem=problem)
 
 
+def _was_running(link, session):
+    """Whether a host's Ctrl-C closed this session in the boot that the board is in: each host ends with a reset."""
+    if session is None or session.end is None or session.end["reason"] != "host":
+        return False
+    return session.header.get("boot") == link.info.get("boot")
+
+
 def _receive(link, file, incoming, progress):
     """Append to `incoming` until all of the file is there."""
-    idle = 0
+    window_bytes = WINDOW_BYTES
+    idle = damaged = 0
     while (offset := incoming.received_bytes) < file.bytes:
-        wanted = min(WINDOW_BYTES, file.bytes - offset)
-        window = _Window(wanted, lambda data: _took(incoming, data, file, progress))
+        wanted = min(window_bytes, file.bytes - offset)
+        window = _Window(wanted, lambda data: _took(incoming, data, progress))
         most_bytes = math.ceil(wanted / CHUNK_BYTES) * _LINE_BYTES + 64
         link.stream(f"service.read({file.name!r}, {offset}, {wanted})", window.take, most_bytes)
         if window.error:
             raise KneesyncError(f"{file.name}: the board says: {window.error}")
+        if incoming.received_bytes == offset + wanted:
+            idle = 0
+            continue
+        window_bytes = CAREFUL_BYTES
+        damaged += 1
         idle = 0 if incoming.received_bytes > offset else idle + 1
-        if idle == MOST_TRIES:
-            raise KneesyncError(
-                f"{file.name}: its bytes at {offset} arrived damaged {MOST_TRIES} times; try another cable"
+        if idle == MOST_TRIES or damaged == MOST_DAMAGED:
+            times = (
+                f"at {offset} arrived damaged {idle} times" if idle else f"arrived damaged {damaged} times in places"
             )
+            raise KneesyncError(f"{file.name}: its bytes {times}; try another cable")
 
 
-def _took(incoming, data, file, progress):
+def _took(incoming, data, progress):
     incoming.append(data)
     if progress:
-        progress(file.name, incoming.received_bytes, file.bytes)
+        progress(incoming.received_bytes)
 
 
 class _Window:
@@ -147,35 +191,35 @@ class _Window:
     def __init__(self, wanted_bytes, on_chunk):
         self._left = wanted_bytes
         self._on_chunk = on_chunk
-        self._rest = bytearray()
+        self._rest = b""
         self._sound = True
         self.error = None
 
     def take(self, data):
         """More of what the board printed."""
-        self._rest += data
-        *lines, rest = self._rest.split(b"\n")
-        self._rest = rest
+        *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            if self._sound and self._left:
-                self._line(line.strip())
+            if line.startswith(b'{"error"'):
+                self.error = untrusted.printable(line.rstrip().decode("ascii", "replace"), 160)
+            elif self._sound and self._left and (sent := line.rstrip(b"\r")):
+                self._line(sent)
+        if len(self._rest) > _LINE_BYTES:  # no line of ours: it need not be collected
+            self._sound = False
+            self._rest = b""
 
     def _line(self, line):
         chunk = _chunk(line)
         if chunk is None or len(chunk) != min(CHUNK_BYTES, self._left):
             self._sound = False
-            if line.startswith(b'{"error"'):
-                self.error = untrusted.printable(line.decode("ascii", "replace"), 160)
             return
         self._left -= len(chunk)
         self._on_chunk(chunk)
 
 
 def _chunk(line):
-    """The bytes of one line "<base64> <crc32>", or None if they are not those that were sent."""
-    coded, _, crc = line.partition(b" ")
+    """The bytes of one line "<crc32> <base64>", or None if they are not those that were sent."""
     try:
-        data = binascii.a2b_base64(coded, strict_mode=True)
-        return data if len(crc) == 8 and int(crc, 16) == binascii.crc32(data) else None
+        data = binascii.a2b_base64(line[9:], strict_mode=True)
+        return data if line[8:9] == b" " and int(line[:8], 16) == binascii.crc32(data) else None
     except ValueError:
         return None

@@ -14,6 +14,10 @@ from kneesync.errors import KneesyncError
 _VERSION = 1
 
 
+class LibraryError(KneesyncError):
+    """The library's disk or index refuses: no other session will fare better."""
+
+
 @dataclass
 class Kept:
     """One session in the library."""
@@ -54,36 +58,50 @@ class Index:
 
     def __init__(self, path):
         self.fresh = False
+        self._path = path
         try:
             self._open(path)
         except sqlite3.OperationalError as error:
-            raise KneesyncError(
-                f"cannot open the library's index {path}: {error}; is the disk full or the folder read-only?"
-            ) from None
+            raise self._refused(error) from None
         except sqlite3.DatabaseError:  # not a database any more: set it aside, the files know everything
-            self._db.close()
             path.replace(path.with_name(path.name + ".broken"))
             self._open(path)
 
     def _open(self, path):
         self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("BEGIN IMMEDIATE")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self.fresh = True
-            for statement in _SCHEMA.split(";"):
-                self._db.execute(statement)
-        self._db.execute("COMMIT")
-        if version > _VERSION:
-            raise KneesyncError(
-                f"the library's index has version {version}, this one knows {_VERSION}: pip install -U kneesync"
-            )
+        try:
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("BEGIN IMMEDIATE")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                self.fresh = True
+                for statement in _SCHEMA.split(";"):
+                    self._db.execute(statement)
+            self._db.execute("COMMIT")
+            if version > _VERSION:
+                raise KneesyncError(
+                    f"the library's index has version {version}, this one knows {_VERSION}: pip install -U kneesync"
+                )
+        except BaseException:
+            self._db.close()  # and with it the lock
+            raise
+
+    def _refused(self, error):
+        busy = "lock" in str(error)
+        advice = "another kneesync is at it: wait until it is done" if busy else "is the disk full or read-only?"
+        return LibraryError(f"cannot use the library's index {self._path}: {error}; {advice}")
+
+    def _do(self, statement, values=()):
+        """Run one statement; outside at_once() it is committed when this returns."""
+        try:
+            return self._db.execute(statement, values)
+        except sqlite3.Error as error:
+            raise self._refused(error) from None
 
     def is_whole(self):
         """Say that everything kept has been entered: until then an index is `fresh` each time it is opened."""
-        self._db.execute(f"PRAGMA user_version = {_VERSION}")
+        self._do(f"PRAGMA user_version = {_VERSION}")
 
     def close(self):
         self._db.close()
@@ -91,12 +109,13 @@ class Index:
     @contextlib.contextmanager
     def at_once(self):
         """All changes made inside are committed together at the end, or none of them."""
-        self._db.execute("BEGIN IMMEDIATE")
+        self._do("BEGIN IMMEDIATE")
         try:
             yield
-            self._db.execute("COMMIT")
+            self._do("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.Error):  # a full disk may have ended the transaction by itself
+                self._db.execute("ROLLBACK")
             raise
 
     def enter(self, kept):
@@ -104,34 +123,34 @@ class Index:
         row = asdict(kept)
         row["problems"] = json.dumps(row["problems"] or [])
         marks = ", ".join(":" + name for name in _NAMES)
-        self._db.execute(f"INSERT OR REPLACE INTO session ({', '.join(_NAMES)}) VALUES ({marks})", row)
+        self._do(f"INSERT OR REPLACE INTO session ({', '.join(_NAMES)}) VALUES ({marks})", row)
 
     def forget(self, session_id):
-        self._db.execute("DELETE FROM session WHERE id = ?", (session_id,))
+        self._do("DELETE FROM session WHERE id = ?", (session_id,))
 
     def by_sha256(self, sha256):
-        row = self._db.execute("SELECT * FROM session WHERE sha256 = ?", (sha256,)).fetchone()
+        row = self._do("SELECT * FROM session WHERE sha256 = ?", (sha256,)).fetchone()
         return _kept(row) if row else None
 
     def sessions(self):
         """All, newest first; those without a start time by when they were pulled."""
-        rows = self._db.execute("SELECT * FROM session ORDER BY coalesce(start_unix_s, pulled_unix_s) DESC, name DESC")
+        rows = self._do("SELECT * FROM session ORDER BY coalesce(start_unix_s, pulled_unix_s) DESC, name DESC")
         return [_kept(row) for row in rows]
 
     def matching(self, start_of_id):
-        rows = self._db.execute("SELECT * FROM session WHERE substr(id, 1, ?) = ?", (len(start_of_id), start_of_id))
+        rows = self._do("SELECT * FROM session WHERE substr(id, 1, ?) = ?", (len(start_of_id), start_of_id))
         return [_kept(row) for row in rows]
 
     def note_boot(self, board, boot, zero_unix_s):
         """A boot of a board began at this Unix time. A board that counts from the start again loses its older notes."""
-        self._db.execute(
+        self._do(
             "DELETE FROM boot WHERE board = :board AND :boot < (SELECT max(boot) FROM boot WHERE board = :board)",
             {"board": board, "boot": boot},
         )
-        self._db.execute("INSERT OR REPLACE INTO boot VALUES (?, ?, ?)", (board, boot, zero_unix_s))
+        self._do("INSERT OR REPLACE INTO boot VALUES (?, ?, ?)", (board, boot, zero_unix_s))
 
     def boot_zero_unix_s(self, board, boot):
-        row = self._db.execute("SELECT zero_unix_s FROM boot WHERE board = ? AND boot = ?", (board, boot)).fetchone()
+        row = self._do("SELECT zero_unix_s FROM boot WHERE board = ? AND boot = ?", (board, boot)).fetchone()
         return row[0] if row else None
 
 

@@ -274,41 +274,53 @@ class _Walk:
             except KneesyncError:
                 self.odd += 1
         elif kind == log.STRIDES:
-            records = self._records(payload, log.STRIDES_HEAD_BYTES, STRIDE_DTYPE)
-            if len(records):
+            if records := self._records(payload, log.STRIDES_HEAD_BYTES, log.STRIDE_BYTES):
                 self.strides.append(records)
                 self.before_ms.append(struct.unpack_from(log.STRIDES_HEAD, payload)[0])
         elif kind == log.EVENTS:
-            self.events.append(self._records(payload, 0, EVENT_DTYPE))
+            self.events.append(self._records(payload, 0, log.EVENT_BYTES))
         elif kind == log.RAW:
-            samples = self._records(payload, log.RAW_HEAD_BYTES, np.dtype(("<i2", (6,))))
-            if len(samples):
+            if samples := self._records(payload, log.RAW_HEAD_BYTES, log.RAW_SAMPLE_BYTES):
                 self.raw.append(samples)
-                self.raw_heads.append((*struct.unpack_from(log.RAW_HEAD, payload), len(samples)))
+                count = len(samples) // log.RAW_SAMPLE_BYTES
+                self.raw_heads.append((*struct.unpack_from(log.RAW_HEAD, payload), count))
         elif kind == log.END and len(payload) >= log.END_BYTES:
             reason, t_ms, strides = struct.unpack_from(log.END_PAYLOAD, payload)
             self.end = {"reason": _word(log.END_REASONS, reason), "t_ms": t_ms, "strides": strides}
 
-    def _records(self, payload, head_bytes, dtype):
-        """The whole records of a payload behind its head."""
-        count, rest = divmod(len(payload) - head_bytes, dtype.itemsize)
+    def _records(self, payload, head_bytes, record_bytes):
+        """The bytes of a payload's whole records behind its head."""
+        count, rest = divmod(len(payload) - head_bytes, record_bytes)
         if count < 0 or rest:
             self.odd += 1
-        return np.frombuffer(payload, dtype, count, head_bytes) if count > 0 else np.zeros(0, dtype)
+        return payload[head_bytes : head_bytes + max(0, count) * record_bytes]
 
     def session(self, file_bytes):
+        stride_records = np.frombuffer(b"".join(self.strides), STRIDE_DTYPE)
         session = Session(
             header=self.header,
-            stride_records=np.concatenate(self.strides or [np.zeros(0, STRIDE_DTYPE)]),
-            t_ms=_filled(self.before_ms, self.strides, lambda records: np.cumsum(records["dt_ms"], dtype=np.int64)),
-            event_records=np.concatenate(self.events or [np.zeros(0, EVENT_DTYPE)]),
+            stride_records=stride_records,
+            t_ms=self._t_ms(stride_records["dt_ms"]),
+            event_records=np.frombuffer(b"".join(self.events), EVENT_DTYPE),
             raw_heads=np.array(self.raw_heads, dtype=np.int64).reshape(-1, 3),
-            raw_lsb=np.concatenate(self.raw or [np.zeros((0, 6), "<i2")]).reshape(-1, 6),
+            raw_lsb=np.frombuffer(b"".join(self.raw), "<i2").reshape(-1, 6),
             end=self.end,
             file_bytes=file_bytes,
         )
         session.problems = list(self._problems(session, file_bytes - self.at))
         return session
+
+    def _t_ms(self, dt_ms):
+        """int64 array: each block's `before_ms`, and from there on its strides' times one after the other."""
+        t_ms = dt_ms.astype(np.int64)
+        if len(t_ms):
+            counts = np.array([len(records) // log.STRIDE_BYTES for records in self.strides])
+            first = np.cumsum(counts) - counts
+            before_ms = np.array(self.before_ms, np.int64)
+            ended_ms = before_ms + np.add.reduceat(t_ms, first)
+            t_ms[first] += before_ms - np.concatenate([[0], ended_ms[:-1]])  # so that one running sum does for all
+            np.cumsum(t_ms, out=t_ms)
+        return t_ms
 
     def _problems(self, session, tail_bytes):
         if not self.header:
@@ -342,16 +354,6 @@ def _raw_t_ms(numbers, heads):
     period_ms = (t_ms[-1] - t_ms[0]) / (number[-1] - number[0]) if len(number) > 1 else _NOMINAL_PERIOD_MS
     behind_ms = np.maximum(0, numbers - number[-1]) * period_ms  # the last block has no next one
     return np.interp(numbers, number, t_ms) + behind_ms
-
-
-def _filled(starts, parts, counted):
-    """int64 array: start + counted(part) for each part, one after the other."""
-    whole = np.empty(sum(map(len, parts)), np.int64)
-    at = 0
-    for start, part in zip(starts, parts, strict=True):
-        whole[at : at + len(part)] = start + counted(part)
-        at += len(part)
-    return whole
 
 
 def _shown(path):

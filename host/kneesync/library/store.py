@@ -6,6 +6,7 @@ incoming/<sha>.part   a transfer under way, with its .json beside it
 index.sqlite          can be made anew from the rest
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -14,7 +15,12 @@ from pathlib import Path
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
-from kneesync.library.index import Index, Kept
+from kneesync.library.index import Index, Kept, LibraryError
+
+try:
+    import fcntl
+except ImportError:  # Windows, where a board's port is opened by one process at a time anyway
+    fcntl = None
 
 _ID_DIGITS = 10
 _EARLIEST_UNIX_S = 1_700_000_000  # a board clock before this was never set
@@ -42,7 +48,11 @@ class Library:
             ) from None
         self._index = Index(self.folder / "index.sqlite")
         if self._index.fresh:
-            self.reindex()
+            try:
+                self.reindex()
+            except BaseException:
+                self.close()
+                raise
 
     def close(self):
         self._index.close()
@@ -96,13 +106,17 @@ class Library:
             return kept
         if _sha256_of(path) != sha256:
             return None
-        return self._enter(path)
+        with self._writing():
+            self._forget_transfers(_note_of(path))
+            return self._enter(path)
 
     # Bringing one in
 
     def incoming(self, board, name, size_bytes, sha256):
-        """The transfer of a board's file: where it stands, and how it goes on."""
-        return Incoming(self._incoming / sha256, {"board": board, "name": name, "bytes": size_bytes, "sha256": sha256})
+        """The transfer of a board's file: where it stands, and how it goes on. LibraryError if another has it."""
+        about = {"board": board, "name": name, "bytes": size_bytes, "sha256": sha256}
+        with self._writing():
+            return Incoming(self._incoming / sha256, about, self._writing)
 
     def keep(self, incoming):
         """Give a complete transfer its name. NotASessionError if it is none, KneesyncError if the hash is wrong.
@@ -111,28 +125,49 @@ class Library:
         """
         from kneesync.library.session import NotASessionError, decode
 
-        incoming.sync()
-        data = incoming.path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != incoming.about["sha256"]:
-            incoming.drop()
-            raise KneesyncError(
-                f"{incoming.about['name']}: the bytes received have another SHA-256 than on the board; pull again"
-            )
+        about = incoming.about
+        with self._writing():
+            data = incoming.synced()
+            if hashlib.sha256(data).hexdigest() != about["sha256"]:
+                incoming.drop()
+                raise KneesyncError(
+                    f"{about['name']}: the bytes received have another SHA-256 than on the board; pull again"
+                )
+            try:
+                session = decode(data, about["name"])
+            except NotASessionError:
+                incoming.drop()
+                raise
+            except KneesyncError as error:
+                session = error  # of a newer format: kept, a later kneesync reads it
+            started = self._started(about["board"], session)
+            note = {**about, "start_unix_s": started[0], "start_from": started[1], "pulled_unix_s": time.time()}
+            path = self._sessions / (about["sha256"][:_ID_DIGITS] + ".knee")
+            _write_whole(path.with_suffix(".json"), json.dumps(note).encode())
+            incoming.rename(path)
+            self._forget_transfers(about)
+            kept = self._record(path, note, about["sha256"], session)
+        incoming.session = None if isinstance(session, KneesyncError) else session
+        return kept
+
+    def _forget_transfers(self, about):
+        """The notes on a board's file that is here now, and parts of what it was before it grew. Before the index."""
+        for path in self._incoming.glob("*.json"):
+            other = _note_of(path)
+            if all(other.get(key) == about.get(key) for key in ("board", "name")):
+                path.with_suffix(".part").unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _writing(self):
+        """What the disk refuses, as one line."""
         try:
-            session = decode(data, incoming.about["name"])
-        except NotASessionError:
-            incoming.drop()
-            raise
-        except KneesyncError:
-            session = None  # of a newer format: kept, a later kneesync reads it
-        started = self._started(incoming.about["board"], session)
-        note = {**incoming.about, "start_unix_s": started[0], "start_from": started[1], "pulled_unix_s": time.time()}
-        path = self._sessions / (incoming.about["sha256"][:_ID_DIGITS] + ".knee")
-        _write_whole(path.with_suffix(".json"), json.dumps(note).encode())
-        os.replace(incoming.path, path)
-        _sync_folder(self._sessions)
-        incoming.drop()
-        return self._enter(path)
+            yield
+        except OSError as error:
+            raise LibraryError(
+                f"cannot write to the library in {self.folder}: {error.strerror or error}; "
+                "make room there, or set KNEESYNC_LIBRARY, and pull again: it goes on from there"
+            ) from None
 
     def note_boot(self, board, boot, up_ms):
         """A board is up_ms into its boot number `boot`: this dates that boot's sessions, now or later."""
@@ -140,7 +175,7 @@ class Library:
 
     def _started(self, board, session):
         """(Unix time of the session's start or None, how that is known)."""
-        if session is None:
+        if isinstance(session, KneesyncError):
             return None, "unknown"
         boot = untrusted.whole(session.header.get("boot"), 0, 1 << 31)
         zero_unix_s = self._index.boot_zero_unix_s(board, boot) if boot is not None else None
@@ -165,33 +200,36 @@ class Library:
 
     def _enter(self, path):
         """Enter one kept file into the index, from its note and its content."""
-        from kneesync.analysis.session import summary
         from kneesync.library.session import read
 
         try:
-            note = untrusted.parsed(path.with_suffix(".json").read_bytes())
-        except (OSError, KneesyncError):
-            note = {}
+            session = read(path)
+        except KneesyncError as error:
+            session = error
+        return self._record(path, _note_of(path), _sha256_of(path), session)
+
+    def _record(self, path, note, sha256, session):
+        """Enter a kept file into the index. `session` is what it decoded to, or the error that says why it did not."""
         kept = Kept(
             id=path.stem,
             board=untrusted.board_id(note.get("board")) or "unknown",
             name=untrusted.session_name(note.get("name")) or path.name,
-            sha256=_sha256_of(path),
+            sha256=sha256,
             bytes=path.stat().st_size,
             start_unix_s=note.get("start_unix_s"),
             start_from=note.get("start_from", "unknown"),
             pulled_unix_s=note.get("pulled_unix_s", path.stat().st_mtime),
         )
         changed = []
-        if not kept.sha256.startswith(kept.id):
+        if not sha256.startswith(kept.id):
             changed = [
                 "the file is not as it was pulled: its SHA-256 has changed; restore it from a backup or the board"
             ]
-        try:
-            session = read(path)
-        except KneesyncError as error:
-            kept.problems = [*changed, str(error)]
+        if isinstance(session, KneesyncError):
+            kept.problems = [*changed, str(session)]
         else:
+            from kneesync.analysis.session import summary
+
             figures = summary(session)
             kept.leg, kept.athlete = figures["leg"], figures["athlete"]
             kept.duration_s, kept.strides = figures["duration_s"], figures["strides"]
@@ -203,36 +241,49 @@ class Library:
 
 
 class Incoming:
-    """A transfer under way: bytes only ever appended, each already checked on its way in."""
+    """A transfer under way: bytes only ever appended, each already checked on its way in.
 
-    def __init__(self, stem, about):
+    Nothing is synced before the end: what a power cut leaves of it, the whole file's hash judges.
+    """
+
+    def __init__(self, stem, about, writing):
         self.about = about
         self.path = stem.with_suffix(".part")
+        self.session = None  # what the file decoded to, once it is kept
         self._note = stem.with_suffix(".json")
-        noted = json.dumps(about).encode()
+        self._writing = writing
+        self._file = _locked(self.path)
         try:
-            same = self._note.read_bytes() == noted
-        except OSError:
-            same = False
-        if not same or self.received_bytes > about["bytes"]:
-            self.path.unlink(missing_ok=True)
-            _write_whole(self._note, noted)
-        self._file = open(self.path, "ab")  # noqa: SIM115 - closed by sync() and drop()
-
-    @property
-    def received_bytes(self):
-        """How much of the file is here: the offset to go on from."""
-        return self.path.stat().st_size if self.path.exists() else 0
+            self.received_bytes = os.fstat(self._file.fileno()).st_size
+            noted = json.dumps(about).encode()
+            if self.received_bytes > about["bytes"] or not _holds(self._note, noted):
+                self._file.truncate(0)
+                self.received_bytes = 0
+                self._note.write_bytes(noted)
+        except BaseException:
+            self._file.close()
+            raise
 
     def append(self, data):
-        self._file.write(data)
-        self._file.flush()
+        """Add bytes; `received_bytes` counts those that the system has taken, also where a full disk ends it."""
+        view = memoryview(data)
+        with self._writing():
+            while view:
+                taken = self._file.write(view)
+                self.received_bytes += taken
+                view = view[taken:]
 
-    def sync(self):
-        """Everything received is on the disk when this returns."""
-        self._file.flush()
+    def synced(self):
+        """Everything received is on the disk; what the file there holds."""
         os.fsync(self._file.fileno())
-        self._file.close()
+        return self.path.read_bytes()
+
+    def rename(self, path):
+        """Give the file its name in the library, for good; the transfer is over."""
+        if fcntl is None:
+            self._file.close()  # Windows does not rename what is open
+        os.replace(self.path, path)
+        _sync_folder(path.parent)
 
     def close(self):
         """Leave the transfer as it stands, for the next pull."""
@@ -240,9 +291,42 @@ class Incoming:
 
     def drop(self):
         """Forget the transfer."""
-        self._file.close()
         self.path.unlink(missing_ok=True)
         self._note.unlink(missing_ok=True)
+        self._file.close()
+
+
+def _locked(path):
+    """`path` opened for appending, by one process at a time; unbuffered, so that what is counted is with the system."""
+    while True:
+        file = open(path, "ab", buffering=0)  # noqa: SIM115 - the transfer's
+        if fcntl is None:
+            return file
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                return file
+        except BlockingIOError:
+            file.close()
+            raise LibraryError("another kneesync is pulling this session; wait until it is done") from None
+        except FileNotFoundError:
+            pass
+        file.close()  # another process ended the transfer between our opening and our locking: its file is not ours
+
+
+def _holds(path, data):
+    try:
+        return path.read_bytes() == data
+    except FileNotFoundError:
+        return False
+
+
+def _note_of(path):
+    """What stands in the note beside a kept file; {} if there is none that can be read."""
+    try:
+        return untrusted.parsed(path.with_suffix(".json").read_bytes())
+    except (OSError, KneesyncError):
+        return {}
 
 
 def _sha256_of(path):

@@ -54,6 +54,8 @@ def say_pulled(result):
     """Print one file's line as soon as it is known: new ones to stdout, trouble to stderr."""
     if result.state == "new":
         terminal.lines([pulled(result)])
+        if result.was_running:
+            terminal.note(f"{result.name}: this run was under way; it was closed safely and pulled.")
     elif result.state == "failed":
         terminal.note(f"kneesync: {pulled(result)}")
 

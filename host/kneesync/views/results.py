@@ -42,7 +42,8 @@ def pulled(board_id, results):
     rows = []
     for result in results:
         row = {"name": result.name, "bytes": result.bytes, "state": result.state, "problem": result.problem}
-        rows.append({**row, "session": _kept(result.kept) if result.kept else None})
+        row.update(was_running=result.was_running, session=_kept(result.kept) if result.kept else None)
+        rows.append(row)
     return {"board": board_id, "sessions": rows}
 
 

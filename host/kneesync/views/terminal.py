@@ -39,7 +39,7 @@ def note(text):
 
 
 class Progress:
-    """A bar on stderr while files come in; silent where stderr is no terminal. Use as a context manager."""
+    """A bar a file on stderr: bytes and rate; silent where stderr is no terminal. Use as a context manager."""
 
     def __enter__(self):
         self._bar = None
@@ -62,12 +62,14 @@ class Progress:
         if self._bar:
             self._bar.stop()
 
-    def __call__(self, name, done, total):
+    def __call__(self, file, number, of, done):
+        """`done` bytes are here of `file`, the `number`-th of `of`."""
         if not self._bar:
             return
-        if name not in self._tasks:
-            self._tasks[name] = self._bar.add_task(name, total=total)
-        self._bar.update(self._tasks[name], completed=done)
+        if file.name not in self._tasks:
+            what = f"{file.name}  {number} of {of}"
+            self._tasks[file.name] = self._bar.add_task(what, total=file.bytes)
+        self._bar.update(self._tasks[file.name], completed=done)
 
 
 class Fastforward:

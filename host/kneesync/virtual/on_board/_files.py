@@ -11,6 +11,7 @@ _put = bridge.put
 _get = bridge.get
 _addressof = uctypes.addressof
 _CHUNK = 32768  # bytes an exchange
+_READ_THROUGH = 1024  # a file that is asked for so many bytes twice is being read through
 
 
 def _checked(status):
@@ -47,8 +48,9 @@ class Volume:
         return _put(request, argument, _addressof(path), len(memoryview(path)))
 
     def open(self, path, mode):
-        handle = _checked(self._call(_requests.FILE_OPEN, path, _mode_bits(mode)))
-        return File(handle, "b" not in mode)
+        bits = _mode_bits(mode)
+        handle = _checked(self._call(_requests.FILE_OPEN, path, bits))
+        return File(handle, "b" not in mode, bits == 1)
 
     def stat(self, path):
         size = self._call(_requests.PATH_STAT, path)
@@ -110,11 +112,18 @@ def _mode_bits(mode):
 
 
 class File(io.IOBase):
-    """An open file. IOBase makes it a stream for the VM but gives none of these methods."""
+    """An open file. IOBase makes it a stream for the VM but gives none of these methods.
 
-    def __init__(self, handle, text):
+    The board's flash is memory to it; here every exchange costs. So a file that is read through is fetched ahead.
+    """
+
+    def __init__(self, handle, text, only_read):
         self._handle = handle
         self._text = text
+        self._only_read = only_read
+        self._big_reads = 0
+        self._ahead = None
+        self._at = self._end = 0  # what of _ahead is still to be given out
 
     def readinto(self, buffer, n=-1):
         size = len(buffer) * bridge.itemsize(id(buffer)) if n < 0 else n
@@ -122,6 +131,12 @@ class File(io.IOBase):
 
     def _fill(self, address, size):
         have = 0
+        if self._at == self._end and self._only_read and _READ_THROUGH <= size < _CHUNK:
+            self._fetch_ahead()
+        if self._at < self._end:
+            have = min(size, self._end - self._at)
+            uctypes.bytearray_at(address, have)[:] = memoryview(self._ahead)[self._at : self._at + have]
+            self._at += have
         while have < size:
             n = min(_CHUNK, size - have)
             got = _checked(_get(_requests.FILE_READ | self._handle << 8, 0, address + have, n))
@@ -129,6 +144,14 @@ class File(io.IOBase):
             if got < n:
                 break
         return have
+
+    def _fetch_ahead(self):
+        self._big_reads += 1
+        if self._big_reads > 1:
+            if self._ahead is None:
+                self._ahead = bytearray(_CHUNK)
+            self._at = self._end = 0
+            self._end = _checked(_get(_requests.FILE_READ | self._handle << 8, 0, _addressof(self._ahead), _CHUNK))
 
     def read(self, n=-1):
         if n is None or n < 0:
@@ -189,6 +212,9 @@ class File(io.IOBase):
         return size
 
     def _seek(self, offset, whence, remaining=False):
+        waiting, self._at = self._end - self._at, self._end
+        if waiting:  # the file stands further on than its reader
+            _checked(_ask(_requests.FILE_SEEK, self._handle | 1 << 16, -waiting))
         return _checked(_ask(_requests.FILE_SEEK, self._handle | whence << 16 | (1 << 24 if remaining else 0), offset))
 
     def seek(self, offset, whence=0):
