@@ -12,17 +12,21 @@ import os
 import sys
 from binascii import b2a_base64, crc32, hexlify
 from hashlib import sha256
+from struct import unpack_from
 
 import board
 import notes
 
 from kneecore import __version__
+from kneecore import sessionlog as log
 from kneecore import settings as table
 
 SESSIONS = "/sessions"
 CHUNK_BYTES = 3072
 LEASE_S = 25
 _MOST_JSON = 2048
+_JUST_MS = 60_000
+_HOST = log.END_REASONS.index("host")
 
 
 def let_in():
@@ -98,6 +102,20 @@ def _sha256(name):
             board.feed_watchdog()
 
 
+def _closed():
+    """The session that this host's Ctrl-C ended, or None: its last block says so."""
+    names = sessions()
+    if not names or names[-1][:5] != "%05d" % notes.boot():
+        return None
+    with open(SESSIONS + "/" + names[-1], "rb") as file:
+        file.seek(max(0, _size(names[-1]) - log.BLOCK_BYTES - log.END_BYTES))
+        block = file.read()
+    if len(block) < log.BLOCK_BYTES + log.END_BYTES or block[0] != log.END:
+        return None
+    reason, t_ms, _ = unpack_from(log.END_PAYLOAD, block, log.BLOCK_BYTES)
+    return names[-1] if reason == _HOST and 0 <= board.up_ms() - t_ms < _JUST_MS else None
+
+
 @guarded
 def info():
     """Who this is and how it stands."""
@@ -115,6 +133,7 @@ def info():
             "total_bytes": total,
             "battery_mv": board.battery_mv(),
             "sessions": len(sessions()),
+            "closed": _closed(),
             "mpy": getattr(sys.implementation, "_mpy", None),
             "settings": table.merged(notes.changes())[0],
         }
@@ -174,14 +193,24 @@ def set_clock(unix_s):
 
 
 @guarded
-def settings(json_text):
-    """Change settings, all of them or none: a JSON object name -> value. The firmware reads them at its next start."""
+def settings(json_text, afresh=False):
+    """Change settings, all of them or none: a JSON object name -> value, null for the default.
+
+    With `afresh` every other setting goes back to its default too. The firmware reads them at its next start.
+    """
     if len(json_text) > _MOST_JSON:
         raise ValueError("settings of %d characters; at most %d" % (len(json_text), _MOST_JSON))
     changes = json.loads(json_text)
     if not isinstance(changes, dict):
         raise ValueError("settings are %s; expected an object of names and values" % json_text[:40])
-    notes.save_changes({name: table.checked(name, changes[name]) for name in changes})
+    kept = {} if afresh else notes.changes()
+    for name in changes:
+        if changes[name] is None:
+            table.row(name)
+            kept.pop(name, None)
+        else:
+            kept[name] = table.checked(name, changes[name])
+    notes.save_changes(kept)
     say({"settings": table.merged(notes.changes())[0]})
 
 

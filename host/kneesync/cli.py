@@ -75,6 +75,56 @@ def devices(as_json: Json = False):
 
 
 @app.command()
+def settings(
+    board: WhichBoard = None,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set one; repeatable.")
+    ] = None,
+    reset: Annotated[
+        list[str] | None, typer.Option("--reset", metavar="NAME", help="Put one back to its default; repeatable.")
+    ] = None,
+    reset_all: Annotated[bool, typer.Option("--reset-all", help="Put all others back to their defaults.")] = False,
+    explain: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Say what a setting is and does; needs no board.")
+    ] = None,
+    as_json: Json = False,
+    plain: Plain = False,
+):
+    """Show a board's settings, or change some: all of what is asked for, or nothing."""
+    from kneesync.board import settings as board_settings
+    from kneesync.views import results, terminal
+    from kneesync.views import settings as view
+
+    if explain is not None:
+        one, advice = board_settings.explained(explain)
+        if as_json:
+            print(results.text(view.explained(one, advice)))
+        else:
+            terminal.lines(view.explanation(one, advice))
+        return
+    changes = board_settings.from_pairs(_pairs(change))
+
+    from kneesync.board import find
+    from kneesync.board.link import Link
+
+    picked = find.pick(board)
+    with Link(picked.port, picked.id) as link:
+        before = after = board_settings.listed(link.info)
+        if changes or reset or reset_all:
+            after = board_settings.change(link, changes, reset or [], reset_all)
+    if as_json:
+        print(results.text(view.figures(link.board, after)))
+    elif after is not before:
+        terminal.lines(view.changes(before, after))
+        terminal.note(view.summary(link.board, after) + " Its firmware runs again.")
+    elif console := terminal.results(plain):
+        view.show(console, link.board, after)
+    else:
+        terminal.lines(view.plain(link.board, after))
+    _say_closed(link)
+
+
+@app.command()
 def pull(board: WhichBoard = None, as_json: Json = False):
     """Bring every new session from the board into the library. Safe to interrupt and to run again."""
     from kneesync.board import find
@@ -162,7 +212,9 @@ def replay(
     as_json: Json = False,
 ):
     """Compute a recording's or a session's strides and cues again, with other settings if wanted."""
-    changes = _changes(change or [])
+    from kneesync.board.settings import from_pairs
+
+    changes = from_pairs(_pairs(change))
 
     from kneesync.replay import replay as replay_file
     from kneesync.views import lists, results, terminal
@@ -174,20 +226,20 @@ def replay(
         terminal.lines(lists.replayed(result))
 
 
-def _changes(pairs):
-    """NAME=VALUE texts as a checked dict. KneesyncError names what a setting takes."""
-    from kneecore import settings
+def _say_closed(link):
+    """What the runner wants to know: taking the board over ended a run."""
+    from kneesync.views import lists, terminal
 
-    changes = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"found {pair!r}, expected NAME=VALUE", param_hint="--set")
-        try:
-            changes[name] = settings.checked(name, value)
-        except ValueError as error:
-            raise KneesyncError(str(error)) from None
-    return changes
+    if said := lists.closed(link.info):
+        terminal.note(said)
+
+
+def _pairs(texts):
+    """NAME=VALUE texts; one without its = is wrong usage."""
+    for text in texts or ():
+        if "=" not in text:
+            raise typer.BadParameter(f"found {text!r}, expected NAME=VALUE", param_hint="--set")
+    return texts or []
 
 
 @app.command()

@@ -1,15 +1,8 @@
-"""The pages, compared as text at fixed width with tests/host/golden.
-
-KNEESYNC_GOLDEN=write writes those anew: look at the difference before you commit it.
-"""
-
-import io
-import os
-from pathlib import Path
+"""The report's pages and the lists, compared as text at fixed width with tests/host/golden."""
 
 import pytest
 from knee_files import BOARD, KneeFile, tired_run
-from rich.console import Console
+from pages import GOLDEN, page, same_as_golden
 
 from kneecore import sessionlog as log
 from kneesync.analysis.session import summary
@@ -19,7 +12,6 @@ from kneesync.library.index import Kept
 from kneesync.library.session import decode
 from kneesync.views import chart, lists, report, units
 
-GOLDEN = Path(__file__).parent / "golden"
 ROW = (700, 4123, -1550, 3901, 4102, 0)
 
 
@@ -53,19 +45,6 @@ SESSIONS = {
     "empty": (KneeFile().end(21_000).data, None),
     "one_stride": (KneeFile().stride_block(21_000, [(700, 4123, -1550, 3901, 4102, log.FIRST)]).end(22_000).data, None),
 }
-
-
-def page(width, write):
-    console = Console(file=io.StringIO(), width=width, no_color=True, highlight=False, markup=False, emoji=False)
-    write(console)
-    return console.file.getvalue()
-
-
-def same_as_golden(name, text):
-    path = GOLDEN / f"{name}.txt"
-    if os.environ.get("KNEESYNC_GOLDEN") == "write":
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", list(SESSIONS))

@@ -53,7 +53,7 @@ def pull(link, library, progress=None, on_result=None):
     cannot be had or is no session is reported and the next one taken; LinkError when the board itself is gone.
     """
     _tell_time(link, library)
-    listed, results = _listing(link)
+    listed, results = listing(link)
     for result in results:
         if on_result:
             on_result(result)
@@ -74,7 +74,7 @@ def _tell_time(link, library):
     link.call(f"service.set_clock({int(time.time())})")
 
 
-def _listing(link):
+def listing(link):
     """(files that make sense, Pulled for those that do not)."""
     listed, refused = [], []
     entries = link.call("service.listing()", list, HASHING_QUIET_S)

@@ -67,6 +67,12 @@ def pull_outcome(board_id, results):
     return f"Board {board_id}: {', '.join(parts)}. Its firmware runs again."
 
 
+def closed(info):
+    """That taking the board over ended a run, if it did."""
+    name = untrusted.session_name(info.get("closed"))
+    return f"A run was being recorded: it was closed safely as {name}; `kneesync pull` brings it." if name else None
+
+
 def replayed(result):
     """Strides and cues of a replay, one line each, in order of time."""
     yield f"{len(result['strides'])} strides, {len(result['cues'])} cues"
