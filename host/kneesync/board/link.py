@@ -52,6 +52,10 @@ class LinkError(KneesyncError):
     """The wire or the board at its end failed in the middle of something."""
 
 
+class BoardRefusedError(LinkError):
+    """The board answered, with an error: it and the wire are well."""
+
+
 class Link:
     """A board at `port`, stopped at its prompt. `board`, if given, is the id that must answer there."""
 
@@ -92,7 +96,7 @@ class Link:
     def call(self, expression, kind=dict, quiet_s=QUIET_S):
         """Run `expression` on the board; the one line of JSON that it prints, as `kind` (dict or list).
 
-        An answer {"error": text} becomes a LinkError.
+        An answer {"error": text} becomes a BoardRefusedError.
         """
         answer = bytearray()
         self.stream(expression, answer.extend, MOST_ANSWER_BYTES, quiet_s)
@@ -105,7 +109,7 @@ class Link:
         except KneesyncError as error:
             value = _complaint(text) or error
         if isinstance(value, dict) and "error" in value:
-            raise LinkError(f"the board says: {untrusted.printable(value['error'], 160)}")
+            raise BoardRefusedError(f"the board says: {untrusted.printable(value['error'], 160)}")
         if isinstance(value, KneesyncError):
             raise LinkError(str(value))
         return value

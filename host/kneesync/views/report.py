@@ -18,7 +18,7 @@ _ROWS = (
 )
 HELD_DEG = 1.0  # strides of a fresh runner spread by this much; a smaller change is none
 _LEGS = {"L": "left leg", "R": "right leg"}
-_STARTS = {"pull": "", "board clock": " by the board's clock", "unknown": ""}
+_STARTS = {"pull": "", "board clock": " by the board's clock", "you": " (set by hand)", "unknown": ""}
 
 
 def show(console, figures, session, kept=None):
