@@ -106,9 +106,12 @@ def settings(
 
     from kneesync.board import find
     from kneesync.board.link import Link
+    from kneesync.board.pull import tell_time
+    from kneesync.library import Library
 
     picked = find.pick(board)
-    with Link(picked.port, picked.id) as link:
+    with Library() as library, Link(picked.port, picked.id) as link:
+        tell_time(link, library)
         before = after = board_settings.listed(link.info)
         if changes or reset or reset_all:
             after = board_settings.change(link, changes, reset or [], reset_all)
@@ -125,25 +128,134 @@ def settings(
 
 
 @app.command()
-def pull(board: WhichBoard = None, as_json: Json = False):
+def pull(
+    board: WhichBoard = None,
+    every: Annotated[bool, typer.Option("--all", help="From each board in reach, one after the other.")] = False,
+    then_free: Annotated[
+        bool, typer.Option("--free", help="Then delete on the board what is safe in the library (see `free`).")
+    ] = False,
+    as_json: Json = False,
+):
     """Bring every new session from the board into the library. Safe to interrupt and to run again."""
-    from kneesync.board import find
-    from kneesync.board.link import Link
-    from kneesync.board.pull import pull as pull_sessions
+    if every and board:
+        raise typer.BadParameter("found a board and --all, expected one of them", param_hint="--all")
+    from kneesync.board import find, homecoming
     from kneesync.library import Library
-    from kneesync.views import lists, results, terminal
+    from kneesync.views import care, lists, results, terminal
+
+    # said as they come: what is home is home, whatever happens to the board afterwards
+    on_pulled, on_freed = (None, None) if as_json else (lists.say_pulled, care.say_freed)
+
+    def on_visit(visit):
+        if not as_json:
+            lists.say_visit(visit)
+
+    if every:
+        with Library() as library, terminal.Progress() as progress:
+            visits = homecoming.visits(library, progress, on_pulled, then_free, on_freed, on_visit)
+    else:
+        picked = find.pick(board)
+        # a run under way is closed, not lost: what was recorded up to now is pulled too
+        with Library() as library, terminal.Progress() as progress:
+            visits = [homecoming.visit(picked, library, progress, on_pulled, then_free, on_freed)]
+        on_visit(visits[0])
+    if as_json:
+        found = [results.visit(visit) for visit in visits]
+        print(results.text(found if every else found[0]))
+    if any(visit.failed for visit in visits):
+        raise typer.Exit(1)
+
+
+@app.command()
+def free(
+    board: WhichBoard = None,
+    keep: Annotated[int, typer.Option(min=0, metavar="N", help="Leave the N newest on the board.")] = 0,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: Json = False,
+):
+    """Delete on the board what the library holds, byte for byte: checked on both sides first."""
+    if not yes and not terminal_asks():
+        raise typer.BadParameter("nobody can be asked here: add --yes to delete on the board", param_hint="--yes")
+    from kneesync.board import find
+    from kneesync.board import free as room
+    from kneesync.board.link import Link
+    from kneesync.library import Library
+    from kneesync.views import care, results, terminal
 
     picked = find.pick(board)
-    # a run under way is closed, not lost: what was recorded up to now is pulled too
-    with Library() as library, Link(picked.port, picked.id) as link, terminal.Progress() as progress:
-        # said as they come: what is home is home, whatever happens to the board afterwards
-        pulled = pull_sessions(link, library, progress, on_result=None if as_json else lists.say_pulled)
+    with Library() as library:
+        if not yes:
+            # the board does not wait for an answer: it runs on while the runner thinks
+            with Link(picked.port, picked.id) as link:
+                planned = room.plan(link, library, keep)
+            _say_closed(link)
+            for line in care.planned(planned):
+                terminal.note(line)
+            going = {one.sha256 for one in planned if one.state == "may go"}
+            if not going:
+                terminal.note("Nothing to free: `kneesync pull` first, or fewer with --keep.")
+                return
+            typer.confirm(f"Delete {len(going)} of them on board {link.board}?", abort=True, err=True)
+        with Link(picked.port, picked.id) as link:
+            found = room.plan(link, library, keep)
+            if not yes:
+                room.only(found, going)
+            room.free(link, found, None if as_json else care.say_freed)
+            left = link.call("service.info()")
     if as_json:
-        print(results.text(results.pulled(link.board, pulled)))
+        print(results.text(care.figures(link.board, found, left)))
     else:
-        terminal.note(lists.pull_outcome(link.board, pulled))
-    if any(result.state == "failed" for result in pulled):
+        for one in found:
+            if yes and one.state == "stays":
+                terminal.note(next(care.planned([one])))
+        terminal.note(care.freed_outcome(link.board, found, left) + " Its firmware runs again.")
+    _say_closed(link)
+    if any(one.state == "failed" for one in found):
         raise typer.Exit(1)
+
+
+def terminal_asks():
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+@app.command()
+def reindex(as_json: Json = False):
+    """Make the library's index anew from its files. No file is changed; damaged ones are named."""
+    from kneesync.library import Library
+    from kneesync.views import care, results, terminal
+
+    with Library() as library:
+        entered, unreadable = library.reindex()
+    if as_json:
+        rows = [{"file": path.name, "problem": why} for path, why in unreadable]
+        print(results.text({"sessions": results.sessions(entered), "unreadable": rows}))
+    else:
+        terminal.lines(care.reindexed(entered, unreadable))
+    if unreadable or any(one.problems for one in entered):
+        raise typer.Exit(1)
+
+
+@app.command()
+def note(
+    session: Annotated[str, typer.Argument(help="A session's id, or the start of one.")],
+    start: Annotated[
+        str,
+        typer.Option(metavar="TIME", help='When it began, as "2026-11-20 18:30"; as-pulled: take that back.'),
+    ],
+    as_json: Json = False,
+):
+    """Say when a run began, where the board could not know. The session's file stays as it is."""
+    from kneesync.library import Library
+    from kneesync.library.correction import set_start
+    from kneesync.views import care, results, terminal
+
+    with Library() as library:
+        kept = set_start(library, session, start)
+    if as_json:
+        print(results.text(results.sessions([kept])[0]))
+    else:
+        terminal.lines([care.start(kept)])
 
 
 @app.command()

@@ -7,7 +7,7 @@ its own file now; and the board computes it once more before it deletes (service
 from dataclasses import dataclass
 
 from kneesync.board.link import HASHING_QUIET_S, BoardRefusedError
-from kneesync.board.pull import listing
+from kneesync.board.pull import listing, tell_time
 
 
 @dataclass
@@ -23,6 +23,7 @@ class Freed:
 
 def plan(link, library, keep=0):
     """A Freed for every session on the board at `link`: "may go" or "stays". The `keep` newest stay."""
+    tell_time(link, library)
     listed, refused = listing(link)
     found = [Freed(one.name, why=one.problem) for one in refused]
     newest = {file.name for file in listed[max(0, len(listed) - keep) :]}
@@ -35,6 +36,13 @@ def plan(link, library, keep=0):
             one.state = "stays" if one.why else "may go"
         found.append(one)
     return found
+
+
+def only(planned, sha256s):
+    """Take out of `planned` what is not among those that were asked about."""
+    for one in planned:
+        if one.state == "may go" and one.sha256 not in sha256s:
+            one.state, one.why = "stays", "came after the question"
 
 
 def free(link, planned, on_result=None):

@@ -52,7 +52,7 @@ def pull(link, library, progress=None, on_result=None):
     progress(name, bytes so far, bytes in all) is called as data comes, on_result(Pulled) after each file. A file that
     cannot be had or is no session is reported and the next one taken; LinkError when the board itself is gone.
     """
-    _tell_time(link, library)
+    tell_time(link, library)
     listed, results = listing(link)
     for result in results:
         if on_result:
@@ -65,8 +65,12 @@ def pull(link, library, progress=None, on_result=None):
     return results
 
 
-def _tell_time(link, library):
-    """Date the board's present boot by this machine's clock, and set the board's."""
+def tell_time(link, library):
+    """Date the board's present boot by this machine's clock, and set the board's.
+
+    Every command that stops the board does this first: with the restart at its end the boot is over, and runs recorded
+    in it could not be dated any more.
+    """
     up_ms = untrusted.whole(link.info.get("up_ms"), 0, 1 << 40)
     boot = untrusted.whole(link.info.get("boot"), 0, 1 << 31)
     if up_ms is not None and boot is not None:

@@ -2,6 +2,7 @@
 
 from kneesync import untrusted
 from kneesync.views import terminal
+from kneesync.views.care import freed_outcome
 from kneesync.views.units import NONE, clock, count, day, degrees, size, steps
 
 _COLUMNS = ("id", "started", "leg", "time", "strides", "steps/min", "lift", "drop", "cues")
@@ -27,6 +28,8 @@ def show_sessions(console, kept):
     console.print(table)
     if any(_damaged(one) for one in kept):
         console.print(Text("! has damaged or missing parts; its report says which", style="dim"))
+    if any(one.start_unix_s is None for one in kept):
+        console.print(Text("? start unknown, the day is the pull's: kneesync note ID --start TIME", style="dim"))
 
 
 def plain_sessions(kept):
@@ -65,6 +68,19 @@ def pull_outcome(board_id, results):
     if counts["failed"]:
         parts.append(f"{counts['failed']} failed")
     return f"Board {board_id}: {', '.join(parts)}. Its firmware runs again."
+
+
+def say_visit(visit):
+    """How a visit ended: one line, and one for a run that it closed."""
+    if visit.problem:
+        terminal.note(f"kneesync: board {visit.board or visit.port}: {visit.problem}")
+        return
+    terminal.note(pull_outcome(visit.board, visit.pulled))
+    if visit.left:
+        terminal.note(freed_outcome(visit.board, visit.freed, visit.left))
+    name = untrusted.session_name(visit.info.get("closed"))
+    if name:
+        terminal.note(f"A run was being recorded: it was closed safely, and pulled as {name}.")
 
 
 def closed(info):

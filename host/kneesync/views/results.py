@@ -37,6 +37,16 @@ def boards(found):
     return [asdict(board) for board in found]
 
 
+def visit(done):
+    """What a board's visit brought, and freed if that was asked for."""
+    from kneesync.views import care
+
+    row = {**pulled(done.board, done.pulled), "closed": untrusted.session_name(done.info.get("closed"))}
+    if done.freed:
+        row["freed"] = care.figures(done.board, done.freed, done.left)["sessions"]
+    return {**row, "problem": done.problem}
+
+
 def pulled(board_id, results):
     """What a pull brought."""
     rows = []
