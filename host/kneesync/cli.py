@@ -75,6 +75,41 @@ def devices(as_json: Json = False):
 
 
 @app.command()
+def doctor(
+    board: WhichBoard = None,
+    brief: Annotated[bool, typer.Option("--brief", help="One line, without the self-test.")] = False,
+    udev_rule: Annotated[
+        bool, typer.Option("--udev-rule", help="Print the rule that lets you use a board on Linux.")
+    ] = False,
+    as_json: Json = False,
+    plain: Plain = False,
+):
+    """Check the way to the board and the board itself, and say in plain words what to do."""
+    from kneesync.board import port
+    from kneesync.board.doctor import examine
+    from kneesync.views import results, terminal
+
+    if udev_rule:
+        terminal.lines(port.udev_rule().splitlines())
+        return
+    from kneesync.views import checkup
+
+    def say(finding):
+        if console := terminal.results(plain):
+            checkup.show(console, finding)
+        else:
+            terminal.lines([checkup.plain(finding)])
+
+    found = examine(board, quick=brief, on_finding=None if brief or as_json else say)
+    if as_json:
+        print(results.text(checkup.figures(found)))
+    elif brief:
+        terminal.lines([checkup.brief(found)])
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
+
+
+@app.command()
 def settings(
     board: WhichBoard = None,
     change: Annotated[

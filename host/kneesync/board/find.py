@@ -36,6 +36,13 @@ def boards():
     return found + _virtual_boards()
 
 
+def other_ports():
+    """Serial ports whose maker is none of our boards'."""
+    from serial.tools import list_ports
+
+    return sorted(untrusted.printable(port.device, 40) for port in list_ports.comports() if port.vid not in USB_VENDORS)
+
+
 def pick(wanted=None):
     """The board that an id (or its start) or a port names; for None the only one there is.
 

@@ -56,6 +56,10 @@ class BoardRefusedError(LinkError):
     """The board answered, with an error: it and the wire are well."""
 
 
+class NoFirmwareError(LinkError):
+    """MicroPython answers, and has nothing of kneesync's to import."""
+
+
 class Link:
     """A board at `port`, stopped at its prompt. `board`, if given, is the id that must answer there."""
 
@@ -73,7 +77,7 @@ class Link:
             self.info = self.call("service.info()")
             answered = untrusted.board_id(self.info.get("board"))
             if answered is None:
-                raise LinkError(f"{self.port} answers without a board id; install the firmware anew")
+                raise LinkError(f"{self.port} answers without a board id; run `kneesync flash`")
             if self.board not in (None, answered):
                 raise LinkError(f"found board {answered} at {self.port}, expected {self.board}; run `kneesync devices`")
             self.board = answered
@@ -164,7 +168,7 @@ class Link:
                 if time.monotonic() > deadline:
                     raise NoBoardError(
                         f"cannot open {untrusted.printable(self.port)}: no board, in use, or no permission; "
-                        "run `kneesync devices`"
+                        "run `kneesync doctor`"
                     ) from None
                 time.sleep(0.1)
         transport.serial.write_timeout = 5
@@ -206,7 +210,7 @@ class Link:
         except LinkError as error:
             if "ENOENT" in str(error) or "ImportError" in str(error):
                 self._ours = False
-                raise LinkError(f"{self.port} runs MicroPython without kneesync; install the firmware first") from None
+                raise NoFirmwareError(f"{self.port} runs MicroPython without kneesync; run `kneesync flash`") from None
             raise
         if heard.strip() != number.encode():
             raise LinkError(f"the board at {self.port} answers something else than it is asked; reset it and try again")
