@@ -294,6 +294,56 @@ def note(
 
 
 @app.command()
+def flash(
+    board: WhichBoard = None,
+    firmware: Annotated[
+        str | None, typer.Option(metavar="FILE.uf2", help="Install this MicroPython first (micropython.org/download).")
+    ] = None,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Back to the version before this one.")] = False,
+    even_unpulled: Annotated[
+        bool, typer.Option("--even-unpulled", help="Although the board holds sessions that the library does not.")
+    ] = False,
+    despite_self_test: Annotated[
+        bool, typer.Option("--despite-self-test", help="Switch to the new version whatever its self-test finds.")
+    ] = False,
+    into: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Touch no board: write what would be installed to a folder.")
+    ] = None,
+    as_json: Json = False,
+):
+    """Install this version's firmware on a board. The old one stays on it, and starts again if the new one does not."""
+    if (rollback or into) and (firmware or even_unpulled or despite_self_test or (rollback and into)):
+        raise typer.BadParameter("goes with no other option", param_hint="--into" if into else "--rollback")
+
+    from kneesync.board import flash as flashing
+    from kneesync.views import lists, results, terminal
+
+    if into:
+        flashing.Image.built().save(into)
+        terminal.note(f"Written to {into}; docs/flash-by-hand.md says how it gets onto a board.")
+        return
+    say = None if as_json else lists.say_check
+    with terminal.Progress() as progress:
+        if rollback:
+            from kneesync.board import find
+
+            picked = find.pick(board)
+            done = flashing.roll_back(picked.port, picked.id)
+        else:
+            done = flashing.flash_picked(
+                board, firmware, say=terminal.note, progress=progress, on_check=say,
+                even_unpulled=even_unpulled, despite_self_test=despite_self_test,
+            )  # fmt: skip
+    if as_json:
+        print(results.text(results.flashed(done)))
+    else:
+        terminal.lines([lists.flashed(done)])
+    for check in done.checks:
+        if not check.ok:
+            terminal.note(f"kneesync: {check.check}: {check.text}")
+
+
+@app.command()
 def sessions(as_json: Json = False, plain: Plain = False):
     """List the sessions in the library, newest first."""
     from kneesync.library import Library

@@ -89,6 +89,21 @@ def closed(info):
     return f"A run was being recorded: it was closed safely as {name}; `kneesync pull` brings it." if name else None
 
 
+def say_check(check):
+    """Print one line of a self-test as it comes: progress, so to stderr."""
+    terminal.note(f"  {'ok' if check.ok else 'FAILED':6}  {check.check:12}  {check.text}")
+
+
+def flashed(done):
+    """What a flash came to, in one line."""
+    if done.state == "rolled back":
+        return f"Board {done.board}: back on version {done.version}, which runs (/{done.slot})."
+    if done.state == "here already":
+        return f"Board {done.board}: version {done.version} was here already, and runs (/{done.slot})."
+    files = f"{done.sent} files sent, {done.copied} copied on the board, {done.unchanged} unchanged"
+    return f"Board {done.board}: version {done.version} installed and runs (/{done.slot}; {files})."
+
+
 def replayed(result):
     """Strides and cues of a replay, one line each, in order of time."""
     yield f"{len(result['strides'])} strides, {len(result['cues'])} cues"

@@ -56,6 +56,11 @@ def pulled(board_id, results):
     return {"board": board_id, "sessions": rows}
 
 
+def flashed(done):
+    """What a flash did, and the self-test's lines."""
+    return asdict(done)
+
+
 def strides(session, zero_ms=None):
     """Every stride as a dict; t_s counts from `zero_ms` of board uptime (default: the session's start)."""
     columns = session.columns
