@@ -178,7 +178,7 @@ def remove(name, digest):
     """Delete a session, if its SHA-256 is still that one."""
     found = _sha256(_checked_name(name))
     if found != digest:
-        raise ValueError("%s has SHA-256 %s, not %s: it stays" % (name, found, repr(digest)[:80]))
+        raise ValueError("%s is not what was listed, its SHA-256 is %s...: it stays" % (name, found[:12]))
     os.remove(SESSIONS + "/" + name)
     say({"removed": name})
 

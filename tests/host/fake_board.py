@@ -160,7 +160,7 @@ class FakeBoard:
     def _remove(self, name, digest):
         found = sha256(self.files[name]).hexdigest()
         if found != digest:
-            self._say({"error": f"{name} has SHA-256 {found}, not {digest!r}: it stays"})
+            self._say({"error": f"{name} is not what was listed, its SHA-256 is {found[:12]}...: it stays"})
             return
         del self.files[name]
         self._say({"removed": name})

@@ -9,30 +9,9 @@ import pytest
 from fake_board import FakeBoard
 from knee_files import BOARD, KneeFile, tired_run
 
-from kneesync import cli
 from kneesync.board import find
 
 RUN = bytes(tired_run(minutes=10).data)
-
-
-@pytest.fixture
-def kneesync(monkeypatch, capsys):
-    """Run a command line in this process: (exit code, stdout, stderr)."""
-    from serial.tools import list_ports
-
-    monkeypatch.setattr(list_ports, "comports", list)  # the machine's own boards are none of ours
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["kneesync", *map(str, arguments)])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 
 from kneesync import __version__, untrusted
 from kneesync.board import find, port, settings
+from kneesync.board.flash import check_of, micropython_version
 from kneesync.board.link import Link, LinkError, NoFirmwareError
+from kneesync.board.prompt import Prompt
 from kneesync.board.pull import listing, tell_time
 from kneesync.errors import KneesyncError, NoBoardError
 from kneesync.library import Library
@@ -90,9 +92,9 @@ def _looked_at(found, wanted, quick):
             found.board, found.reached = link.board, True
             yield from _inside(found, link, library, quick)
         yield Finding("restart", OK, "its firmware runs again")
-    except NoFirmwareError as error:
+    except NoFirmwareError:
         found.reached = True
-        yield _finding("firmware", error)
+        yield from _bare(board)
     except NoBoardError as error:
         yield _finding("port", error)
     except LinkError as error:
@@ -123,6 +125,18 @@ def _nothing(why):
     if others := find.other_ports():
         step += f". Other serial ports here: {', '.join(others[:4])}; to look at one: kneesync doctor PORT"
     return Finding("board", BAD, text, step)
+
+
+def _bare(board):
+    """MicroPython without a firmware of ours, or with a broken one."""
+    try:
+        with Prompt(board.port, board.id) as bare:
+            version = micropython_version(bare.info)
+            machine = untrusted.printable(bare.info.get("machine"), 50)
+        yield Finding("MicroPython", OK, f"{version}, {machine}")
+    except KneesyncError as error:
+        yield _finding("MicroPython", error)
+    yield Finding("firmware", BAD, "none of kneesync's that could be imported", "run `kneesync flash`")
 
 
 def _inside(found, link, library, quick):
@@ -203,27 +217,20 @@ def _self_test(link):
             raise
         yield Finding("self-test", ATTENTION, "this firmware has none", "run `kneesync flash`")
         return
-    checks = 0
-    for line in bytes(said).splitlines():
-        try:
-            row = untrusted.parsed(line.decode("utf-8", "replace"))
-        except KneesyncError:
-            continue  # what drivers print
-        if isinstance(row.get("check"), str):
-            checks += 1
-            yield _checked(row)
+    checks = [check for check in map(check_of, bytes(said).splitlines()) if check]
+    yield from map(_checked, checks)
     if not checks:
         yield Finding("self-test", BAD, "it said nothing", "run `kneesync flash`")
 
 
-def _checked(row):
-    name, text = untrusted.printable(row["check"], 12), untrusted.printable(row.get("text"), 160)
-    if row.get("ok") is not True:
-        return Finding(name, ATTENTION if name in _BEFORE_RUNS else BAD, text)
-    rate = re.match(r"(\d{1,4}\.\d) samples a second", text) if name == "FIFO" else None
+def _checked(check):
+    if not check.ok:
+        return Finding(check.check, ATTENTION if check.check in _BEFORE_RUNS else BAD, check.text)
+    rate = re.match(r"(\d{1,4}\.\d) samples a second", check.text) if check.check == "FIFO" else None
     if rate and abs(float(rate[1]) / NOMINAL_HZ - 1) > RATE_TOLERANCE:
-        return Finding(name, ATTENTION, f"{text}, expected {NOMINAL_HZ} ± 3 %", "measured rates are used; report it")
-    return Finding(name, OK, text)
+        text = f"{check.text}, expected {NOMINAL_HZ} ± 3 %"
+        return Finding(check.check, ATTENTION, text, "runs are timed by the measured rate; report it all the same")
+    return Finding(check.check, OK, check.text)
 
 
 def _battery(found, more):

@@ -317,7 +317,7 @@ def _prove(link, done, fresh, on_check, despite):
     """The self-test from the slot's own files. KneesyncError where it finds what should keep the slot from starting."""
 
     def passed_on(line):
-        row = _check(line)
+        row = check_of(line)
         if row:
             done.checks.append(row)
             if on_check:
@@ -353,7 +353,7 @@ def _by_line(link, expression, on_line):
     link.stream(expression, take, MOST_SELF_TEST_BYTES)
 
 
-def _check(line):
+def check_of(line):
     """A line of the self-test, or None for what a driver printed beside it."""
     try:
         row = json.loads(line)
