@@ -136,7 +136,7 @@ def test_it_asks_while_the_board_runs_on(kneesync, monkeypatch, answer, left):
 
 def test_pull_free_frees_what_it_brought(kneesync):
     with FakeBoard({**RUNS, "00008-1.knee": b"no session"}) as board:
-        code, out, err = kneesync("pull", board.port, "--free")
+        code, out, _ = kneesync("pull", board.port, "--free")
         assert (code, list(board.files)) == (1, ["00008-1.knee"]) and board.restarts == 1
         assert out.count("strides") == 3 and out.count("freed") == 3
         board.files.pop("00008-1.knee")
