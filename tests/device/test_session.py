@@ -124,7 +124,7 @@ def test_full_flash_before_the_run():
     wearer = Wearer(short_run(30), QUICK)
     fill(wearer.board.flash, 100_000)
     with wearer:
-        wearer.wait_for("no session: the flash is full; pull and free sessions")
+        wearer.wait_for("no session: the flash is full: kneesync pull --free")
         wearer.wait_until_s(wearer.now_s + 20)
         assert wearer.sessions() == []
         assert wearer.output.count("no session") == 1

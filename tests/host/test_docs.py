@@ -9,6 +9,14 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGES = runpy.run_path(str(DOCS / "generate.py"))["PAGES"]
 
 
+def test_every_command_stands_in_the_commands_page():
+    from kneesync import cli
+
+    page = (DOCS / "commands.md").read_text(encoding="utf-8")
+    for command in cli.app.registered_commands:
+        assert f"`kneesync {command.callback.__name__}" in page
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_generated_page_is_current(name):
     assert (DOCS / name).read_text(encoding="utf-8") == PAGES[name](), f"run `python docs/generate.py`: {name} is stale"

@@ -93,9 +93,6 @@ TROUBLES = {
     "safe mode": (
         {"checkup": {**CHECKUP, "ran": False, "failed_starts": {"a": 3}}},
         "start", "bad", "after 3 failed starts", "flash"),
-    "starts that failed": (
-        {"checkup": {**CHECKUP, "failed_starts": {"a": 3}}},
-        "start", "attention", "2 failed starts before", "crash"),
     "a crash, printable only": (
         {"checkup": {**CHECKUP, "crash": "OSError: \x1b[2J5"}},
         "crash", "attention", "its last: OSError: ?[2J5", "report"),
@@ -163,7 +160,14 @@ def test_unpulled_sessions_are_counted():
     assert "FIFO" not in by_name(found)
 
 
-@pytest.mark.parametrize("odd", [{}, {"micropython": "1", "failed_starts": [], "battery": 7, "holds": 3, "active": []}])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"failed_starts": {"a": 9}, "active": ["a"], "ran": 1},
+        {"micropython": "1", "failed_starts": [], "battery": 7, "holds": 3, "active": []},
+    ],
+)
 def test_odd_answers_are_no_crash(odd):
     found = examined(checkup=odd, info={"board": BOARD, "firmware": ["\x1b"], "free_bytes": -1, "settings": 3})
     assert by_name(found)["space"].text == "not told"

@@ -193,15 +193,14 @@ def _firmware(info, more):
 
 
 def _starts(more):
-    failed = more.get("failed_starts")
-    failed = untrusted.whole(failed.get(more.get("active")), 0, 1000) if isinstance(failed, dict) else 0
+    failed, slot = more.get("failed_starts"), more.get("active")
+    counts = isinstance(failed, dict) and isinstance(slot, str)
+    failed = untrusted.whole(failed.get(slot), 0, 1000) if counts else None
     if more and not more.get("ran"):
         yield Finding(
             "start", BAD, f"it stood in safe mode, after {failed or 0} failed starts or by its button",
             "it is started again now; if it comes back here: `kneesync flash`",
         )  # fmt: skip
-    elif failed and failed > 1:  # the one under way counts until it has run for 30 s
-        yield Finding("start", ATTENTION, f"{failed - 1} failed starts before this one", "see its last crash")
     if more.get("crash"):
         crash = untrusted.printable(more["crash"], 160)
         yield Finding("crash", ATTENTION, f"its last: {crash}", "if it comes again: `kneesync flash`, and report it")
