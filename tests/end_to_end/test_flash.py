@@ -5,14 +5,22 @@ operation. In `make test` a seeded sample, in `make soak` every one.
 """
 
 import contextlib
+import json
 import os
 import random
+import signal
+import struct
+import subprocess
+import sys
 import tempfile
 from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from kneesync.board import find, micropython
+from kneesync.board import flash as flash_module
 from kneesync.board import image as image_module
 from kneesync.board.flash import Image, check_fits, flash, roll_back
 from kneesync.board.prompt import Prompt
@@ -437,3 +445,101 @@ def test_a_power_cut_at_any_operation_leaves_a_board_that_starts(library):
     assert versions == sorted(versions) and set(versions) == {OLD, NEW}
     for cut in range(1, count + 1):
         start_after(cut, library)
+
+
+# MicroPython itself
+
+
+def uf2(blocks=3, family=0xE48BFF56, flags=0x2000, count=None, address=0x1000_0000, numbers=None):
+    """A file of that many blocks of 256 bytes."""
+    data = b""
+    for number in numbers or range(blocks):
+        place = address + 256 * number
+        head = struct.pack("<8I", 0x0A324655, 0x9E5D5157, flags, place, 256, number, count or blocks, family)
+        data += head + bytes(476) + struct.pack("<I", 0x0AB16F30)
+    return data
+
+
+@contextlib.contextmanager
+def in_reach(board):
+    """Other commands find the board, or its drive."""
+    with find.registered(board.port, board.board_id) as moved:
+        board.on_move = lambda: moved(None if board.drive else board.port, board.drive)
+        yield
+
+
+@pytest.fixture
+def reach(tmp_path, monkeypatch):
+    from serial.tools import list_ports
+
+    monkeypatch.setenv("KNEESYNC_RUNTIME", str(tmp_path / "runtime"))
+    monkeypatch.setattr(list_ports, "comports", list)
+    path = tmp_path / "micropython.uf2"
+    path.write_bytes(uf2())
+    return path
+
+
+def test_micropython_is_installed_first_where_asked(reach, library):
+    with a_board() as board, in_reach(board):
+        wait_for(board, ">>>")
+        heard = []
+        back = micropython.install(None, reach, library, heard.append, mounted=list)
+        assert (back.port, back.id) == (board.port, board.board_id) and board.drive is None
+        assert heard[-1] == f"MicroPython 1.29.0 runs on board {board.board_id}."
+        assert board.output.count("MicroPython v1.29") == 2  # at first, and from the bootloader
+        assert flash(back.port, back.id, library).version == NEW
+
+
+def test_a_board_in_its_bootloader_already_is_taken_from_there(reach, library):
+    with a_board() as board, in_reach(board):
+        wait_for(board, ">>>")
+        with Prompt(board.port, script=flash_module.installer()) as link:
+            link.leave("bootloader()")
+        assert board.wait(lambda: board.drive, WAIT_S) and not find.boards()
+        (Path(board.drive) / "cut.uf2").write_bytes(uf2()[:-512])
+        (Path(board.drive) / "other.uf2").write_bytes(uf2(family=0xE48BFF59))
+        assert not board.wait(lambda: not board.drive, 0.2), "neither is a whole file for this chip"
+        assert micropython.drives(list) == [Path(board.drive)]
+        assert micropython.install(None, reach, library, mounted=list).id == board.board_id
+        assert not board.drive and find.boards()
+
+
+def test_sessions_that_are_nowhere_else_keep_a_board_out_of_its_bootloader(reach, library):
+    with a_board(board_files("a", {"a": image()}, **{"/sessions/00001-1.knee": b"1"})) as board, in_reach(board):
+        wait_for(board, "ready")
+        with pytest.raises(KneesyncError, match="1 session on board"):
+            micropython.install(None, reach, library, mounted=list)
+        wait_for(board, "ready", 2)
+        assert board.drive is None
+
+
+def test_by_the_command_line_on_a_blank_board(tmp_path):
+    """What a user types: serve a blank board, flash MicroPython and firmware, flash again, roll back."""
+    places = {"KNEESYNC_LIBRARY": str(tmp_path / "library"), "KNEESYNC_RUNTIME": str(tmp_path / "runtime")}
+    environment = {**os.environ, **places}
+    kneesync = [sys.executable, "-m", "kneesync.cli"]
+    (tmp_path / "mp.uf2").write_bytes(uf2())
+
+    def run(*arguments, code=0):
+        done = subprocess.run([*kneesync, *arguments], env=environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout, done.stderr
+
+    with subprocess.Popen([*kneesync, "virtual", "--blank"], stdout=subprocess.PIPE, env=environment) as server:
+        try:
+            board = [server.stdout.readline().split()[1].decode() for _ in range(2)][1]
+            refused = run("pull", code=1)[1]
+            assert refused.endswith("runs MicroPython without kneesync; run `kneesync flash`\n")
+            out, err = run("flash", "--firmware", str(tmp_path / "mp.uf2"))
+            assert (
+                out == f"Board {board}: version {NEW} installed and runs (/a; {len(image().files)} files sent, "
+                "0 copied on the board, 0 unchanged).\n"
+            )
+            assert "MicroPython 1.29.0 runs on board" in err and "ok      IMU           LSM6DSOX answers" in err
+            result = json.loads(run("flash", board, "--json")[0])
+            assert (result["state"], result["slot"]) == ("here already", "a")
+            assert [check["ok"] for check in result["checks"]] == [True] * 6
+            assert "nothing to roll back to" in run("flash", "--rollback", code=1)[1]
+        finally:
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(20) == 0

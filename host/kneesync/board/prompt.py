@@ -67,6 +67,10 @@ class Prompt(Link):
         finally:
             self._close()
 
+    def let_go(self):
+        """End the link with the board left at its prompt, for another link that follows at once."""
+        self._close()
+
     def leave(self, expression):
         """Run what makes the board leave the wire (its bootloader), and let go of the port."""
         if not self._leave(expression):
