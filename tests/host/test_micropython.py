@@ -107,7 +107,8 @@ def test_a_board_that_does_not_come_back_is_told(tmp_path, monkeypatch):
 
 
 def test_mounted_folders_are_read_from_the_system(monkeypatch):
-    rows = "/dev/sda1 / ext4 rw 0 0\n/dev/sdb1 /media/me/RPI-RP2 vfat rw 0 0\n/dev/sdc1 /media/жан/my\\040stick vfat rw 0 0\n"
+    rows = "/dev/sda1 / ext4 rw 0 0\n/dev/sdb1 /media/me/RPI-RP2 vfat rw 0 0\n"
+    rows += "/dev/sdc1 /media/жан/my\\040stick vfat rw 0 0\n"
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(Path, "read_text", lambda *_, **__: rows)
     assert micropython.mounted_folders() == [Path("/media/me/RPI-RP2"), Path("/media/жан/my stick")]

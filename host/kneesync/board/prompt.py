@@ -9,7 +9,8 @@ import time
 from kneesync import untrusted
 from kneesync.board.link import OPEN_S, Link, LinkError
 
-# What is at the prompt, whether it runs kneesync or not.
+# What is at the prompt, whether it runs kneesync or not. From here on the watchdog bites, also after the soft reset, if
+# the host dies; whoever goes on feeds it within 8 s.
 _PROBE = """
 import json, sys
 _i = sys.implementation
@@ -17,6 +18,7 @@ try:
     import machine
     from binascii import hexlify
     _id = hexlify(machine.unique_id()).decode()
+    machine.WDT(timeout=8000)
 except Exception:
     _id = None
 print(json.dumps({"name": _i.name, "version": _i.version[:3], "mpy": getattr(_i, "_mpy", 0), "board": _id,
