@@ -111,12 +111,14 @@ def test_rest(imu, n, sums):
     say("acceleration", ok, text)
 
 
-def test_haptic(bus):
+def test_haptic(i2c, bus):
     import haptics
 
     motor = haptics.find_motor(bus)
     if motor is None:
-        say("haptic", False, "no haptic driver answers; check its cable. Signals by LED only until then", False)
+        there = answers(i2c, (0x5A,))
+        text = "what answers at 0x5A is no DRV2605L" if there else "no DRV2605L answers at 0x5A; check its cable"
+        say("haptic", False, text + ". Signals by LED only until then", there)
         return
     motor(1)
     sleep_ms(150)
@@ -141,4 +143,4 @@ def run():
     i2c = board.i2c()
     bus = busio.I2C(i2c)
     guarded("IMU", test_imu, i2c, bus)
-    guarded("haptic", test_haptic, bus)
+    guarded("haptic", test_haptic, i2c, bus)

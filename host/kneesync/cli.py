@@ -481,6 +481,7 @@ def virtual(
     realtime: Annotated[
         bool, typer.Option("--realtime", help="Keep to the wall clock instead of running ahead.")
     ] = False,
+    blank: Annotated[bool, typer.Option("--blank", help="MicroPython only: what `kneesync flash` makes ours.")] = False,
 ):
     """Serve a virtual board until stopped; other kneesync commands and mpremote find it like a board on USB."""
     from kneesync.virtual.serve import serve
@@ -488,7 +489,7 @@ def virtual(
     def say(port, board):
         print(f"port {port}\nboard {board}", flush=True)
 
-    serve(recording, minutes, seed, realtime, on_ready=say)
+    serve(recording, minutes, seed, realtime, blank, on_ready=say)
 
 
 def main():

@@ -28,6 +28,11 @@ def run_file(tmp_path):
         (["pull"], 3, "no board found; plug one in"),
         (["pull", "e661"], 3, "no board e661; none is connected"),
         (["pull", "/nowhere/tty"], 3, "cannot open /nowhere/tty"),
+        (["flash"], 3, "no board found; plug one in"),
+        (["flash", "--rollback"], 3, "no board found; plug one in"),
+        (["flash", "--firmware", "/no/where.uf2"], 1, "cannot read /no/where.uf2: No such file"),
+        (["flash", "--firmware", __file__], 1, "is no whole UF2 file"),
+        (["flash", "--into", os.path.dirname(__file__)], 1, "expected an empty folder or none"),
         (["report"], 1, "is empty; run `kneesync pull`"),
         (["report", "0badc0de"], 1, "no session 0badc0de"),
         (["report", "/no/where.knee"], 1, "cannot read /no/where.knee: No such file"),
@@ -47,7 +52,16 @@ def test_what_cannot_be_done_is_one_line_on_stderr(kneesync, arguments, code, sa
 
 
 @pytest.mark.parametrize(
-    "arguments", ["nonsense", "report --nope", "replay", "replay x --on moon", "replay x --set leg"]
+    "arguments",
+    [
+        "nonsense",
+        "flash --rollback --even-unpulled",
+        "flash --into x --rollback",
+        "report --nope",
+        "replay",
+        "replay x --on moon",
+        "replay x --set leg",
+    ],
 )
 def test_wrong_usage_is_exit_2(kneesync, arguments):
     code, out, err = kneesync(*arguments.split())

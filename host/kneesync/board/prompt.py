@@ -9,7 +9,8 @@ import time
 from kneesync import untrusted
 from kneesync.board.link import OPEN_S, Link, LinkError
 
-# What is at the prompt, whether it runs kneesync or not.
+# What is at the prompt, whether it runs kneesync or not. From here on the watchdog bites, also after the soft reset, if
+# the host dies; whoever goes on feeds it within 8 s.
 _PROBE = """
 import json, sys
 _i = sys.implementation
@@ -17,6 +18,7 @@ try:
     import machine
     from binascii import hexlify
     _id = hexlify(machine.unique_id()).decode()
+    machine.WDT(timeout=8000)
 except Exception:
     _id = None
 print(json.dumps({"name": _i.name, "version": _i.version[:3], "mpy": getattr(_i, "_mpy", 0), "board": _id,
@@ -66,6 +68,10 @@ class Prompt(Link):
             return self.restart(within_s)
         finally:
             self._close()
+
+    def let_go(self):
+        """End the link with the board left at its prompt, for another link that follows at once."""
+        self._close()
 
     def leave(self, expression):
         """Run what makes the board leave the wire (its bootloader), and let go of the port."""
