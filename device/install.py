@@ -8,6 +8,7 @@ a slot is filled while it holds no app.mpy (the loader passes over it), /main.py
 import json
 import os
 import sys
+import time
 from binascii import a2b_base64, hexlify
 from hashlib import sha256
 
@@ -94,6 +95,13 @@ def facts():
         "free_bytes": volume[0] * volume[3],
         "loader": None if size("/main.py") is None else digest("/main.py"),
     }
+
+
+@guarded
+def this_boot():
+    """The number of the firmware's last start, and how long ago the board was switched on or reset, ms."""
+    number = text_of("/boots") or ""
+    return {"boot": int(number) if number.isdigit() else None, "up_ms": time.ticks_ms()}
 
 
 @guarded

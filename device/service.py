@@ -126,7 +126,8 @@ def info():
             "board": board.board_id(),
             "row": board.name,
             "chip": board.imu_name,
-            "boot": notes.boot(),
+            # in safe mode the last number counted is that of an earlier boot
+            "boot": notes.boot() if "app" in sys.modules else None,
             "up_ms": board.up_ms(),
             "clock_s": board.clock_s(),
             "free_bytes": free,

@@ -142,6 +142,33 @@ def test_the_doctor_on_a_foreign_micropython(kneesync):
         assert rows["MicroPython"]["text"].startswith("1.")
 
 
+def test_no_command_before_the_pull_costs_a_run_its_date(kneesync):
+    """Each of them ends the boot in which the run was recorded; only how long ago that boot began dates the run."""
+    from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
+
+    feed = simulate([Stand(6), KneeRaises(3), Stand(2), Run(40, speed_mps=3.0)], seed=6)
+    for command in (["doctor", "--brief"], ["settings"], ["free", "--yes"], ["flash"]):
+        with running(feed=feed, seed=len(command[0])) as board:
+            assert board.wait(lambda: "closed (still)" in board.output, WAIT_S), board.output
+            code, _, err = kneesync(*command)
+            assert code == (1 if command == ["flash"] else 0), err
+            code, out, _ = kneesync("pull", "--json")
+            (row,) = json.loads(out)["sessions"]
+            assert (row["state"], row["session"]["start_from"]) == ("new", "pull"), command
+
+
+def test_safe_mode_dates_no_run():
+    """The last boot counted is over: its number and the time since this reset say nothing of each other."""
+    from kneesync.board.link import Link
+
+    with running({"/starting": b'{"a": 3}', "/boots": b"4"}) as board:
+        assert board.wait(lambda: "safe mode" in board.output, WAIT_S)
+        with Link(board.port) as link:
+            assert link.info["boot"] is None and link.info["up_ms"] > 0
+        with Link(board.port) as link:
+            assert link.info["boot"] == 5
+
+
 def settings_after_a_cut(at_op):
     """(whether power went, /settings.json) after a change that lost power in its at_op-th flash operation."""
     before, after = b'{"leg": "R"}', {"leg": "R", "quiet": "on"}

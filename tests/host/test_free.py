@@ -9,7 +9,7 @@ import pytest
 from fake_board import FakeBoard
 from knee_files import BOARD, KneeFile, tired_run
 
-from kneesync import cli
+from kneesync import cli_board
 from kneesync.board import find
 from kneesync.board import link as link_module
 from kneesync.board.link import Link
@@ -126,7 +126,7 @@ def test_it_asks_while_the_board_runs_on(kneesync, monkeypatch, answer, left):
 
     with FakeBoard(RUNS) as board:
         kneesync("pull", board.port)
-        monkeypatch.setattr(cli, "terminal_asks", lambda: True)
+        monkeypatch.setattr(cli_board, "terminal_asks", lambda: True)
         monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
         code, _, err = kneesync("free", board.port, "--keep", "1")
         assert len(board.files) == left and (code == 0) == (left == 1)

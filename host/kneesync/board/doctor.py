@@ -12,6 +12,7 @@ from kneesync import __version__, untrusted
 from kneesync.board import find, port, settings
 from kneesync.board.flash import check_of, micropython_version
 from kneesync.board.link import Link, LinkError, NoFirmwareError
+from kneesync.board.micropython import drives
 from kneesync.board.prompt import Prompt
 from kneesync.board.pull import listing, tell_time
 from kneesync.errors import KneesyncError, NoBoardError
@@ -113,7 +114,7 @@ def _finding(name, error):
 def _nothing(why):
     """No board, or not one: what is known of the machine's ports."""
     text, _, step = why.partition("; ")
-    if port.waiting_bootloader():
+    if port.waiting_bootloader() or drives():
         return Finding(
             "board",
             BAD,

@@ -134,6 +134,7 @@ def flash(
     with Prompt(port, board_id, installer()) as link:
         facts = _facts(link)
         check_fits(link.info, facts.row, image.files)
+        date_boot(link, library)
         if not even_unpulled:
             refuse_unpulled(link, library)
         done = Flashed(link.board, "", facts.starts or "", "here already", micropython_version(link.info))
@@ -193,6 +194,16 @@ def check_fits(info, row, files):
             f"found a board {shown!r}, expected {' or '.join(rows.values())}; if it is wired as one of them, say so on "
             f"the board in a file /board that holds {' or '.join(rows)} (docs/flash-by-hand.md)"
         )
+
+
+def date_boot(link, library):
+    """Note when the board's present boot began: it ends here, and runs recorded in it are still to be pulled."""
+    if link.info.get("runs") is not True:
+        return  # no firmware ran in it, or nobody knows
+    found = link.call("this_boot()")
+    boot, up_ms = untrusted.whole(found.get("boot"), 0, 1 << 31), untrusted.whole(found.get("up_ms"), 0, 1 << 40)
+    if boot is not None and up_ms is not None:
+        library.note_boot(link.board, boot, up_ms)
 
 
 def refuse_unpulled(link, library):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kneesync import untrusted
 from kneesync.board import find
-from kneesync.board.flash import installer, micropython_version, refuse_unpulled
+from kneesync.board.flash import date_boot, installer, micropython_version, refuse_unpulled
 from kneesync.board.link import LinkError
 from kneesync.board.prompt import Prompt
 from kneesync.errors import KneesyncError, NoBoardError
@@ -47,6 +47,7 @@ def install(wanted, path, library, say=None, even_unpulled=False, mounted=None):
         picked = find.pick(wanted)
         there = drives(mounted)
         with Prompt(picked.port, picked.id, installer()) as link:
+            date_boot(link, library)
             if not even_unpulled:
                 refuse_unpulled(link, library)
             board_id = link.board

@@ -40,7 +40,7 @@ def reindexed(entered, unreadable):
     for path, why in unreadable:
         yield f"{untrusted.printable(path.name)}: cannot be read ({why}); left as it is"
     damaged = sum(bool(one.problems) for one in entered)
-    yield f"{_count(len(entered))} in the index, {damaged} with damage, {len(unreadable)} files left out."
+    yield f"{_count(len(entered))} in the index, {damaged} with damage, {len(unreadable)} left out."
 
 
 def start(kept):
