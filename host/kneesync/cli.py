@@ -265,6 +265,8 @@ def replay(
 ):
     """Compute a recording's or a session's strides and cues again, with other settings if wanted."""
 
+    from kneesync.board.settings import from_pairs
+
     changes = from_pairs(pairs(change))
 
     from kneesync.replay import replay as replay_file

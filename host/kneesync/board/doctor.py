@@ -23,7 +23,7 @@ TESTED_MICROPYTHON = (1, 28)
 NOMINAL_HZ = 104.17
 RATE_TOLERANCE = 0.03
 BYTES_PER_H = 65_000  # at 180 steps/min, framing included
-RAW_BYTES_PER_H = 4_600_000
+RAW_BYTES_PER_H = 4_600_000  # at 104 Hz
 RESERVE_BYTES = 2 * 65_536  # of the recorder: left free, and needed for the next session to begin
 LITTLE_H = 10
 CLOCK_OFF_S = 3
@@ -253,9 +253,10 @@ def _space(found, info):
     if free_bytes is None:
         return Finding("space", ATTENTION, "not told", "run `kneesync flash`")
     usable = max(0, free_bytes - RESERVE_BYTES)
-    strides_h, raw_h = usable / BYTES_PER_H, usable / (BYTES_PER_H + RAW_BYTES_PER_H)
     values = info.get("settings")
-    raw = isinstance(values, dict) and values.get("raw") == "on"
+    values = values if isinstance(values, dict) else {}
+    raw, rate = values.get("raw") == "on", 2 if values.get("raw.rate_hz") == "208" else 1
+    strides_h, raw_h = usable / BYTES_PER_H, usable / (BYTES_PER_H + RAW_BYTES_PER_H * rate)
     hours = found.figures["free_h"] = round(raw_h if raw else strides_h, 1)
     text = f"{free_bytes / 1e6:.1f} MB free: {strides_h:.0f} h of running, {raw_h:.1f} h with raw samples"
     if hours <= 0:
