@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import Wearer
 
-from kneesync.board.flash import _check, installer
+from kneesync.board.flash import check_of, installer
 from kneesync.board.prompt import Prompt
 from kneesync.virtual.drv2605 import Drv2605
 from kneesync.virtual.feed import ArrayFeed, Still
@@ -80,7 +80,7 @@ def test_what_is_found(bench, case):
     link.call("facts()")
     link.stream("test('a')", output.extend, 1 << 14)
     assert "selftest" not in board.flash.listdir("/")
-    checks = [check for check in map(_check, bytes(output).splitlines()) if check]
+    checks = [check for check in map(check_of, bytes(output).splitlines()) if check]
     found = {check.check: "ok" if check.ok else "blocks" if check.blocks else "failed" for check in checks}
     expected = {name: state for name, state in {**RIGHT, **others}.items() if state}
     assert found == expected

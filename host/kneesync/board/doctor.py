@@ -85,9 +85,8 @@ def _looked_at(found, wanted, quick):
     if trouble := port.trouble(board.port, board.virtual):
         yield Finding("port", BAD, trouble.found, trouble.step)
         return
-    yield Finding(
-        "port", OK, f"{board.port} ({untrusted.printable(board.description, 30)}): yours to use, used by nobody else"
-    )
+    about = f"{board.port} ({untrusted.printable(board.description, 30)})"
+    yield Finding("port", OK, about + (": yours to use, used by nobody else" if port.CAN_BE_ASKED else ""))
     try:
         with Library() as library, Link(board.port, board.id) as link:
             found.board, found.reached = link.board, True
@@ -118,8 +117,8 @@ def _nothing(why):
         return Finding(
             "board",
             BAD,
-            f"{text}; an RP2040 waits in its bootloader, without MicroPython",
-            "kneesync flash --firmware FILE.uf2",
+            f"{text}; an RP2040 waits in its bootloader",
+            "plug it in without holding BOOT; if it comes back there: kneesync flash --firmware FILE.uf2",
         )
     if text.startswith("no board found"):
         step = "use a data cable (with a charge-only one nothing shows) and another socket; or `kneesync virtual`"

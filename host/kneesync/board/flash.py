@@ -307,7 +307,7 @@ def _refuse_full(facts, files, there):
     if facts.free_bytes < needed:
         raise KneesyncError(
             f"found {facts.free_bytes // 1024} KB free on the board, expected {needed // 1024} KB for a second version "
-            "beside the running one; pull its sessions and make room"
+            "beside the running one; run `kneesync pull --free`"
         )
 
 

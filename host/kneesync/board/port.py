@@ -11,6 +11,7 @@ from kneesync import untrusted
 from kneesync.errors import KneesyncError
 
 RULE_PLACE = "/etc/udev/rules.d/70-kneesync.rules"
+CAN_BE_ASKED = os.name == "posix"  # elsewhere only opening it tells
 _BOOTLOADER = ("2e8a", "0003")  # an RP2040 in its ROM
 
 
@@ -35,8 +36,8 @@ def udev_rule():
 
 def trouble(port, virtual=False):
     """Why `port` cannot be used, as a Trouble; None if nothing is known against it."""
-    if os.name != "posix":
-        return None  # no such questions can be asked without opening it
+    if not CAN_BE_ASKED:
+        return None
     shown = untrusted.printable(port, 40)
     try:
         about = os.stat(port)
