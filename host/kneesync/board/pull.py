@@ -80,7 +80,7 @@ def _listing(link):
     entries = link.call("service.listing()", list, HASHING_QUIET_S)
     if len(entries) > MOST_SESSIONS:
         raise LinkError(
-            f"the board lists {len(entries)} sessions, expected up to {MOST_SESSIONS}; install the firmware anew"
+            f"the board lists {len(entries)} sessions, expected up to {MOST_SESSIONS}; run `kneesync flash`"
         )
     for one in entries:
         entry = one if isinstance(one, dict) else {}
