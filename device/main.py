@@ -54,6 +54,10 @@ def holds_app(slot):
         return False
 
 
+def active():
+    return "b" if read("/active", "").strip() == "b" else "a"
+
+
 def use(slot):
     sys.path[:] = [path for path in sys.path if path not in ("/a", "/b")]
     sys.path.insert(0, "/" + slot)
@@ -87,6 +91,8 @@ def let_host_in():
     while True:
         try:
             micropython.kbd_intr(-1)
+            if "/a" not in sys.path and "/b" not in sys.path:  # it came before start() got that far
+                use(active())
             import service
 
             service.let_in()
@@ -100,7 +106,7 @@ def let_host_in():
 
 
 def start():
-    slot = "b" if read("/active", "a").strip() == "b" else "a"
+    slot = active()
     failed = failed_starts()
     other = "a" if slot == "b" else "b"
     fresh = failed.get(other, 0) < STARTS_ALLOWED and read("/left", "") != other

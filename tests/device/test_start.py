@@ -5,7 +5,7 @@ import json
 import random
 
 import pytest
-from conftest import WAIT_S, Wearer
+from conftest import WAIT_S, Wearer, firmware
 
 from kneesync.virtual.runner import Stand, simulate
 
@@ -154,9 +154,12 @@ def cut_at(operation):
     flash.cut_power_at(operation)
     with wearer:
         board = wearer.board
-        assert board.wait(
-            lambda: not flash.memory.ops_to_cut and (not board.powered or "ready" in board.output), WAIT_S
-        )
+
+        def cut():
+            return flash.memory.ops_to_cut is None and not board.powered
+
+        assert board.wait(lambda: cut() or "ready" in board.output, WAIT_S)  # late ones come after the falling back
+        flash.cut_power_at(None)
         board.power_cycle()
         wearer.wait_for("ready")
         # one that was cut may be counted and not have crashed, or have crashed and not be counted
@@ -175,3 +178,11 @@ def test_a_power_cut_at_the_counter_falls_back_all_the_same():
 def test_a_power_cut_at_any_operation_of_the_loader_falls_back_all_the_same():
     for operation in range(1, operations_of_a_fallback() + 1):
         cut_at(operation)
+
+
+def test_a_host_that_comes_before_the_slot_is_chosen_gets_its_prompt_on_lease():
+    """Ctrl-C in the loader's first moments: the board must come back by itself all the same."""
+    loader = firmware()["/main.py"].replace(b"    slot = active()\n", b"    raise KeyboardInterrupt\n", 1)
+    with Wearer(stand(), files={"/main.py": loader}) as wearer:
+        wearer.wait_for("the firmware starts again in 25 s")
+        assert "ImportError" not in wearer.output
