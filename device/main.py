@@ -1,8 +1,10 @@
 """The loader: picks the slot, counts starts, keeps a way in, starts the firmware.
 
 /active names the slot (a or b). /starting counts, a slot, the starts in a row that did not run for 30 s; the firmware
-takes it away. Three of them: the other slot, if it holds a firmware with fewer, else safe mode: the LED stays lit and
-the prompt is free. A press within 2 s of the LED coming on asks for safe mode or, where that was due, for one more try.
+takes it away. Three of them: the other slot, if it holds a firmware with fewer that was not itself left in this way
+(/left), else safe mode: the LED stays lit and the prompt is free. A press within 2 s of the LED coming on asks for safe
+mode or, where that was due, for one more try. Nothing that a file holds, and no full volume, keeps the board from
+starting.
 """
 
 import json
@@ -22,14 +24,18 @@ def read(path, default):
     try:
         with open(path) as file:
             return file.read(256)
-    except OSError:
+    except (OSError, ValueError):
         return default
 
 
 def write(path, text):
-    with open(path + ".new", "w") as file:
-        file.write(text)
-    os.rename(path + ".new", path)
+    """Old text or new, whenever power goes; a volume that takes neither is passed over."""
+    try:
+        with open(path + ".new", "w") as file:
+            file.write(text)
+        os.rename(path + ".new", path)
+    except OSError as error:
+        print("%s not written: %r" % (path, error))
 
 
 def failed_starts():
@@ -37,7 +43,7 @@ def failed_starts():
     try:
         counts = json.loads(read("/starting", "{}"))
         return {slot: int(counts[slot]) for slot in counts if slot in "ab"}
-    except (ValueError, TypeError, AttributeError):
+    except Exception:  # whatever stands there
         return {}
 
 
@@ -46,6 +52,10 @@ def holds_app(slot):
         return "app.mpy" in os.listdir("/" + slot) or "app.py" in os.listdir("/" + slot)
     except OSError:
         return False
+
+
+def active():
+    return "b" if read("/active", "").strip() == "b" else "a"
 
 
 def use(slot):
@@ -81,6 +91,8 @@ def let_host_in():
     while True:
         try:
             micropython.kbd_intr(-1)
+            if "/a" not in sys.path and "/b" not in sys.path:  # it came before start() got that far
+                use(active())
             import service
 
             service.let_in()
@@ -94,13 +106,15 @@ def let_host_in():
 
 
 def start():
-    slot = "b" if read("/active", "a").strip() == "b" else "a"
+    slot = active()
     failed = failed_starts()
     other = "a" if slot == "b" else "b"
-    if failed.get(slot, 0) >= STARTS_ALLOWED and failed.get(other, 0) < STARTS_ALLOWED and holds_app(other):
+    fresh = failed.get(other, 0) < STARTS_ALLOWED and read("/left", "") != other
+    if failed.get(slot, 0) >= STARTS_ALLOWED and fresh and holds_app(other):
         print("%d starts of /%s failed; falling back to /%s" % (failed[slot], slot, other))
+        write("/left", slot)
+        write("/active", other)
         slot = other
-        write("/active", slot)
     use(slot)
     board = find_board()
     safe = failed.get(slot, 0) >= STARTS_ALLOWED
@@ -113,6 +127,7 @@ def start():
         return
     failed[slot] = failed.get(slot, 0) + 1
     write("/starting", json.dumps(failed))
+    print("starting /" + slot)  # flash.py looks for it
     import app
 
     app.main()

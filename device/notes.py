@@ -59,11 +59,9 @@ def settings():
     return values
 
 
-def save_changes(new):
-    """Keep `new` settings (a dict, checked by the caller) beside the ones kept before."""
-    kept = changes()
-    kept.update(new)
-    _write(SETTINGS, json.dumps(kept))
+def save_changes(changed):
+    """Keep `changed` (a dict, checked by the caller) in place of what changes() gave."""
+    _write(SETTINGS, json.dumps(changed))
 
 
 def boot():

@@ -12,11 +12,13 @@ import os
 import sys
 from binascii import b2a_base64, crc32, hexlify
 from hashlib import sha256
+from struct import unpack_from
 
 import board
 import notes
 
 from kneecore import __version__
+from kneecore import sessionlog as log
 from kneecore import settings as table
 
 SESSIONS = "/sessions"
@@ -25,6 +27,8 @@ CHUNK_BYTES = 6144  # 8 KB of base64: what the heap gives in one piece, and few 
 _CHUNKS_A_FEED = 4  # 24 KB: 3 s at 115200 baud, where the watchdog bites after 8
 LEASE_S = 25
 _MOST_JSON = 2048
+_JUST_MS = 60_000
+_HOST = log.END_REASONS.index("host")
 
 
 def let_in():
@@ -111,6 +115,20 @@ def _chunks(file, length):
             board.feed_watchdog()
 
 
+def _closed():
+    """The session that this host's Ctrl-C ended, or None: its last block says so."""
+    names = sessions()
+    if not names or names[-1][:5] != "%05d" % notes.boot():
+        return None
+    with open(SESSIONS + "/" + names[-1], "rb") as file:
+        file.seek(max(0, _size(names[-1]) - log.BLOCK_BYTES - log.END_BYTES))
+        block = file.read()
+    if len(block) < log.BLOCK_BYTES + log.END_BYTES or block[0] != log.END:
+        return None
+    reason, t_ms, _ = unpack_from(log.END_PAYLOAD, block, log.BLOCK_BYTES)
+    return names[-1] if reason == _HOST and 0 <= board.up_ms() - t_ms < _JUST_MS else None
+
+
 @guarded
 def info():
     """Who this is and how it stands."""
@@ -122,13 +140,15 @@ def info():
             "board": board.board_id(),
             "row": board.name,
             "chip": board.imu_name,
-            "boot": notes.boot(),
+            # in safe mode the last number counted is that of an earlier boot
+            "boot": notes.boot() if "app" in sys.modules else None,
             "up_ms": board.up_ms(),
             "clock_s": board.clock_s(),
             "free_bytes": free,
             "total_bytes": total,
             "battery_mv": board.battery_mv(),
             "sessions": len(sessions()),
+            "closed": _closed(),
             "mpy": getattr(sys.implementation, "_mpy", None),
             "settings": table.merged(notes.changes())[0],
         }
@@ -169,7 +189,7 @@ def remove(name, digest):
     """Delete a session, if its SHA-256 is still that one."""
     found = _sha256(_checked_name(name))
     if found != digest:
-        raise ValueError("%s has SHA-256 %s, not %s: it stays" % (name, found, repr(digest)[:80]))
+        raise ValueError("%s is not what was listed, its SHA-256 is %s...: it stays" % (name, found[:12]))
     os.remove(SESSIONS + "/" + name)
     say({"removed": name})
 
@@ -184,14 +204,24 @@ def set_clock(unix_s):
 
 
 @guarded
-def settings(json_text):
-    """Change settings, all of them or none: a JSON object name -> value. The firmware reads them at its next start."""
+def settings(json_text, afresh=False):
+    """Change settings, all of them or none: a JSON object name -> value, null for the default.
+
+    With `afresh` every other setting goes back to its default too. The firmware reads them at its next start.
+    """
     if len(json_text) > _MOST_JSON:
         raise ValueError("settings of %d characters; at most %d" % (len(json_text), _MOST_JSON))
     changes = json.loads(json_text)
     if not isinstance(changes, dict):
         raise ValueError("settings are %s; expected an object of names and values" % json_text[:40])
-    notes.save_changes({name: table.checked(name, changes[name]) for name in changes})
+    kept = {} if afresh else notes.changes()
+    for name in changes:
+        if changes[name] is None:
+            table.row(name)
+            kept.pop(name, None)
+        else:
+            kept[name] = table.checked(name, changes[name])
+    notes.save_changes(kept)
     say({"settings": table.merged(notes.changes())[0]})
 
 

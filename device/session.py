@@ -54,7 +54,7 @@ class Session:
         }
         try:
             if not self._recorder.open(now_ms, self._boot, header, reason):
-                return "the flash is full; pull and free sessions"
+                return "the flash is full: kneesync pull --free"
         except OSError as error:
             self._recorder.close(now_ms, ERROR)
             return "the flash fails (error %d)" % error.errno

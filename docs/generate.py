@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from kneecore import sessionlog, sessionread, settings
+from kneesync.board.settings import ADVICE
 
 DOCS = Path(__file__).parent
 
@@ -107,7 +108,15 @@ def settings_page():
     lines = [
         "# Settings",
         "",
-        "<!-- Written by docs/generate.py from shared/kneecore/settings.py: change it there. -->",
+        "<!-- Written by docs/generate.py from shared/kneecore/settings.py and host/kneesync/board/settings.py. -->",
+        "",
+        "The board holds them; a session carries those it was recorded with. They outlive power cuts and new firmware.",
+        "",
+        "```",
+        "kneesync settings                                  # what the board has, the changed ones marked",
+        "kneesync settings --set leg=R --reset cue.hold_s   # all of it or nothing",
+        "kneesync settings --explain cue.drop_cdeg          # needs no board",
+        "```",
         "",
         "| name | default | takes | meaning |",
         "|---|---|---|---|",
@@ -115,6 +124,8 @@ def settings_page():
     for name, default, allowed, meaning in settings.TABLE:
         shown = f"`{default}`" if default != "" else "empty"
         lines.append(f"| `{name}` | {shown} | {settings.allowed_text(allowed)} | {meaning} |")
+    lines += ["", "## When to change one", ""]
+    lines += [f"- `{name}`: {ADVICE[name]}" for name, *_ in settings.TABLE if name in ADVICE]
     return "\n".join([*lines, ""])
 
 

@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from kneesync import cli_board
+from kneesync.cli_board import Json, Plain, WhichBoard, pairs
 from kneesync.errors import KneesyncError
 
 app = typer.Typer(
@@ -21,12 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Plain = Annotated[bool, typer.Option("--plain", help="Plain lines: no boxes, no colour.")]
-WhichBoard = Annotated[
-    str | None, typer.Argument(help="A board's id, the start of one, or its port.", metavar="[BOARD]")
-]
 
 
 class Where(enum.StrEnum):
@@ -75,28 +71,134 @@ def devices(as_json: Json = False):
 
 
 @app.command()
-def pull(board: WhichBoard = None, as_json: Json = False):
+def pull(
+    board: WhichBoard = None,
+    every: Annotated[bool, typer.Option("--all", help="From each board in reach, one after the other.")] = False,
+    then_free: Annotated[
+        bool, typer.Option("--free", help="Then delete on the board what is safe in the library (see `free`).")
+    ] = False,
+    as_json: Json = False,
+):
     """Bring every new session from the board into the library. Safe to interrupt and to run again."""
-    from kneesync.board import find
-    from kneesync.board.link import Link
-    from kneesync.board.pull import pull as pull_sessions
+    if every and board:
+        raise typer.BadParameter("found a board and --all, expected one of them", param_hint="--all")
+    from kneesync.board import find, homecoming
     from kneesync.library import Library
-    from kneesync.views import lists, results, terminal
+    from kneesync.views import care, lists, results, terminal
 
-    picked = find.pick(board)
+    # said as they come: what is home is home, whatever happens to the board afterwards
+    on_pulled, on_freed = (None, None) if as_json else (lists.say_pulled, care.say_freed)
+
+    def on_visit(visit):
+        if not as_json:
+            lists.say_visit(visit)
+
+    picked = None if every else find.pick(board)
     try:
         # a run under way is closed, not lost: what was recorded up to now is pulled too
-        with Library() as library, Link(picked.port, picked.id) as link, terminal.Progress() as progress:
-            # said as they come: what is home is home, whatever happens to the board afterwards
-            pulled = pull_sessions(link, library, progress, on_result=None if as_json else lists.say_pulled)
+        with Library() as library, terminal.Progress() as progress:
+            if picked is None:
+                visits = homecoming.visits(library, progress, on_pulled, then_free, on_freed, on_visit)
+            else:
+                visits = [homecoming.visit(picked, library, progress, on_pulled, then_free, on_freed)]
     except KeyboardInterrupt:
         raise KneesyncError("stopped; what came is kept, and `kneesync pull` goes on from there") from None
+    if not every:
+        on_visit(visits[0])
     if as_json:
-        print(results.text(results.pulled(link.board, pulled)))
-    else:
-        terminal.note(lists.pull_outcome(link.board, pulled))
-    if any(result.state == "failed" for result in pulled):
+        found = [results.visit(visit) for visit in visits]
+        print(results.text(found if every else found[0]))
+    if any(visit.failed for visit in visits):
         raise typer.Exit(1)
+
+
+@app.command()
+def reindex(as_json: Json = False):
+    """Make the library's index anew from its files. No file is changed; damaged ones are named."""
+    from kneesync.library import Library
+    from kneesync.views import care, results, terminal
+
+    with Library() as library:
+        entered, unreadable = library.reindex()
+    if as_json:
+        rows = [{"file": path.name, "problem": why} for path, why in unreadable]
+        print(results.text({"sessions": results.sessions(entered), "unreadable": rows}))
+    else:
+        terminal.lines(care.reindexed(entered, unreadable))
+    if unreadable or any(one.problems for one in entered):
+        raise typer.Exit(1)
+
+
+@app.command()
+def note(
+    session: Annotated[str, typer.Argument(help="A session's id, or the start of one.")],
+    start: Annotated[
+        str,
+        typer.Option(metavar="TIME", help='When it began, as "2026-11-20 18:30"; as-pulled: take that back.'),
+    ],
+    as_json: Json = False,
+):
+    """Say when a run began, where the board could not know. The session's file stays as it is."""
+    from kneesync.library import Library
+    from kneesync.library.correction import set_start
+    from kneesync.views import care, results, terminal
+
+    with Library() as library:
+        kept = set_start(library, session, start)
+    if as_json:
+        print(results.text(results.sessions([kept])[0]))
+    else:
+        terminal.lines([care.start(kept)])
+
+
+@app.command()
+def flash(
+    board: WhichBoard = None,
+    firmware: Annotated[
+        str | None, typer.Option(metavar="FILE.uf2", help="Install this MicroPython first (micropython.org/download).")
+    ] = None,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Back to the version before this one.")] = False,
+    even_unpulled: Annotated[
+        bool, typer.Option("--even-unpulled", help="Although the board holds sessions that the library does not.")
+    ] = False,
+    despite_self_test: Annotated[
+        bool, typer.Option("--despite-self-test", help="Switch to the new version whatever its self-test finds.")
+    ] = False,
+    into: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Touch no board: write what would be installed to a folder.")
+    ] = None,
+    as_json: Json = False,
+):
+    """Install this version's firmware on a board. The old one stays on it, and starts again if the new one does not."""
+    if (rollback or into) and (firmware or even_unpulled or despite_self_test or (rollback and into)):
+        raise typer.BadParameter("goes with no other option", param_hint="--into" if into else "--rollback")
+
+    from kneesync.board import flash as flashing
+    from kneesync.views import lists, results, terminal
+
+    if into:
+        flashing.Image.built().save(into)
+        terminal.note(f"Written to {into}; docs/flash-by-hand.md says how it gets onto a board.")
+        return
+    say = None if as_json else lists.say_check
+    with terminal.Progress() as progress:
+        if rollback:
+            from kneesync.board import find
+
+            picked = find.pick(board)
+            done = flashing.roll_back(picked.port, picked.id)
+        else:
+            done = flashing.flash_picked(
+                board, firmware, say=terminal.note, progress=progress, on_check=say,
+                even_unpulled=even_unpulled, despite_self_test=despite_self_test,
+            )  # fmt: skip
+    if as_json:
+        print(results.text(results.flashed(done)))
+    else:
+        terminal.lines([lists.flashed(done)])
+    for check in done.checks:
+        if not check.ok:
+            terminal.note(f"kneesync: {check.check}: {check.text}")
 
 
 @app.command()
@@ -165,7 +267,10 @@ def replay(
     as_json: Json = False,
 ):
     """Compute a recording's or a session's strides and cues again, with other settings if wanted."""
-    changes = _changes(change or [])
+
+    from kneesync.board.settings import from_pairs
+
+    changes = from_pairs(pairs(change))
 
     from kneesync.replay import replay as replay_file
     from kneesync.views import lists, results, terminal
@@ -175,22 +280,6 @@ def replay(
         print(results.text(result))
     else:
         terminal.lines(lists.replayed(result))
-
-
-def _changes(pairs):
-    """NAME=VALUE texts as a checked dict. KneesyncError names what a setting takes."""
-    from kneecore import settings
-
-    changes = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"found {pair!r}, expected NAME=VALUE", param_hint="--set")
-        try:
-            changes[name] = settings.checked(name, value)
-        except ValueError as error:
-            raise KneesyncError(str(error)) from None
-    return changes
 
 
 @app.command()
@@ -235,6 +324,7 @@ def virtual(
     realtime: Annotated[
         bool, typer.Option("--realtime", help="Keep to the wall clock instead of running ahead.")
     ] = False,
+    blank: Annotated[bool, typer.Option("--blank", help="MicroPython only: what `kneesync flash` makes ours.")] = False,
 ):
     """Serve a virtual board until stopped; other kneesync commands and mpremote find it like a board on USB."""
     from kneesync.virtual.serve import serve
@@ -242,7 +332,10 @@ def virtual(
     def say(port, board):
         print(f"port {port}\nboard {board}", flush=True)
 
-    serve(recording, minutes, seed, realtime, on_ready=say)
+    serve(recording, minutes, seed, realtime, blank, on_ready=say)
+
+
+app.add_typer(cli_board.app)
 
 
 def main():

@@ -34,7 +34,7 @@ def row(name):
     for entry in TABLE:
         if entry[0] == name:
             return entry
-    raise ValueError("unknown setting %s; docs/settings.md lists them" % repr(name))
+    raise ValueError("unknown setting %s; `kneesync settings` lists them" % repr(name))
 
 
 def allowed_text(allowed):

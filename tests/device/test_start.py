@@ -1,8 +1,11 @@
-"""The loader: slots, failed starts, safe mode."""
+"""The loader: slots, failed starts, safe mode; and that nothing on the volume and no power cut can stop it."""
 
+import contextlib
 import json
+import random
 
-from conftest import Wearer
+import pytest
+from conftest import WAIT_S, Wearer, firmware
 
 from kneesync.virtual.runner import Stand, simulate
 
@@ -83,3 +86,103 @@ def test_an_update_that_was_cut_short_leaves_the_active_slot():
     with Wearer(stand(), files={"/active.new": b"b", "/b/app.py": CRASHING}) as wearer:
         wearer.wait_for("ready")
         assert "RuntimeError" not in wearer.output
+
+
+def two_versions(**more):
+    """A board whose active slot crashes at every start, the version before it in the other."""
+    wearer = Wearer(stand(), files={"/active": b"b", **more})
+    wearer.board.flash.write_file("/b/app.py", CRASHING)
+    return wearer
+
+
+def test_the_old_version_stays_in_safe_mode_after_its_own_failures():
+    """It was fallen back to, ran well, and fails later: the version that was left is not tried again."""
+    wearer = two_versions()
+    with wearer:
+        wearer.wait_for("ready")
+        wearer.wait_until_s(wearer.now_s + 40)
+        flash = wearer.board.flash
+        assert "starting" not in files(flash) and flash.read_file("/left") == b"b"
+        break_slot(flash, "a")
+        wearer.board.power_cycle()
+        wearer.wait_for("safe mode")
+        assert wearer.output.count("starting /b") == 3 and wearer.output.count("falling back") == 1
+        assert flash.read_file("/active") == b"a"
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"/active": b"\xff\xfe"}, {"/active": b""}, {"/active": b"c" * 300},
+        {"/starting": b"\xff\xfe"}, {"/starting": b'{"a": 1e999}'},
+        {"/starting": b"[1, 2]"}, {"/starting": b'{"a": "x'},
+        {"/left": b"\xff", "/crash": b"\xff"}, {"/starting.new/x": b"a folder in the way"},
+    ],
+    ids=lambda spoilt: repr(spoilt)[:40],
+)  # fmt: skip
+def test_whatever_its_files_hold_the_board_starts(spoilt):
+    with Wearer(stand(), files=spoilt) as wearer:
+        wearer.wait_for("ready")
+        assert "Error" not in wearer.output.replace("not written: OSError", "")
+
+
+def test_a_full_volume_does_not_stop_the_loader():
+    wearer = Wearer(stand())
+    flash = wearer.board.flash
+    number = 0
+    for size in (200_000, 2_000, 200, 1):
+        with contextlib.suppress(OSError):
+            while True:
+                number += 1
+                flash.write_file(f"/{number}", bytes(size))
+    with wearer:
+        wearer.wait_for("starting /a")
+        assert "/starting not written" in wearer.output
+
+
+def operations_of_a_fallback():
+    wearer = two_versions()
+    with wearer:
+        wearer.wait_for("ready")
+        return len(wearer.board.flash.journal)
+
+
+def cut_at(operation):
+    """Power goes in the midst of that operation of the falling back, and comes again."""
+    wearer = two_versions()
+    flash = wearer.board.flash
+    flash.cut_power_at(operation)
+    with wearer:
+        board = wearer.board
+
+        def cut():
+            return flash.memory.ops_to_cut is None and not board.powered
+
+        assert board.wait(lambda: cut() or "ready" in board.output, WAIT_S)  # late ones come after the falling back
+        flash.cut_power_at(None)
+        board.power_cycle()
+        wearer.wait_for("ready")
+        # one that was cut may be counted and not have crashed, or have crashed and not be counted
+        starts = wearer.output.count("RuntimeError")
+        assert starts in (2, 3, 4), f"cut at {operation}: {starts} starts of the crashing version"
+        assert flash.read_file("/active") == b"a" and flash.read_file("/left") == b"b"
+
+
+def test_a_power_cut_at_the_counter_falls_back_all_the_same():
+    for operation in random.Random(6).sample(range(1, operations_of_a_fallback() - 4), 4):
+        cut_at(operation)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_a_power_cut_at_any_operation_of_the_loader_falls_back_all_the_same():
+    for operation in range(1, operations_of_a_fallback() + 1):
+        cut_at(operation)
+
+
+def test_a_host_that_comes_before_the_slot_is_chosen_gets_its_prompt_on_lease():
+    """Ctrl-C in the loader's first moments: the board must come back by itself all the same."""
+    loader = firmware()["/main.py"].replace(b"    slot = active()\n", b"    raise KeyboardInterrupt\n", 1)
+    with Wearer(stand(), files={"/main.py": loader}) as wearer:
+        wearer.wait_for("the firmware starts again in 25 s")
+        assert "ImportError" not in wearer.output

@@ -16,10 +16,38 @@ from hashlib import sha256
 
 from knee_files import BOARD
 
+from kneecore import settings
+
 CHUNK_BYTES = 6144  # as device/service.py has it
+INFO = {
+    "firmware": "0.1.0",
+    "row": "feather_rp2040",
+    "clock_s": None,
+    "free_bytes": 7_000_000,
+    "closed": None,
+    "settings": settings.defaults(),
+}
+CHECKUP = {
+    "micropython": [1, 28, 0],
+    "machine": "Adafruit Feather RP2040 with RP2040",
+    "active": "a",
+    "holds": ["a"],
+    "ran": True,
+    "failed_starts": {"a": 1},
+    "crash": "",
+    "battery": None,
+    "refused_settings": [],
+}
+SELFTEST = [
+    {"check": "memory", "ok": True, "blocks": False, "text": "61 KB free once the firmware is loaded"},
+    {"check": "IMU", "ok": True, "blocks": False, "text": "LSM6DSOX answers"},
+    {"check": "FIFO", "ok": True, "blocks": False, "text": "104.6 samples a second"},
+    {"check": "haptic", "ok": True, "blocks": False, "text": "buzzed once"},
+]
+
 BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 _AGREE = re.compile(r"print\('(\w+)'\)$")
-_CALL = re.compile(r"service\.(\w+)\((.*)\)$", re.DOTALL)
+_CALL = re.compile(r"(?:import (\w+); )?\w+\.(\w+)\((.*)\)$", re.DOTALL)
 
 
 class _Cut(Exception):  # noqa: N818 - no error: the wire was to be cut here
@@ -32,11 +60,15 @@ class FakeBoard:
     `answers`: call name -> bytes printed instead of the true answer.
     """
 
-    def __init__(self, files=None, answers=None, spoil=None, cut_after=None, boot=7, up_ms=120_000, ready=True, wire=2):
+    def __init__(
+        self, files=None, answers=None, spoil=None, cut_after=None, boot=7, up_ms=120_000, ready=True, id=BOARD, wire=2
+    ):
+        self.id = id
         self.files = dict(files or {})
         self.answers = dict(answers or {})
         self.spoil, self.cut_after, self.ready = spoil, cut_after, ready
         self.boot, self.up_ms, self.wire = boot, up_ms, wire
+        self.changed = {}
         self.calls, self.sent, self.restarts, self.clock_s = [], 0, 0, None
 
     def __enter__(self):
@@ -92,13 +124,14 @@ class FakeBoard:
         if "machine.reset()" in code:
             self.restarts += 1
             if self.ready:
-                self._send(b"\x04\x04\r\nkneesync 0.1.0 ready " + BOARD.encode() + b"\r\n")
+                self._send(b"\x04\x04\r\nkneesync 0.1.0 ready " + self.id.encode() + b"\r\n")
             return
         if agreed := _AGREE.search(code):
             self._send(agreed[1].encode() + b"\r\n\x04\x04>")
             return
         found = _CALL.match(code)
-        name, arguments = found.groups()
+        module, name, arguments = found.groups()
+        name = module or name  # a module that the host imports for one call is known by its name
         self.calls.append(code)
         if name in self.answers:
             answer = self.answers[name]
@@ -111,7 +144,16 @@ class FakeBoard:
         self._send(json.dumps(value).encode() + b"\r\n")
 
     def _info(self):
-        self._say({"firmware": "0.1.0", "wire": self.wire, "board": BOARD, "boot": self.boot, "up_ms": self.up_ms})
+        self._say(
+            {
+                **INFO,
+                "wire": self.wire,
+                "board": self.id,
+                "boot": self.boot,
+                "up_ms": self.up_ms,
+                "sessions": len(self.files),
+            }
+        )
 
     def _set_clock(self, unix_s):
         self.clock_s = unix_s
@@ -124,6 +166,27 @@ class FakeBoard:
                 for name, data in self.files.items()
             ]
         )
+
+    def _remove(self, name, digest):
+        found = sha256(self.files[name]).hexdigest()
+        if found != digest:
+            self._say({"error": f"{name} is not what was listed, its SHA-256 is {found[:12]}...: it stays"})
+            return
+        del self.files[name]
+        self._say({"removed": name})
+
+    def _settings(self, text, afresh):
+        kept = {} if afresh else self.changed
+        self.changed = {name: value for name, value in {**kept, **json.loads(text)}.items() if value is not None}
+        self._say({"settings": {**settings.defaults(), **self.changed}})
+
+    def _checkup(self):
+        self._say(CHECKUP)
+
+    def _selftest(self):
+        self._send(b"what a driver prints\r\n")
+        for row in SELFTEST:
+            self._say(row)
 
     def _read(self, name, offset, length):
         data = self.files[name][offset : offset + length]

@@ -199,3 +199,62 @@ def test_a_folder_that_cannot_be_used_says_which(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     with pytest.raises(KneesyncError, match="set KNEESYNC_LIBRARY"):
         Library(tmp_path / "file")
+
+
+def test_a_start_set_by_hand_outlives_the_index_and_can_be_taken_back():
+    from kneesync.library.correction import set_start
+
+    with Library() as library:
+        kept = bring(library)
+        assert kept.start_unix_s is None
+        before = files(library), library.path(kept).read_bytes()
+        found = set_start(library, kept.id[:4], "2026-03-20 18:30")
+        assert (found.start_unix_s, found.start_from) == (1_774_031_400, "you")
+        library.reindex()
+        assert library.find(kept.id).start_unix_s == 1_774_031_400
+        (library.folder / "sessions" / f"{kept.id}.knee").unlink()
+        assert bring(library).start_from == "you", "a session lost and pulled again is still that one"
+        assert (files(library), library.path(kept).read_bytes()) == before
+        back = set_start(library, kept.id, "as-pulled")
+        assert (back.start_unix_s, back.start_from) == (None, "unknown")
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2199-01-01 10:00", "1999-01-01", "18:30", "9" * 400])
+def test_what_can_be_no_start_is_refused(text):
+    from kneesync.library.correction import set_start
+
+    with Library() as library:
+        kept = bring(library)
+        with pytest.raises(KneesyncError, match=r"expected a local time|began before"):
+            set_start(library, kept.id, text)
+        assert library.find(kept.id) == kept
+
+
+def test_reindex_names_what_is_damaged_and_leaves_it(monkeypatch):
+    with Library() as library:
+        sound = bring(library)
+        torn = bring(library, bytes(tired_run(minutes=5).data))
+        lost = bring(library, bytes(KneeFile().end(9).data))
+        library.path(torn).write_bytes(library.path(torn).read_bytes()[:-40])
+        bytes_before = {path: path.read_bytes() for path in (library.folder / "sessions").iterdir()}
+        whole = store._sha256_of
+
+        def fails(path):
+            if path.stem == lost.id:
+                raise PermissionError(13, "Permission denied")
+            return whole(path)
+
+        monkeypatch.setattr(store, "_sha256_of", fails)
+        entered, unreadable = library.reindex()
+        assert {one.id: bool(one.problems) for one in entered} == {sound.id: False, torn.id: True}
+        assert [(path.stem, why) for path, why in unreadable] == [(lost.id, "Permission denied")]
+        assert {path: path.read_bytes() for path in (library.folder / "sessions").iterdir()} == bytes_before
+
+
+@pytest.mark.parametrize("note", [b"", b"[]", b'{"start_unix_s": "x", "pulled_unix_s": -1, "start_from": ["\x1b"]}'])
+def test_a_note_that_is_no_note_is_passed_over(note):
+    with Library() as library:
+        kept = bring(library)
+        library.path(kept).with_suffix(".json").write_bytes(note)
+        entered, _ = library.reindex()
+        assert entered[0].start_unix_s is None and entered[0].pulled_unix_s > 1e9

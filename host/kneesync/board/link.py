@@ -22,6 +22,7 @@ ENTER_S = 20  # the firmware closes its log before it lets go; a flash erase can
 QUIET_S = 15  # silence inside an answer that means the board is gone
 HASHING_QUIET_S = 90  # the board hashes its files before it lists them
 RESTART_S = 15
+LEAVES_S = 5
 HUSH_S = 0.1
 ANSWER_S = 5
 LEAST_BYTES_PER_S = 4000
@@ -52,6 +53,14 @@ class LinkError(KneesyncError):
     """The wire or the board at its end failed in the middle of something."""
 
 
+class BoardRefusedError(LinkError):
+    """The board answered, with an error: it and the wire are well."""
+
+
+class NoFirmwareError(LinkError):
+    """MicroPython answers, and has nothing of kneesync's to import."""
+
+
 class Link:
     """A board at `port`, stopped at its prompt. `board`, if given, is the id that must answer there."""
 
@@ -59,6 +68,7 @@ class Link:
         self.port = port
         self.board = board
         self.info = {}
+        self.heard = b""  # what the board said last while it started
         self._transport = None
         self._ours = True  # runs kneesync: will say when it is back
 
@@ -69,7 +79,7 @@ class Link:
             self.info = self.call("service.info()")
             answered = untrusted.board_id(self.info.get("board"))
             if answered is None:
-                raise LinkError(f"{self.port} answers without a board id; install the firmware anew")
+                raise LinkError(f"{self.port} answers without a board id; run `kneesync flash`")
             if self.board not in (None, answered):
                 raise LinkError(f"found board {answered} at {self.port}, expected {self.board}; run `kneesync devices`")
             self.board = answered
@@ -92,7 +102,7 @@ class Link:
     def call(self, expression, kind=dict, quiet_s=QUIET_S):
         """Run `expression` on the board; the one line of JSON that it prints, as `kind` (dict or list).
 
-        An answer {"error": text} becomes a LinkError.
+        An answer {"error": text} becomes a BoardRefusedError.
         """
         answer = bytearray()
         self.stream(expression, answer.extend, MOST_ANSWER_BYTES, quiet_s)
@@ -105,7 +115,7 @@ class Link:
         except KneesyncError as error:
             value = _complaint(text) or error
         if isinstance(value, dict) and "error" in value:
-            raise LinkError(f"the board says: {untrusted.printable(value['error'], 160)}")
+            raise BoardRefusedError(f"the board says: {untrusted.printable(value['error'], 160)}")
         if isinstance(value, KneesyncError):
             raise LinkError(str(value))
         return value
@@ -124,7 +134,7 @@ class Link:
         if trouble:
             raise LinkError(f"the board stopped with: {untrusted.printable(_last_line(bytes(trouble)), 160)}")
 
-    def restart(self):
+    def restart(self, within_s=RESTART_S):
         """Reset the board and wait until its firmware says that it runs. Returns the firmware's version."""
         if self._transport is None:
             return None
@@ -138,7 +148,7 @@ class Link:
                     raise  # a port that went away may be a board that is resetting already
         if not self._ours:
             return None
-        return self._wait_ready(time.monotonic() + RESTART_S)
+        return self._wait_ready(within_s)
 
     # The wire
 
@@ -160,7 +170,7 @@ class Link:
                 if time.monotonic() > deadline:
                     raise NoBoardError(
                         f"cannot open {untrusted.printable(self.port)}: no board, in use, or no permission; "
-                        "run `kneesync devices`"
+                        "run `kneesync doctor`"
                     ) from None
                 time.sleep(0.1)
         transport.serial.write_timeout = 5
@@ -193,6 +203,23 @@ class Link:
                 if self._port.gone or not self._ours or time.monotonic() > until_s:
                     raise
 
+    def _soft_reset(self):
+        """A fresh heap at the raw prompt: no main.py has run."""
+        with self._plainly(), contextlib.redirect_stdout(io.StringIO()):
+            self._port.allow(ENTER_S, 1 << 16)
+            self._transport.enter_raw_repl(soft_reset=True, timeout_overall=ENTER_S)
+
+    def _leave(self, expression):
+        """Run what makes the board leave the wire, and let go of the port; whether it left."""
+        with contextlib.suppress(LinkError), self._plainly():
+            self._port.allow(LEAVES_S, 1 << 12)
+            self._transport.exec_raw_no_follow(expression)
+            while True:
+                self._port.read_some(LEAVES_S)
+        gone = self._port.gone
+        self._close()
+        return gone
+
     def _agree(self, preamble):
         """Run the preamble and have the board say a number that nobody said before."""
         number = secrets.token_hex(8)
@@ -202,7 +229,7 @@ class Link:
         except LinkError as error:
             if "ENOENT" in str(error) or "ImportError" in str(error):
                 self._ours = False
-                raise LinkError(f"{self.port} runs MicroPython without kneesync; install the firmware first") from None
+                raise NoFirmwareError(f"{self.port} runs MicroPython without kneesync; run `kneesync flash`") from None
             raise
         if heard.strip() != number.encode():
             raise LinkError(f"the board at {self.port} answers something else than it is asked; reset it and try again")
@@ -225,11 +252,12 @@ class Link:
                 self._port.unread(rest)
                 return
 
-    def _wait_ready(self, deadline):
+    def _wait_ready(self, within_s):
         """Read until the firmware's sign of life, through a port that may vanish and come back (USB)."""
         from kneesync.board import find
 
-        heard = b""
+        deadline = time.monotonic() + within_s
+        self.heard = b""
         while time.monotonic() < deadline:
             try:
                 if self._transport is None:
@@ -237,17 +265,17 @@ class Link:
                     self._open(time.monotonic())
                 with self._plainly():
                     self._port.allow(deadline - time.monotonic(), 1 << 20)
-                    heard = (heard + self._port.read_some(deadline - time.monotonic()))[-4096:]
+                    self.heard = (self.heard + self._port.read_some(deadline - time.monotonic()))[-4096:]
             except (LinkError, NoBoardError):
                 if self._transport and not self._port.gone:
                     break  # there, but silent or flooding
                 self._close()
                 time.sleep(0.1)
                 continue
-            found = _READY.search(heard)
+            found = _READY.search(self.heard)
             if found and self.board in (None, found[2].decode()):
                 return found[1].decode()
-        raise LinkError(f"the board did not say within {RESTART_S} s that its firmware runs; press its reset button")
+        raise LinkError(f"the board did not say within {within_s} s that its firmware runs; press its reset button")
 
     @contextlib.contextmanager
     def _plainly(self):

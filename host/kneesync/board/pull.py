@@ -35,7 +35,6 @@ class Pulled:
     state: str = "failed"  # "new", "here already" or "failed"
     kept: object = None  # library.index.Kept, unless failed
     problem: str | None = None
-    was_running: bool = False  # the run that it holds was under way, and was closed for this pull
 
     @property
     def session_id(self):
@@ -60,7 +59,7 @@ def pull(link, library, progress=None, on_result=None):
     when the board itself is gone, LibraryError when nothing can be kept.
     """
     _same_wire(link)
-    _tell_time(link, library)
+    tell_time(link, library)
     listed, results = listing(link)
     for result in results:
         if on_result:
@@ -91,8 +90,12 @@ def _same_wire(link):
         )
 
 
-def _tell_time(link, library):
-    """Date the board's present boot by this machine's clock, and set the board's."""
+def tell_time(link, library):
+    """Date the board's present boot by this machine's clock, and set the board's.
+
+    Every command that stops the board does this first: with the restart at its end the boot is over, and runs recorded
+    in it could not be dated any more.
+    """
     up_ms = untrusted.whole(link.info.get("up_ms"), 0, 1 << 40)
     boot = untrusted.whole(link.info.get("boot"), 0, 1 << 31)
     if up_ms is not None and boot is not None:
@@ -106,7 +109,7 @@ def listing(link):
     entries = link.call("service.listing()", list, HASHING_QUIET_S)
     if len(entries) > MOST_SESSIONS:
         raise LinkError(
-            f"the board lists {len(entries)} sessions, expected up to {MOST_SESSIONS}; install the firmware anew"
+            f"the board lists {len(entries)} sessions, expected up to {MOST_SESSIONS}; run `kneesync flash`"
         )
     for one in entries:
         entry = one if isinstance(one, dict) else {}
@@ -135,8 +138,7 @@ def _one(link, library, file, progress):
         resumed = incoming.received_bytes > 0
         try:
             _receive(link, file, incoming, progress)
-            kept = library.keep(incoming)
-            return Pulled(file.name, file.bytes, "new", kept, was_running=_was_running(link, incoming.session))
+            return Pulled(file.name, file.bytes, "new", library.keep(incoming))
         except (LinkError, LibraryError):
             raise
         except KneesyncError as error:
@@ -146,13 +148,6 @@ def _one(link, library, file, progress):
         if not resumed:
             break
     return Pulled(file.name, file.bytes, problem=problem)
-
-
-def _was_running(link, session):
-    """Whether a host's Ctrl-C closed this session in the boot that the board is in: each host ends with a reset."""
-    if session is None or session.end is None or session.end["reason"] != "host":
-        return False
-    return session.header.get("boot") == link.info.get("boot")
 
 
 def _receive(link, file, incoming, progress):

@@ -23,7 +23,8 @@ except ImportError:  # Windows, where a board's port is opened by one process at
     fcntl = None
 
 _ID_DIGITS = 10
-_EARLIEST_UNIX_S = 1_700_000_000  # a board clock before this was never set
+_CORRECTED = "corrected_start_unix_s"  # in the note: the runner's own word
+EARLIEST_UNIX_S = 1_700_000_000  # a board clock before this was never set
 
 
 class Library:
@@ -110,6 +111,17 @@ class Library:
             self._forget_transfers(_note_of(path))
             return self._enter(path)
 
+    def why_not_safe(self, sha256):
+        """Why a board's file with these bytes must stay there; "" if the copy here, read anew, has the same."""
+        path = self._sessions / (sha256[:_ID_DIGITS] + ".knee")
+        try:
+            found = _sha256_of(path)
+        except FileNotFoundError:
+            return "not pulled yet"
+        except OSError as error:
+            return f"the library cannot read its copy {path}: {error.strerror}"
+        return "" if found == sha256 else f"the library's copy has changed: move {path} away and pull again"
+
     # Bringing one in
 
     def incoming(self, board, name, size_bytes, sha256):
@@ -143,11 +155,12 @@ class Library:
             started = self._started(about["board"], session)
             note = {**about, "start_unix_s": started[0], "start_from": started[1], "pulled_unix_s": time.time()}
             path = self._sessions / (about["sha256"][:_ID_DIGITS] + ".knee")
+            if (corrected := _note_of(path).get(_CORRECTED)) is not None:  # it was here before, and lost
+                note[_CORRECTED] = corrected
             _write_whole(path.with_suffix(".json"), json.dumps(note).encode())
             incoming.rename(path)
             self._forget_transfers(about)
             kept = self._record(path, note, about["sha256"], session)
-        incoming.session = None if isinstance(session, KneesyncError) else session
         return kept
 
     def _forget_transfers(self, about):
@@ -169,6 +182,19 @@ class Library:
                 "make room there, or set KNEESYNC_LIBRARY, and pull again: it goes on from there"
             ) from None
 
+    def correct_start(self, kept, start_unix_s):
+        """Give a kept session a start by hand (Unix s), or with None the one it came with; the Kept that it is then."""
+        path = self.path(kept)
+        note = _note_of(path)
+        if not note:  # lost: what the index knows
+            note = {"board": kept.board, "name": kept.name, "bytes": kept.bytes, "sha256": kept.sha256}
+            note.update(start_unix_s=kept.start_unix_s, start_from=kept.start_from, pulled_unix_s=kept.pulled_unix_s)
+        note.pop(_CORRECTED, None)
+        if start_unix_s is not None:
+            note[_CORRECTED] = start_unix_s
+        _write_whole(path.with_suffix(".json"), json.dumps(note).encode())
+        return self._enter(path)
+
     def note_boot(self, board, boot, up_ms):
         """A board is up_ms into its boot number `boot`: this dates that boot's sessions, now or later."""
         self._index.note_boot(board, boot, time.time() - up_ms / 1000)
@@ -182,7 +208,7 @@ class Library:
         latest_unix_s = time.time() + 60
         if zero_unix_s is not None and zero_unix_s + session.start_ms / 1000 < latest_unix_s:
             return zero_unix_s + session.start_ms / 1000, "pull"
-        clock_s = untrusted.whole(session.header.get("clock_s"), _EARLIEST_UNIX_S, int(latest_unix_s))
+        clock_s = untrusted.whole(session.header.get("clock_s"), EARLIEST_UNIX_S, int(latest_unix_s))
         if clock_s is not None and session.opened_ms is not None:
             return clock_s - (session.opened_ms - session.start_ms) / 1000, "board clock"
         return None, "unknown"
@@ -190,13 +216,21 @@ class Library:
     # The index
 
     def reindex(self):
-        """Make the index anew from the files. Returns how many sessions it holds."""
+        """Make the index anew from the files, which stay as they are.
+
+        Returns (every Kept, damaged ones with their problems; (path, why) of each file that cannot be read).
+        """
+        entered, unreadable = [], []
         with self._index.at_once():
             for kept in self._index.sessions():
                 self._index.forget(kept.id)
-            entered = [self._enter(path) for path in sorted(self._sessions.glob("*.knee"))]
+            for path in sorted(self._sessions.glob("*.knee")):
+                try:
+                    entered.append(self._enter(path))
+                except OSError as error:
+                    unreadable.append((path, error.strerror))
             self._index.is_whole()
-        return len(entered)
+        return entered, unreadable
 
     def _enter(self, path):
         """Enter one kept file into the index, from its note and its content."""
@@ -210,15 +244,17 @@ class Library:
 
     def _record(self, path, note, sha256, session):
         """Enter a kept file into the index. `session` is what it decoded to, or the error that says why it did not."""
+        corrected = _unix_s(note.get(_CORRECTED))
+        start_unix_s = _unix_s(note.get("start_unix_s"))
         kept = Kept(
             id=path.stem,
             board=untrusted.board_id(note.get("board")) or "unknown",
             name=untrusted.session_name(note.get("name")) or path.name,
             sha256=sha256,
             bytes=path.stat().st_size,
-            start_unix_s=note.get("start_unix_s"),
-            start_from=note.get("start_from", "unknown"),
-            pulled_unix_s=note.get("pulled_unix_s", path.stat().st_mtime),
+            start_unix_s=start_unix_s if corrected is None else corrected,
+            start_from=untrusted.printable(note.get("start_from", "unknown")) if corrected is None else "you",
+            pulled_unix_s=_unix_s(note.get("pulled_unix_s")) or path.stat().st_mtime,
         )
         changed = []
         if not sha256.startswith(kept.id):
@@ -249,7 +285,6 @@ class Incoming:
     def __init__(self, stem, about, writing):
         self.about = about
         self.path = stem.with_suffix(".part")
-        self.session = None  # what the file decoded to, once it is kept
         self._note = stem.with_suffix(".json")
         self._writing = writing
         self._file = _locked(self.path)
@@ -327,6 +362,19 @@ def _note_of(path):
         return untrusted.parsed(path.with_suffix(".json").read_bytes())
     except (OSError, KneesyncError):
         return {}
+
+
+def _note_of(path):
+    """What stands in the note beside a kept file; {} if there is none that can be read."""
+    try:
+        return untrusted.parsed(path.with_suffix(".json").read_bytes())
+    except (OSError, KneesyncError):
+        return {}
+
+
+def _unix_s(value):
+    """A note's moment if it is one, else None."""
+    return value if isinstance(value, (int, float)) and 0 < value < 1e11 else None
 
 
 def _sha256_of(path):

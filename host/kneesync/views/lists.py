@@ -2,6 +2,7 @@
 
 from kneesync import untrusted
 from kneesync.views import terminal
+from kneesync.views.care import freed_outcome
 from kneesync.views.units import NONE, clock, count, day, degrees, size, steps
 
 _COLUMNS = ("id", "started", "leg", "time", "strides", "steps/min", "lift", "drop", "cues")
@@ -27,6 +28,8 @@ def show_sessions(console, kept):
     console.print(table)
     if any(_damaged(one) for one in kept):
         console.print(Text("! has damaged or missing parts; its report says which", style="dim"))
+    if any(one.start_unix_s is None for one in kept):
+        console.print(Text("? start unknown, the day is the pull's: kneesync note ID --start TIME", style="dim"))
 
 
 def plain_sessions(kept):
@@ -54,8 +57,6 @@ def say_pulled(result):
     """Print one file's line as soon as it is known: new ones to stdout, trouble to stderr."""
     if result.state == "new":
         terminal.lines([pulled(result)])
-        if result.was_running:
-            terminal.note(f"{result.name}: this run was under way; it was closed safely and pulled.")
     elif result.state == "failed":
         terminal.note(f"kneesync: {pulled(result)}")
 
@@ -67,6 +68,40 @@ def pull_outcome(board_id, results):
     if counts["failed"]:
         parts.append(f"{counts['failed']} failed")
     return f"Board {board_id}: {', '.join(parts)}. Its firmware runs again."
+
+
+def say_visit(visit):
+    """How a visit ended: one line, and one for a run that it closed."""
+    if visit.problem:
+        terminal.note(f"kneesync: board {visit.board or visit.port}: {visit.problem}")
+        return
+    terminal.note(pull_outcome(visit.board, visit.pulled))
+    if visit.left:
+        terminal.note(freed_outcome(visit.board, visit.freed, visit.left))
+    name = untrusted.session_name(visit.info.get("closed"))
+    if name:
+        terminal.note(f"A run was being recorded: it was closed safely, and pulled as {name}.")
+
+
+def closed(info):
+    """That taking the board over ended a run, if it did."""
+    name = untrusted.session_name(info.get("closed"))
+    return f"A run was being recorded: it was closed safely as {name}; `kneesync pull` brings it." if name else None
+
+
+def say_check(check):
+    """Print one line of a self-test as it comes: progress, so to stderr."""
+    terminal.note(f"  {'ok' if check.ok else 'FAILED':6}  {check.check:12}  {check.text}")
+
+
+def flashed(done):
+    """What a flash came to, in one line."""
+    if done.state == "rolled back":
+        return f"Board {done.board}: back on version {done.version}, which runs (/{done.slot})."
+    if done.state == "here already":
+        return f"Board {done.board}: version {done.version} was here already, and runs (/{done.slot})."
+    files = f"{done.sent} files sent, {done.copied} copied on the board, {done.unchanged} unchanged"
+    return f"Board {done.board}: version {done.version} installed and runs (/{done.slot}; {files})."
 
 
 def replayed(result):

@@ -18,7 +18,7 @@ _ROWS = (
 )
 HELD_DEG = 1.0  # strides of a fresh runner spread by this much; a smaller change is none
 _LEGS = {"L": "left leg", "R": "right leg"}
-_STARTS = {"pull": "", "board clock": " by the board's clock", "unknown": ""}
+_STARTS = {"pull": "", "board clock": " by the board's clock", "you": " (set by hand)", "unknown": ""}
 
 
 def show(console, figures, session, kept=None):
@@ -39,7 +39,7 @@ def show(console, figures, session, kept=None):
         console.print(Text(line))
     console.print()
     console.print(Text("How sure", style="bold"))
-    for line in _sureness(figures):
+    for line in _sureness(figures, kept):
         console.print(Text(line), width=width)
 
 
@@ -65,7 +65,7 @@ def plain(figures, kept=None):
     yield from _cue_lines(figures)
     yield ""
     yield "How sure:"
-    yield from _sureness(figures)
+    yield from _sureness(figures, kept)
 
 
 def _over_time(minutes):
@@ -180,7 +180,11 @@ def _cue_lines(figures):
         yield line
 
 
-def _sureness(figures):
+def _sureness(figures, kept=None):
+    if kept and kept.start_unix_s is None:
+        latest = day(kept.pulled_unix_s - (kept.duration_s or 0))
+        yield f"Start unknown: the board's clock was not set. It began before {latest};"
+        yield f'say when: kneesync note {kept.id} --start "{latest}"'
     low, high = figures["absolute_error_deg"]
     yield f"Absolute angles are good to ±{low}–{high}° on a body; trust the change within the run."
     if figures["change"] and figures["change"]["knee_lift_95_percent_deg"] is not None:

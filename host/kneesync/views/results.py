@@ -37,14 +37,29 @@ def boards(found):
     return [asdict(board) for board in found]
 
 
+def visit(done):
+    """What a board's visit brought, and freed if that was asked for."""
+    from kneesync.views import care
+
+    row = {**pulled(done.board, done.pulled), "closed": untrusted.session_name(done.info.get("closed"))}
+    if done.freed:
+        row["freed"] = care.figures(done.board, done.freed, done.left)["sessions"]
+    return {**row, "problem": done.problem}
+
+
 def pulled(board_id, results):
     """What a pull brought."""
     rows = []
     for result in results:
         row = {"name": result.name, "bytes": result.bytes, "state": result.state, "problem": result.problem}
-        row.update(was_running=result.was_running, session=_kept(result.kept) if result.kept else None)
+        row["session"] = _kept(result.kept) if result.kept else None
         rows.append(row)
     return {"board": board_id, "sessions": rows}
+
+
+def flashed(done):
+    """What a flash did, and the self-test's lines."""
+    return asdict(done)
 
 
 def strides(session, zero_ms=None):

@@ -17,6 +17,7 @@ One thread does everything: it gives the VM its commands, serves what the VM ask
 Ctrl-C is noticed whenever the firmware asks for something; a pure computation is interrupted at its next such call.
 """
 
+import contextlib
 import hashlib
 import itertools
 import threading
@@ -26,6 +27,7 @@ from typing import Any
 
 from kneesync.errors import KneesyncError
 from kneesync.virtual import vm as vm_
+from kneesync.virtual.bootloader import Drive
 from kneesync.virtual.bus import I2CBus
 from kneesync.virtual.clock import Clock, Pace
 from kneesync.virtual.drv2605 import Drv2605
@@ -33,7 +35,7 @@ from kneesync.virtual.feed import Still
 from kneesync.virtual.fetch import toolchain
 from kneesync.virtual.files import FileRequests
 from kneesync.virtual.flash import Flash
-from kneesync.virtual.hardware import POWER_ON, SOFT, WIRINGS, Hardware, PinChange, Restart
+from kneesync.virtual.hardware import BOOTLOADER, HARD, POWER_ON, SOFT, WIRINGS, Hardware, PinChange, Restart
 from kneesync.virtual.lsm6dsox import Lsm6dsox
 from kneesync.virtual.on_board import _requests as ask
 from kneesync.virtual.pty import HostPort
@@ -45,6 +47,7 @@ LOOK_US = 5000  # simulated time between two looks for a Ctrl-C while code only 
 REQUESTS_A_LOOK = 16
 SLICE_US = 20_000  # of a sleep that keeps to the wall clock
 PATIENCE_S = 1.0  # for a VM that computes, before its process is ended
+LOOK_AT_DRIVE_S = 0.02
 _POWERLESS = "power lost"
 _CTRL_C = 3
 
@@ -54,7 +57,8 @@ class VirtualBoard:
 
     `imu`, `haptic`, `bus`, `flash`, `clock` are the models; what they are asked from outside should be reading only, or
     happen before start(), or while the board is at its prompt. `powered` is False from a power cut on the flash until
-    power_cycle().
+    power_cycle(). machine.bootloader() takes the port away and makes `drive` a folder, until a whole UF2 file stands
+    there; on_move() is called at each change of the two.
     """
 
     def __init__(
@@ -100,6 +104,8 @@ class VirtualBoard:
         self._outcome = POWER_ON
         self._wanted: str | None = None  # a power cycle or the end, asked for by another thread
         self.powered = False
+        self.drive: str | None = None
+        self.on_move: Callable[[], None] = lambda: None
         self._started = threading.Event()
 
     def __enter__(self) -> "VirtualBoard":
@@ -123,22 +129,23 @@ class VirtualBoard:
 
     def stop(self) -> None:
         """Switch off and leave nothing behind: no process, no thread, no port. The flash keeps what it holds."""
-        if self._thread is None or self._port is None:
+        if self._thread is None:
             return
         self._wanted = "stop"
-        self._port.wake()
+        self._wake()
         self._vm.kill()
         self._thread.join()
         self._thread = None
         self._vm.close()
-        self._port.close()
-        self._port = None
+        if self._port:
+            self._port.close()
+            self._port = None
 
     @property
     def port(self) -> str:
         """The serial port's path while the board is on."""
         if self._port is None:
-            raise KneesyncError("the virtual board is off and has no port; start it first")
+            raise KneesyncError("the virtual board is off, or in its bootloader, and has no port; start it first")
         return self._port.path
 
     @property
@@ -225,6 +232,8 @@ class VirtualBoard:
 
     def _life(self, kind: str) -> str:
         """One start of the board, until it starts anew or is switched off; how it starts anew."""
+        if kind == BOOTLOADER:
+            return self._bootloader()
         assert self._port is not None
         if kind == _POWERLESS:
             self.flash.mount()  # so that others may look at what survived
@@ -259,6 +268,22 @@ class VirtualBoard:
             self._print(b"MPY: soft reboot\r\n")
             return SOFT
         return self._outcome
+
+    def _bootloader(self) -> str:
+        """A drive in place of the port, until a firmware was copied there or the board is switched."""
+        assert self._port is not None
+        self.flash.close_all()
+        port, self._port = self._port, None
+        port.close()
+        with Drive() as drive:
+            self.drive = str(drive.folder)
+            self.on_move()
+            while not self._wanted and not drive.programmed():
+                time.sleep(LOOK_AT_DRIVE_S)
+        self.drive = None
+        self._port = HostPort()
+        self.on_move()
+        return self._take_wanted() if self._wanted else HARD
 
     def _take_wanted(self) -> str:
         wanted = self._wanted or POWER_ON
@@ -397,8 +422,9 @@ class VirtualBoard:
         self.hardware.button_down = down
 
     def _wake(self) -> None:
-        if self._port:
-            self._port.wake()
+        if port := self._port:
+            with contextlib.suppress(OSError):  # it may be closing just now
+                port.wake()
 
     def _row(self) -> str:
         """The firmware's board.py reads the same file."""

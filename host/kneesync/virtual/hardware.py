@@ -9,7 +9,7 @@ from kneesync.virtual.on_board import _requests as ask
 
 Answer = int | tuple[int, bytes]
 
-POWER_ON, HARD, SOFT = "power-on", "hard reset", "soft reset"
+POWER_ON, HARD, SOFT, BOOTLOADER = "power-on", "hard reset", "soft reset", "bootloader"
 
 _EIO, _EINVAL, _ETIMEDOUT = 5, 22, 110
 _PWRON_RESET, _WDT_RESET = 1, 3
@@ -82,6 +82,7 @@ class Hardware:
             ask.RTC_READ: self._rtc_read,
             ask.RTC_SET: self._rtc_set,
             ask.RESET: self._reset,
+            ask.BOOTLOADER: self._bootloader,
             ask.RESET_CAUSE: lambda a, b, data: self._reset_cause,
             ask.UNIQUE_ID: lambda a, b, data: (0, unique_id),
             ask.TIMER_START: self._timer_start,
@@ -238,6 +239,9 @@ class Hardware:
 
     def _reset(self, a: int, b: int, data: bytes) -> Answer:
         raise Restart(HARD)
+
+    def _bootloader(self, a: int, b: int, data: bytes) -> Answer:
+        raise Restart(BOOTLOADER)
 
     # Soft timers
 

@@ -6,13 +6,13 @@ from kneesync.board import find
 from kneesync.errors import KneesyncError
 
 
-def serve(recording=None, minutes=None, seed=0, realtime=False, on_ready=None):
+def serve(recording=None, minutes=None, seed=0, realtime=False, blank=False, on_ready=None):
     """Serve a virtual board until Ctrl-C or a termination signal. on_ready(port, board id) is called once it runs.
 
     What its IMU feels: the recording of that path (docs/recordings.md), or a virtual runner's run of so many `minutes`,
-    or else a thigh that stands still. `seed` makes another runner and another board id.
+    or else a thigh that stands still. `seed` makes another runner and another board id; `blank`: MicroPython only.
     """
-    from kneesync.virtual import VirtualBoard
+    from kneesync.virtual import Flash, VirtualBoard
     from kneesync.virtual.feed import Recording
     from kneesync.virtual.runner import demo_run
 
@@ -22,9 +22,10 @@ def serve(recording=None, minutes=None, seed=0, realtime=False, on_ready=None):
     before = signal.signal(signal.SIGTERM, _stop)
     try:
         with (
-            VirtualBoard(feed=feed, seed=seed, realtime=realtime) as board,
-            find.registered(board.port, board.board_id),
+            VirtualBoard(feed=feed, flash=Flash() if blank else None, seed=seed, realtime=realtime) as board,
+            find.registered(board.port, board.board_id) as moved,
         ):
+            board.on_move = lambda: moved(None if board.drive else board.port, board.drive)
             if on_ready:
                 on_ready(board.port, board.board_id)
             while True:

@@ -288,6 +288,11 @@ def reset():
     _ask(_requests.RESET, 0, 0)
 
 
+def bootloader(timeout=0):
+    """Leave MicroPython for the ROM's USB bootloader. Does not return."""
+    _ask(_requests.BOOTLOADER, 0, 0)
+
+
 def soft_reset():
     raise SystemExit
 

@@ -1,0 +1,74 @@
+"""What the doctor asks beside service.info() and the self-test. The firmware never imports this.
+
+import checkup
+checkup.run()
+"""
+
+import json
+import os
+import sys
+
+import battery
+import notes
+from service import guarded, say
+
+from kneecore import settings as table
+
+CRASH = "/crash"  # main.py writes it
+_MOST_BYTES = 4096
+
+
+def _text(path):
+    try:
+        with open(path) as file:
+            return file.read(_MOST_BYTES).strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _holds_app(slot):
+    try:
+        files = os.listdir("/" + slot)
+    except OSError:
+        return False
+    return "app.mpy" in files or "app.py" in files
+
+
+def _failed_starts():
+    """Slot -> starts in a row that did not run for 30 s, as main.py counts them."""
+    try:
+        return json.loads(_text(notes.STARTING) or "{}")
+    except ValueError:
+        return {}
+
+
+def _battery():
+    """None where the board cannot read it."""
+    supply = battery.Battery()
+    supply.poll(0)
+    if not supply.mv:
+        return None
+    return {
+        "mv": supply.mv,
+        "percent": supply.percent(),
+        "low": supply.mv < battery.LOW_MV,
+        "empty": supply.empty,
+    }
+
+
+@guarded
+def run():
+    """Versions, slots, failed starts, the last crash's last line, the battery, settings that were refused."""
+    say(
+        {
+            "micropython": list(sys.implementation.version[:3]),
+            "machine": getattr(sys.implementation, "_machine", ""),
+            "active": _text("/active"),
+            "holds": [slot for slot in "ab" if _holds_app(slot)],
+            "ran": "app" in sys.modules,
+            "failed_starts": _failed_starts(),
+            "crash": _text(CRASH).split("\n")[-1][:160],
+            "battery": _battery(),
+            "refused_settings": table.merged(notes.changes())[1][:8],
+        }
+    )

@@ -1,0 +1,146 @@
+"""The self-test of a firmware on its board, before it becomes the one that starts. The firmware never imports this.
+
+    import selftest
+    selftest.run()          # a line of JSON a check: {"check", "ok", "blocks", "text"}
+
+`blocks` says that this firmware should not become the active one: it would not run, or a part answers as it must not.
+A part that does not answer at all is not wired yet or has lost its cable: failed, but no firmware's fault.
+"""
+
+import gc
+import json
+import os
+import sys
+from time import sleep_ms
+
+import board
+import busio
+
+from kneecore.trig import length3
+
+LEAST_FREE_BYTES = 30_000  # a run takes a few KB beyond the imports
+MEASURED_MS = 2_000
+RATE_DHZ = (940, 1150)  # 104.17 Hz as far off as the chip may be
+REST_MG = (900, 1100)
+_PATTERN = bytes(range(256))
+
+
+def say(check, ok, text, blocks=True):
+    print(json.dumps({"check": check, "ok": ok, "blocks": blocks and not ok, "text": text}))
+
+
+def test_memory():
+    import app  # noqa: F401 - the whole firmware
+
+    gc.collect()
+    free = gc.mem_free()
+    say("memory", free >= LEAST_FREE_BYTES, "%d KB free once the firmware is loaded" % (free // 1024))
+
+
+def test_flash():
+    path = "/selftest"
+    with open(path, "wb") as file:
+        for _ in range(16):
+            file.write(_PATTERN)
+    with open(path, "rb") as file:
+        same = file.read() == _PATTERN * 16
+    os.remove(path)
+    say("flash", same, "reads back what was written" if same else "reads back something else than was written")
+
+
+def answers(i2c, addresses):
+    """Whether anybody is at one of these addresses; a bus that hangs counts as an answer."""
+    try:
+        return any(address in addresses for address in i2c.scan())
+    except OSError:
+        return True
+
+
+def test_imu(i2c, bus):
+    import imu
+
+    chip = imu.Imu(i2c, bus)
+    try:
+        chip.start()
+    except (imu.ImuError, OSError) as error:
+        text = str(error) if isinstance(error, imu.ImuError) else "the IMU fails (%r); check its cable" % error
+        say("IMU", False, text, answers(i2c, (0x6A, 0x6B)))
+        return
+    say("IMU", True, "%s answers" % imu.NAME)
+    n, sums, first_ms, late = measured(chip)
+    span_ms = chip.t_ms - first_ms
+    rate_dhz = (n + chip.waiting - late) * 10_000 // span_ms if n and span_ms > 0 else 0
+    ok = RATE_DHZ[0] <= rate_dhz <= RATE_DHZ[1]
+    say("FIFO", ok, "%d.%d samples a second%s" % (rate_dhz // 10, rate_dhz % 10, "" if ok else "; expected 94 to 115"))
+    if n:
+        test_rest(imu, n, sums)
+
+
+def measured(chip):
+    """(samples after the first burst, sums of x y z acceleration, ms of the first burst, samples waiting then)."""
+    samples = chip.samples
+    sums = [0, 0, 0]
+    n = -1
+    first_ms = late = 0
+    began_ms = board.up_ms()
+    while board.up_ms() - began_ms < MEASURED_MS:
+        while chip.ready():
+            got = chip.read()
+            if n < 0:
+                if got:
+                    n, first_ms, late = 0, chip.t_ms, chip.waiting
+                continue
+            n += got
+            for i in range(got):
+                for axis in range(3):
+                    sums[axis] += samples[6 * i + 3 + axis]
+        board.feed_watchdog()
+        sleep_ms(50)
+    return max(n, 0), sums, first_ms, late
+
+
+def test_rest(imu, n, sums):
+    x, y, z = [total // n * imu.RANGES["acc_g"] * 125 // 4096 for total in sums]  # counts of 2**15 to mg
+    mg = length3(x, y, z)
+    text = "%d.%02d g at rest" % (mg // 1000, mg % 1000 // 10)
+    ok = REST_MG[0] <= mg <= REST_MG[1]
+    if 450 <= mg <= 550:
+        text += "; expected 1 g. Half of it is what an LSM6DSO32 shows here: use an %s" % imu.NAME
+    elif not ok:
+        text += "; expected 1 g. Lay the board still and flash again"
+    say("acceleration", ok, text)
+
+
+def test_haptic(i2c, bus):
+    import haptics
+
+    motor = haptics.find_motor(bus)
+    if motor is None:
+        there = answers(i2c, (0x5A,))
+        text = "what answers at 0x5A is no DRV2605L" if there else "no DRV2605L answers at 0x5A; check its cable"
+        say("haptic", False, text + ". Signals by LED only until then", there)
+        return
+    motor(1)
+    sleep_ms(150)
+    motor(0)
+    say("haptic", True, "buzzed once")
+
+
+def guarded(check, function, *arguments):
+    try:
+        function(*arguments)
+    except Exception as error:
+        sys.print_exception(error)
+        say(check, False, "stopped with %r" % error)
+    board.feed_watchdog()
+
+
+def run():
+    """All checks; about four seconds. The board should lie still, and is to be reset afterwards."""
+    board.start_watchdog()
+    guarded("memory", test_memory)
+    guarded("flash", test_flash)
+    i2c = board.i2c()
+    bus = busio.I2C(i2c)
+    guarded("IMU", test_imu, i2c, bus)
+    guarded("haptic", test_haptic, i2c, bus)

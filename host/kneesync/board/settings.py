@@ -1,0 +1,127 @@
+"""A board's settings: what they are, what changing one does, and changing them, all that were asked for or none.
+
+with Link(port) as link:
+    before = listed(link.info)
+    after = change(link, from_pairs(["leg=R"]), reset=["cue.hold_s"])
+"""
+
+import json
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from kneecore import settings as table
+from kneesync import untrusted
+from kneesync.errors import KneesyncError
+
+# What one would change a setting for; its quantity, default and range are in kneecore.settings.
+ADVICE = {
+    "athlete": "Stands in every session, so that several runners can share a board and a library.",
+    "leg": "Decides which side is outward: set it before the run. Symmetry compares a left board with a right one.",
+    "quiet": "For a run without a buzz, such as a reference run or a race. Cues are still logged, as muted.",
+    "raw": "To replay a run with other settings, or to report a fault. Fills the flash within hours, not weeks.",
+    "raw.rate_hz": "The higher rate shows foot strike better, and fills the flash twice as fast.",
+    "run.start_s": "Longer if walks or drills open sessions; shorter if starts are missed. The button opens one too.",
+    "run.stop_min": "Longer if halts at crossings end your sessions; the pause is marked in either case.",
+    "cue.skip_s": "Longer if your form takes longer to settle after the start; cues begin after this and cue.learn_s.",
+    "cue.learn_s": "Longer makes a steadier baseline, and the first cue possible later.",
+    "cue.drop_cdeg": "Smaller cues earlier and more often; below 200 ordinary changes of pace and ground begin to cue.",
+    "cue.drop_percent": "As cue.drop_cdeg, in percent of your own lift; the larger of the two counts.",
+    "cue.hold_s": "Longer ignores more of hills and turns; shorter answers sooner.",
+    "cue.sigma_floor_cdeg": "Keeps a very even start from making the detector jumpy; smaller is more sensitive.",
+    "cue.cusum_limit_tenths": "Lower alarms on smaller lasting falls, with more false alarms.",
+    "cue.slope_cdeg": "How much of a fall is put down to a slower cadence, and not cued. 0 takes no account of pace.",
+    "cue.freeze_percent": "Smaller suspends cues at smaller changes of pace, such as in intervals.",
+    "cue.refractory_s": "Longer for fewer reminders.",
+    "cue.most_in_row": "After this many unanswered cues the board stays still for cue.silence_s: nagging helps nobody.",
+    "cue.silence_s": "See cue.most_in_row.",
+}
+
+MOST_UNKNOWN = 20  # settings of another firmware version that are shown
+
+
+@dataclass
+class Setting:
+    """One setting as a board has it. `default` and `allowed` (kneecore.settings.TABLE) are None if unknown here."""
+
+    name: str
+    value: object
+    default: object = None
+    allowed: object = None
+    meaning: str = "of another firmware version"
+
+    @property
+    def changed(self):
+        """Whether it is known and not at its default."""
+        return self.allowed is not None and self.value != self.default
+
+
+def names():
+    return [row[0] for row in table.TABLE]
+
+
+def listed(info):
+    """Every Setting in the answer of service.info(), in the table's order; a board's further ones at the end."""
+    found = info.get("settings")
+    found = found if isinstance(found, dict) else {}
+    known = [Setting(name, found.get(name, default), default, *rest) for name, default, *rest in table.TABLE]
+    others = sorted(name for name in found if name not in names())[:MOST_UNKNOWN]
+    return known + [Setting(untrusted.printable(name, 40), untrusted.printable(found[name], 40)) for name in others]
+
+
+def explained(name):
+    """(Setting at its default, what one would change it for). KneesyncError names what it might have meant."""
+    _, default, *rest = _row(name)
+    return Setting(name, default, default, *rest), ADVICE.get(name, "")
+
+
+def from_pairs(pairs):
+    """NAME=VALUE texts as a checked dict. KneesyncError says what a setting takes, or what might have been meant."""
+    changes = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise KneesyncError(
+                f"found {untrusted.printable(pair)!r}, expected NAME=VALUE; `kneesync settings` lists the names"
+            )
+        _row(name)
+        try:
+            changes[name] = table.checked(name, value)
+        except ValueError as error:
+            raise KneesyncError(str(error)) from None
+    return changes
+
+
+def change(link, changes, reset=(), reset_all=False):
+    """Have the board at `link` keep `changes` (checked) and forget those in `reset`; everything or nothing of it.
+
+    Returns every Setting as the board has it then; its firmware uses them from its restart on.
+    """
+    for name in reset:
+        _row(name)
+    both = [name for name in reset if name in changes]
+    if both:
+        raise KneesyncError(f"found {both[0]} both to set and to reset; give one of them")
+    wanted = {**dict.fromkeys(reset), **changes}
+    after = listed(link.call(f"service.settings({json.dumps(wanted)!r}, {reset_all})"))
+    values = {setting.name: setting.value for setting in after}
+    for name, value in wanted.items():
+        expected = table.row(name)[1] if value is None else value
+        if values[name] != expected:
+            raise KneesyncError(f"the board answers {name}={values[name]!r}, expected {expected!r}; run the same again")
+    return after
+
+
+def _row(name):
+    try:
+        return table.row(name)
+    except ValueError:
+        meant = _meant(name)
+        advice = f"did you mean {' or '.join(meant)}?" if meant else "`kneesync settings` lists them"
+        raise KneesyncError(f"unknown setting {untrusted.printable(name)!r}; {advice}") from None
+
+
+def _meant(name):
+    """Names that look like `name`, or contain it: the likeliest first."""
+    wanted = name.strip().lower().replace("-", "_")
+    containing = [known for known in names() if len(wanted) >= 3 and wanted in known]
+    return (containing + [known for known in get_close_matches(wanted, names(), 3, 0.6) if known not in containing])[:3]
