@@ -37,13 +37,21 @@ def kneesync(monkeypatch, capsys, tmp_path):
 
 
 @contextmanager
-def running(files=None, **more):
+def running(files=None, ctrl_c_at_s=None, **more):
     """A virtual board with these files beside its firmware, found by the commands."""
     from kneesync.board.image import fresh_board
 
     flash = virtual.Flash(files={**fresh_board(), **(files or {})})
-    with virtual.VirtualBoard(flash=flash, **more) as board, find.registered(board.port, board.board_id):
+    board = virtual.VirtualBoard(flash=flash, **more)
+    if ctrl_c_at_s:
+        board.clock.at(round(ctrl_c_at_s * 1e6), lambda: type_on(board.port, b"\x03"))
+    with board, find.registered(board.port, board.board_id):
         yield board
+
+
+def type_on(port, keys):
+    with open(port, "wb", buffering=0) as wire:
+        wire.write(keys)
 
 
 def ready(board):
@@ -58,9 +66,10 @@ def findings(out):
 def test_a_board_s_life_from_the_first_look_to_the_freed_run(kneesync):
     from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
 
-    feed = simulate([Stand(6), KneeRaises(3), Stand(2), Run(240, speed_mps=3.0)], seed=5)
-    with running(feed=feed, seed=5) as board:
-        assert board.wait(lambda: "opened" in board.output, WAIT_S)
+    feed = simulate([Stand(6), KneeRaises(3), Stand(2), Run(45, speed_mps=3.0)], seed=5)
+    with running(feed=feed, seed=5, ctrl_c_at_s=50) as board:
+        # the board runs ahead of us: so the host's Ctrl-C comes at a time of the board's
+        assert board.wait(lambda: "starts again in" in board.output, WAIT_S)
         code, out, err = kneesync("settings", "--set", "leg=R", "--set", "cue.hold_s=40")
         assert (code, out) == (0, "leg: L → R\ncue.hold_s: 60 → 40\n")
         assert "2 of" in err and "closed safely as 00001-1.knee" in err
@@ -82,7 +91,8 @@ def test_a_board_s_life_from_the_first_look_to_the_freed_run(kneesync):
         assert code == 0 and "with damage" in out
         assert "(set by hand)" in kneesync("report", kept["id"], "--plain")[1]
 
-        assert board.wait(lambda: "closed (still)" in board.output, WAIT_S), board.output  # the run went on
+        board.press_button()
+        assert board.wait(lambda: "closed (still)" in board.output, WAIT_S), board.output
         code, out, _ = kneesync("doctor", "--brief")
         assert code == 0 and "ready, 1 session to pull" in out and len(out.splitlines()) == 1
         assert kneesync("pull")[0] == 0
