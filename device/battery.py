@@ -10,12 +10,12 @@ _FULL_MV = const(4200)
 
 
 class Battery:
-    """`mv`: as last read; 0 where the board cannot."""
+    """`mv`: as last read; 0 where the board cannot. `low`, `empty`: what that means."""
 
     def __init__(self):
         self.mv = 0
         self.empty = False
-        self._low = False
+        self.low = False
         self._due_ms = 0
 
     def poll(self, now_ms):
@@ -27,9 +27,9 @@ class Battery:
         if not self.mv:
             return False
         self.empty = self.mv < _EMPTY_MV
-        was_low = self._low
-        self._low = self.mv < _LOW_MV
-        return self._low and not was_low
+        was_low = self.low
+        self.low = self.mv < _LOW_MV
+        return self.low and not was_low
 
     def percent(self):
         """Roughly, along a straight line."""

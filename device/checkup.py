@@ -51,7 +51,7 @@ def _battery():
     return {
         "mv": supply.mv,
         "percent": supply.percent(),
-        "low": supply.mv < battery.LOW_MV,
+        "low": supply.low,
         "empty": supply.empty,
     }
 

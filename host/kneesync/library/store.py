@@ -160,8 +160,7 @@ class Library:
             _write_whole(path.with_suffix(".json"), json.dumps(note).encode())
             incoming.rename(path)
             self._forget_transfers(about)
-            kept = self._record(path, note, about["sha256"], session)
-        return kept
+            return self._record(path, note, about["sha256"], session)
 
     def _forget_transfers(self, about):
         """The notes on a board's file that is here now, and parts of what it was before it grew. Before the index."""
