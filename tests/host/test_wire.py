@@ -205,7 +205,7 @@ def test_a_board_without_kneesync_is_told_apart():
         def _run(self, code):
             self._send(b"\x04Traceback (most recent call last):\r\nOSError: [Errno 2] ENOENT\r\n\x04>")
 
-    with Bare() as board, pytest.raises(LinkError, match="MicroPython without kneesync; install the firmware first"):
+    with Bare() as board, pytest.raises(LinkError, match="MicroPython without kneesync; run `kneesync flash`"):
         pulled(board)
 
 
