@@ -19,6 +19,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from kneecore import __version__
 from kneesync.board import find, micropython
 from kneesync.board import flash as flash_module
 from kneesync.board import image as image_module
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="the virtual board needs
 BLOCK_BYTES = 4096
 
 WAIT_S = 60
-NEW, OLD, OLDER = "0.1.0", "0.0.9", "0.0.8"
+NEW, OLD, OLDER = __version__, "0.0.9", "0.0.8"
 CRASHES = b"raise RuntimeError('this version does not start')"
 
 
