@@ -67,7 +67,7 @@ def test_imu(i2c, bus):
         say("IMU", False, text, answers(i2c, (0x6A, 0x6B)))
         return
     say("IMU", True, "%s answers" % imu.NAME)
-    n, sums, first_ms, late = measured(chip)
+    n, sums, first_ms, late = measured(chip, imu.STEP)
     span_ms = chip.t_ms - first_ms
     rate_dhz = (n + chip.waiting - late) * 10_000 // span_ms if n and span_ms > 0 else 0
     ok = RATE_DHZ[0] <= rate_dhz <= RATE_DHZ[1]
@@ -76,9 +76,9 @@ def test_imu(i2c, bus):
         test_rest(imu, n, sums)
 
 
-def measured(chip):
+def measured(chip, step):
     """(samples after the first burst, sums of x y z acceleration, ms of the first burst, samples waiting then)."""
-    samples = chip.samples
+    acc = chip.channels[3:]
     sums = [0, 0, 0]
     n = -1
     first_ms = late = 0
@@ -93,7 +93,7 @@ def measured(chip):
             n += got
             for i in range(got):
                 for axis in range(3):
-                    sums[axis] += samples[6 * i + 3 + axis]
+                    sums[axis] += acc[axis][step * i]
         board.feed_watchdog()
         sleep_ms(50)
     return max(n, 0), sums, first_ms, late
