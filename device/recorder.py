@@ -63,7 +63,7 @@ class Recorder:
 
     def stride(self, t_ms, dt_ms, knee_lift_cdeg, extension_cdeg, swing_up_ddps, swing_back_ddps, flags):
         block = self._strides
-        full = block.used + log.STRIDE_BYTES > block.most
+        full = block.used + 2 * log.STRIDE_BYTES > block.most
         if not self.is_open and (full or t_ms - self.last_ms > _OLD_MS):
             full = False
             block.used = 0
@@ -71,17 +71,23 @@ class Recorder:
             self._since_ms = -1
         if full:
             return  # 120 strides in 13 s are not a runner's
+        buffer = block.buffer
         if block.used == 0:
             dt_ms = min(dt_ms, log.MAX_DT_MS)
-            pack_into(log.STRIDES_HEAD, block.buffer, log.BLOCK_BYTES, t_ms - dt_ms)
+            pack_into(log.STRIDES_HEAD, buffer, log.BLOCK_BYTES, t_ms - dt_ms)
             block.used = log.STRIDES_HEAD_BYTES
         elif self.last_ms + dt_ms != t_ms:
             # the block counts from stride to stride; where that is no stride time, the record says so
-            dt_ms = min(t_ms - self.last_ms, log.MAX_DT_MS)
+            dt_ms = t_ms - self.last_ms
             flags |= log.FIRST
-        buffer, at = block.buffer, log.BLOCK_BYTES + block.used
-        pack_into(log.STRIDE, buffer, at, dt_ms, knee_lift_cdeg, extension_cdeg, swing_up_ddps, swing_back_ddps, flags)
-        block.used += log.STRIDE_BYTES
+        at = log.BLOCK_BYTES + block.used
+        if not 0 <= dt_ms <= log.MAX_DT_MS:
+            pack_into(log.TIME, buffer, at, log.TIME_MARK, t_ms, 0)
+            dt_ms = 0
+            at += log.STRIDE_BYTES
+        word = dt_ms | flags << log.FLAGS_SHIFT
+        pack_into(log.STRIDE, buffer, at, word, knee_lift_cdeg, extension_cdeg, swing_up_ddps, swing_back_ddps)
+        block.used = at + log.STRIDE_BYTES - log.BLOCK_BYTES
         self.strides += 1
         self.last_ms = t_ms
         if self._since_ms < 0:

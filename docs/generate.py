@@ -7,12 +7,13 @@ from kneecore import sessionlog, sessionread, settings
 DOCS = Path(__file__).parent
 
 UNITS = {
-    "dt_ms": "u16, ms from the knee-lift peak before to this one: the stride time, unless flagged `first`",
+    "dt_ms": "bits 0 to 10 of a u16, ms from the knee-lift peak before to this one: "
+    "the stride time, unless flagged `first`",
     "knee_lift_cdeg": "i16, 0.01°: highest forward tilt of the thigh from the standing pose",
     "extension_cdeg": "i16, 0.01°: lowest tilt since the peak before (negative: thigh behind standing)",
     "swing_up_ddps": "u16, 0.1 °/s: fastest forward swing before the peak",
     "swing_back_ddps": "u16, 0.1 °/s: fastest backward swing since the peak before",
-    "flags": "u8, see below",
+    "flags": "bits 11 to 15 of the first u16, see below",
 }
 FLAG_MEANINGS = {
     "first": "no stride before it: its dt_ms is no stride time",
@@ -69,6 +70,9 @@ def session_file_page():
         "| field | what |",
         "|---|---|",
         *[f"| `{field}` | {UNITS[field]} |" for field in sessionread.STRIDE_FIELDS],
+        "",
+        f"A record whose bits 0 to 10 are all ones is no stride: `{sessionlog.TIME}` holds the time (second value, ms) "
+        f"from which the next record counts. So are gaps above {sessionlog.MAX_DT_MS} ms bridged.",
         "",
         "| flag | bit | meaning |",
         "|---|---|---|",

@@ -22,14 +22,18 @@ BLOCK_BYTES = 9
 CRC_AT = 5
 MAX_PAYLOAD_BYTES = 4096
 
-# A strides block: time of the stride before its first record (u32 ms), then records.
-# Record: ms since the stride before (its peak to this peak), knee-lift peak and lowest extension (0.01 degree
-# from standing), peak swing-up and swing-back rate (0.1 degree/s), flags.
+# A strides block: time of the stride before its first record (u32 ms), then records of one length.
+# Record: ms since the stride before (its peak to this peak) in bits 0..10 and flags in bits 11..15, knee-lift peak and
+# lowest extension (0.01 degree from standing), peak swing-up and swing-back rate (0.1 degree/s).
+# A record whose bits 0..10 are all ones is no stride: behind them stands the time of the stride before the next (u32).
 STRIDES_HEAD = "<I"
 STRIDES_HEAD_BYTES = 4
-STRIDE = "<HhhHHB"
-STRIDE_BYTES = 11
-MAX_DT_MS = 65535
+STRIDE = "<HhhHH"
+STRIDE_BYTES = 10
+FLAGS_SHIFT = 11
+MAX_DT_MS = 2046
+TIME_MARK = 2047
+TIME = "<HII"
 
 FIRST = 0x01  # no stride before it: dt_ms is no stride time
 UNSURE = 0x02  # alignment not yet settled: angle may be off

@@ -20,6 +20,7 @@ from .sessionlog import (
     CUE_CLEARED,
     END,
     FIRST,
+    FLAGS_SHIFT,
     HEADER,
     IMU_FAULT,
     LOST,
@@ -32,7 +33,13 @@ from .sessionlog import (
     SAMPLES_LOST,
     SIGNATURE,
     START,
+    STRIDE,
+    STRIDE_BYTES,
+    STRIDES_HEAD,
+    STRIDES_HEAD_BYTES,
     STUCK,
+    TIME,
+    TIME_MARK,
     UNSURE,
 )  # fmt: skip
 
@@ -65,6 +72,19 @@ FLAGS = (("first", FIRST), ("unsure", UNSURE), ("clipped", CLIPPED), ("lost", LO
 START_REASONS = ("running", "button", "resumed")
 STUCK_SENSORS = ("", "gyroscope", "accelerometer")
 ACTIVITIES = ("unknown", "standing", "raises", "walking", "running", "drill")
+
+
+def strides(payload):
+    """The strides of a strides block's payload: yields (t_ms, and STRIDE_FIELDS)."""
+    (t_ms,) = struct.unpack_from(STRIDES_HEAD, payload)
+    for at in range(STRIDES_HEAD_BYTES, len(payload) - STRIDE_BYTES + 1, STRIDE_BYTES):
+        word, lift_cdeg, extension_cdeg, up_ddps, back_ddps = struct.unpack_from(STRIDE, payload, at)
+        dt_ms = word & TIME_MARK
+        if dt_ms == TIME_MARK:
+            t_ms = struct.unpack_from(TIME, payload, at)[1]
+        else:
+            t_ms += dt_ms
+            yield t_ms, dt_ms, lift_cdeg, extension_cdeg, up_ddps, back_ddps, word >> FLAGS_SHIFT
 
 
 def blocks(data):

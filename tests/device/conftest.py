@@ -32,10 +32,7 @@ def decode(data):
         if kind == log.HEADER:
             session.header = json.loads(bytes(payload))
         elif kind == log.STRIDES:
-            (t_ms,) = struct.unpack_from(log.STRIDES_HEAD, payload)
-            for row in struct.iter_unpack(log.STRIDE, payload[log.STRIDES_HEAD_BYTES :]):
-                t_ms += row[0]
-                session.strides.append((t_ms, *row))
+            session.strides += sessionread.strides(payload)
         elif kind == log.EVENTS:
             for t_ms, name, detail, *values in struct.iter_unpack(log.EVENT, payload):
                 session.events.append((t_ms, EVENT_NAMES[name], detail, values))
@@ -60,12 +57,14 @@ class Wearer:
     What should happen at a time of the board's is planned with at(), before the `with`: the board runs ahead of us.
     """
 
-    def __init__(self, feed, settings=None, files=None):
+    def __init__(self, feed, settings=None, files=None, flash=None):
         self.feed = feed
-        files = {**firmware(), **(files or {})}
-        if settings:
-            files["/settings.json"] = json.dumps(settings).encode()
-        self.board = VirtualBoard(feed=feed, flash=Flash(files=files))
+        if flash is None:
+            files = {**firmware(), **(files or {})}
+            if settings:
+                files["/settings.json"] = json.dumps(settings).encode()
+            flash = Flash(files=files)
+        self.board = VirtualBoard(feed=feed, flash=flash)
 
     def at(self, t_s, action):
         """Have `action` called when the board's clock comes to t_s since power-on."""

@@ -75,6 +75,8 @@ def test_pause_and_resume():
         (session,) = wearer.sessions()
         kinds = [event[1] for event in session.events if event[1] in ("pause", "resume")]
         assert kinds == ["pause", "resume", "pause"]
+        found, invented = matched(session, wearer)
+        assert found >= 0.95 and invented == 0, "times hold across a gap that no record can count"
 
 
 @pytest.mark.parametrize("supply_mv, said", [(3250, "closed (battery)"), (3450, "battery low")])

@@ -9,6 +9,14 @@ from kneecore import settings
 BOARD = "e66118604b1a2b3c"
 
 
+def stored(row):
+    """A stride's record from its values as sessionread.STRIDE_FIELDS, or a time mark from its ms."""
+    if isinstance(row, int):
+        return struct.pack(log.TIME, log.TIME_MARK, row, 0)
+    dt_ms, *angles_and_rates, flags = row
+    return struct.pack(log.STRIDE, dt_ms | flags << log.FLAGS_SHIFT, *angles_and_rates)
+
+
 class KneeFile:
     """A session file block by block; .data are its bytes so far."""
 
@@ -40,11 +48,9 @@ class KneeFile:
         return self
 
     def stride_block(self, before_ms, rows):
-        """rows: tuples as sessionread.STRIDE_FIELDS."""
-        self.strides += len(rows)
-        return self.block(
-            log.STRIDES, struct.pack("<I", before_ms) + b"".join(struct.pack(log.STRIDE, *row) for row in rows)
-        )
+        """rows: tuples as sessionread.STRIDE_FIELDS; a whole number is a time mark."""
+        self.strides += sum(not isinstance(row, int) for row in rows)
+        return self.block(log.STRIDES, struct.pack(log.STRIDES_HEAD, before_ms) + b"".join(map(stored, rows)))
 
     def events(self, *events):
         """events: (t_ms, kind, detail, values...)."""

@@ -21,7 +21,10 @@ MOST_FILE_BYTES = 64 << 20  # no board of ours has half as much flash
 
 STRIDE_DTYPE = np.dtype(list(zip(sessionread.STRIDE_FIELDS, ("<u2", "<i2", "<i2", "<u2", "<u2", "u1"), strict=True)))
 EVENT_DTYPE = np.dtype([("t_ms", "<u4"), ("kind", "u1"), ("detail", "u1"), ("values", "<i2", (6,))])
-assert STRIDE_DTYPE.itemsize == log.STRIDE_BYTES and EVENT_DTYPE.itemsize == log.EVENT_BYTES
+_STORED_DTYPE = np.dtype(
+    list(zip(("word", *sessionread.STRIDE_FIELDS[1:5]), ("<u2", "<i2", "<i2", "<u2", "<u2"), strict=True))
+)
+assert _STORED_DTYPE.itemsize == log.STRIDE_BYTES and EVENT_DTYPE.itemsize == log.EVENT_BYTES
 
 # An event value's unit on the board -> (its unit here, factor). Others keep name and number.
 _UNITS = {
@@ -51,7 +54,7 @@ class Session:
     """What one session file holds. `problems` says in plain lines what is damaged or missing."""
 
     header: dict
-    stride_records: np.ndarray  # STRIDE_DTYPE, as on the board
+    stride_records: np.ndarray  # STRIDE_DTYPE: what the board recorded
     t_ms: np.ndarray  # int64, board uptime of each stride's knee-lift peak
     event_records: np.ndarray  # EVENT_DTYPE, as on the board
     raw_heads: np.ndarray  # int64 (n, 3), a row a raw block: its first sample's number since boot and t_ms, its samples
@@ -274,7 +277,7 @@ class _Walk:
             except KneesyncError:
                 self.odd += 1
         elif kind == log.STRIDES:
-            records = self._records(payload, log.STRIDES_HEAD_BYTES, STRIDE_DTYPE)
+            records = self._records(payload, log.STRIDES_HEAD_BYTES, _STORED_DTYPE)
             if len(records):
                 self.strides.append(records)
                 self.before_ms.append(struct.unpack_from(log.STRIDES_HEAD, payload)[0])
@@ -297,10 +300,11 @@ class _Walk:
         return np.frombuffer(payload, dtype, count, head_bytes) if count > 0 else np.zeros(0, dtype)
 
     def session(self, file_bytes):
+        stride_records, t_ms = _strides(self.before_ms, self.strides)
         session = Session(
             header=self.header,
-            stride_records=np.concatenate(self.strides or [np.zeros(0, STRIDE_DTYPE)]),
-            t_ms=_filled(self.before_ms, self.strides, lambda records: np.cumsum(records["dt_ms"], dtype=np.int64)),
+            stride_records=stride_records,
+            t_ms=t_ms,
             event_records=np.concatenate(self.events or [np.zeros(0, EVENT_DTYPE)]),
             raw_heads=np.array(self.raw_heads, dtype=np.int64).reshape(-1, 3),
             raw_lsb=np.concatenate(self.raw or [np.zeros((0, 6), "<i2")]).reshape(-1, 6),
@@ -344,14 +348,35 @@ def _raw_t_ms(numbers, heads):
     return np.interp(numbers, number, t_ms) + behind_ms
 
 
-def _filled(starts, parts, counted):
-    """int64 array: start + counted(part) for each part, one after the other."""
-    whole = np.empty(sum(map(len, parts)), np.int64)
+def _strides(starts_ms, parts):
+    """(STRIDE_DTYPE records, int64 board times in ms) of strides blocks: the times before each, and their records."""
+    marks = sum(int(np.count_nonzero(part["word"] & log.TIME_MARK == log.TIME_MARK)) for part in parts)
+    records = np.empty(sum(map(len, parts)) - marks, STRIDE_DTYPE)
+    t_ms = np.empty(len(records), np.int64)
     at = 0
-    for start, part in zip(starts, parts, strict=True):
-        whole[at : at + len(part)] = start + counted(part)
-        at += len(part)
-    return whole
+    for start_ms, part in zip(starts_ms, parts, strict=True):
+        is_stride = part["word"] & log.TIME_MARK != log.TIME_MARK
+        whole = is_stride.all()
+        strides = part if whole else part[is_stride]
+        before_ms = start_ms if whole else _marked_ms(start_ms, part, is_stride)
+        to = at + len(strides)
+        dt_ms = strides["word"] & log.TIME_MARK
+        t_ms[at:to] = before_ms + np.cumsum(dt_ms, dtype=np.int64)
+        records["dt_ms"][at:to] = dt_ms
+        records["flags"][at:to] = strides["word"] >> log.FLAGS_SHIFT
+        for name in sessionread.STRIDE_FIELDS[1:5]:
+            records[name][at:to] = strides[name]
+        at = to
+    return records, t_ms
+
+
+def _marked_ms(start_ms, part, is_stride):
+    """What to add to the strides' summed times: `start_ms`, and from each time mark on what sets the sum to it."""
+    summed = np.cumsum(np.where(is_stride, part["word"] & log.TIME_MARK, 0), dtype=np.int64)
+    at = np.flatnonzero(~is_stride)
+    stated = part[at].view(np.dtype([("word", "<u2"), ("t_ms", "<u4"), ("rest", "<u4")]))["t_ms"].astype(np.int64)
+    offsets = np.concatenate([[start_ms], stated - summed[at]])
+    return offsets[np.cumsum(~is_stride)][is_stride]
 
 
 def _shown(path):
