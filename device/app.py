@@ -6,6 +6,7 @@ them. Whatever else happens (flash full, empty battery, a host's Ctrl-C), an ope
 """
 
 import gc
+import sys
 from time import sleep_ms
 
 import board
@@ -28,6 +29,8 @@ DRAIN_MS = 225
 PAUSE_MS = 6_000  # without a stride
 SHOWN_MS = 5_000  # how long closed and refused are shown
 GOOD_START_MS = 30_000
+GOES_ON_MS = 2_000  # of running: the segment of a run that was cut opens
+STOOD = 4  # windows at rest (1.2 s) after power-on: the runner sets out anew
 RESTART_MS = 2 * 24 * 3600 * 1000  # idle for so long: start afresh, long before times outgrow small ints (2**29 ms)
 _ACTIVITIES = (signals.IDLE, signals.STANDING, signals.RAISES)  # of pipeline.activity before a run
 
@@ -48,11 +51,23 @@ class App:
         self.battery = Battery()
         self.recorder = recorder.Recorder(keep_raw, self._quiet)
         self.sampling = Sampling(Imu(i2c, bus), self.recorder, keep_raw)
-        self.session = session.Session(self.settings, notes.next_boot(), self.recorder, self.sampling)
+        boot = notes.next_boot()
+        self.session = session.Session(self.settings, boot, self.recorder, self.sampling)
+        self._resume_ms = self._cut_run(boot - 1)
         self._shown_until_ms = 0
         self._refused = False  # do not try again before the runner stops or presses
         self._well = False
         self._paused = False
+
+    def _cut_run(self, boot):
+        """If that boot left a run without its end: until when it may go on, ms of uptime. Else 0."""
+        n = recorder.newest(boot)
+        if n == 0:
+            return 0
+        import resume
+
+        del sys.modules["resume"]  # its memory comes back
+        return resume.look("%s/%05d-%d.knee" % (recorder.FOLDER, boot, n), self.session, self.recorder, self._stop_ms)
 
     def run(self):
         """The loop. Leaves only by an exception, with the session closed."""
@@ -154,6 +169,13 @@ class App:
     def _wait(self, now_ms):
         """No session is open."""
         running_ms = self.session.pipeline.running_ms
+        if self._resume_ms:
+            if running_ms >= GOES_ON_MS:
+                self._open(now_ms, session.RESUMED)
+                return
+            if now_ms >= self._resume_ms or (self.session.pipeline.attitude.still >= STOOD and not board.was_reset()):
+                self._resume_ms = 0
+                self.session.renew()
         if running_ms >= self._start_ms and not self._refused:
             self._open(now_ms, session.BY_RUNNING)
             return
@@ -174,6 +196,9 @@ class App:
             notes.restart()
 
     def _open(self, now_ms, reason):
+        if self._resume_ms and reason != session.RESUMED:
+            self.session.renew()
+        self._resume_ms = 0
         why = "the battery is empty; charge it" if self.battery.empty else self.session.open(now_ms, reason)
         if why:
             print("no session: %s" % why)

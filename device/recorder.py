@@ -30,6 +30,18 @@ _OLD_MS = const(3000)  # before the session: a stride this long before the next 
 _FACTS = (log.ALIGNED, log.BASELINE)  # the last of each is remembered for the session that comes
 
 
+def newest(boot):
+    """The number of that boot's last session; 0 if it had none."""
+    try:
+        taken = os.listdir(FOLDER)
+    except OSError:
+        return 0
+    n = 0
+    while "%05d-%d.knee" % (boot, n + 1) in taken:
+        n += 1
+    return n
+
+
 class Recorder:
     """`strides`: of this session, or of the run that may become one; `last_ms`: time of the last, or of the opening."""
 
@@ -137,11 +149,7 @@ class Recorder:
             os.mkdir(FOLDER)
         except OSError:
             pass
-        taken = os.listdir(FOLDER)
-        n = 1
-        while "%05d-%d.knee" % (boot, n) in taken:
-            n += 1
-        self.name = "%05d-%d" % (boot, n)
+        self.name = "%05d-%d" % (boot, newest(boot) + 1)
         self._file = SessionFile("%s/%s.knee" % (FOLDER, self.name), header)
         self.is_open = True
         if self.strides == 0:

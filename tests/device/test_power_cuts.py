@@ -97,18 +97,21 @@ def test_every_power_cut_of_a_long_run():
 def runs_again(chip):
     """The firmware on a volume that a cut left: it starts, records a run, and what was there stays."""
     flash = Flash(chip=chip)
-    before = {name: flash.read_file("/sessions/" + name) for name in sessions(flash)}
+    before = sessions(flash)
     with Wearer(short_run(20), flash=flash) as wearer:
         wearer.wait_for("closed (still)")
-    new = set(sessions(flash)) - {name for name, data in before.items() if data}
-    (session,) = [decode(flash.read_file("/sessions/" + name)) for name in new]
+    after = sessions(flash)
+    (new,) = set(after) - set(before)
+    session = decode(after[new])
     assert session.end[0] == "still" and session.end[2] == len(session.strides) > 15
-    for name, data in before.items():
-        assert name in new or flash.read_file("/sessions/" + name) == data
+    assert all(after[name] == before[name] for name in before)
 
 
 def sessions(flash):
-    return flash.listdir("/sessions") if flash.exists("/sessions") else []
+    """Name -> bytes of the sessions that hold any."""
+    names = flash.listdir("/sessions") if flash.exists("/sessions") else []
+    found = {name: flash.read_file("/sessions/" + name) for name in names}
+    return {name: data for name, data in found.items() if data}
 
 
 def started_on(count):
