@@ -5,6 +5,8 @@ from conftest import Wearer, firmware
 
 from kneecore import sessionlog as log
 from kneecore import sessionread
+from kneesync.library import session as library
+from kneesync.library.segments import joined
 from kneesync.virtual.runner import Fatigue, Halt, KneeRaises, Run, Stand, Walk, mounting, simulate
 
 QUICK = {"run.start_s": 5, "run.stop_min": 1, "cue.skip_s": 0, "cue.learn_s": 60, "cue.hold_s": 20}
@@ -60,6 +62,10 @@ def test_a_cut_run_goes_on(how):
         wearer.wait_for("ready", 2)
         wearer.wait_for("closed (still)")
         first, second = wearer.sessions()
+        folder = wearer.board.flash
+        read = [library.decode(folder.read_file("/sessions/" + name)) for name in sorted(folder.listdir("/sessions"))]
+    assert len({session.run for session in read}) == 1, "the host finds them to be one run"
+    assert len(joined(read).t_ms) == len(first.strides) + len(second.strides)
     assert first.end is None or first.end[0] == "error"
     assert "run" not in first.header
     assert second.header["segment"] == 2 and second.header["run"].startswith("00001-")

@@ -8,6 +8,7 @@ import struct
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 
@@ -61,6 +62,8 @@ class Session:
     raw_lsb: np.ndarray  # int16 (n, 6): gyro x y z, acceleration x y z, chip counts
     end: dict | None  # reason, t_ms, strides; None where the run was cut
     file_bytes: int = 0
+    run: str = ""  # the same for all segments of a run that was cut and went on
+    segment: int = 1
     problems: list = field(default_factory=list)
 
     @property
@@ -86,6 +89,11 @@ class Session:
 
         found = self.header.get("settings")
         return settings.merged(found if isinstance(found, dict) else {})[0]
+
+    @property
+    def period_ms(self):
+        """Time from one raw sample to the next, ms."""
+        return _raw_period_ms(self.raw_heads)
 
     def flagged(self, flag):
         """Bool array: which strides carry `flag` (one of sessionread.FLAGS)."""
@@ -257,6 +265,7 @@ class _Walk:
         self.header = {}
         self.strides, self.events, self.raw = [], [], []  # views of the payloads: nothing is copied before the end
         self.before_ms, self.raw_heads = [], []
+        self.run = ""
         self.end = None
         self.at = 4  # end of the last intact block
         self.expected = 0
@@ -276,6 +285,9 @@ class _Walk:
                 self.header = untrusted.parsed(bytes(payload))
             except KneesyncError:
                 self.odd += 1
+            boot = untrusted.whole(self.header.get("boot"), 0, 99_999) or 0
+            crc = crc32(payload, crc32(struct.pack("<BHH", kind, len(payload), sequence)))
+            self.run = f"{boot:05d}-{crc:08x}"
         elif kind == log.STRIDES:
             records = self._records(payload, log.STRIDES_HEAD_BYTES, _STORED_DTYPE)
             if len(records):
@@ -310,6 +322,8 @@ class _Walk:
             raw_lsb=np.concatenate(self.raw or [np.zeros((0, 6), "<i2")]).reshape(-1, 6),
             end=self.end,
             file_bytes=file_bytes,
+            run=untrusted.run_id(self.header.get("run")) or self.run,
+            segment=untrusted.whole(self.header.get("segment"), 1, 9999) or 1,
         )
         session.problems = list(self._problems(session, file_bytes - self.at))
         return session
@@ -340,12 +354,20 @@ def _raw_t_ms(numbers, heads):
     """Board time of each sample, ms: on the line from its block's head to the next."""
     if len(heads) == 0:
         return np.zeros(0)
+    number, t_ms = _ascending(heads)
+    behind_ms = np.maximum(0, numbers - number[-1]) * _raw_period_ms(heads)  # the last block has no next one
+    return np.interp(numbers, number, t_ms) + behind_ms
+
+
+def _ascending(heads):
     number, t_ms = heads[:, 0], heads[:, 1]
     ascending = np.concatenate([[True], np.diff(np.maximum.accumulate(number)) > 0])
-    number, t_ms = number[ascending], t_ms[ascending]
-    period_ms = (t_ms[-1] - t_ms[0]) / (number[-1] - number[0]) if len(number) > 1 else _NOMINAL_PERIOD_MS
-    behind_ms = np.maximum(0, numbers - number[-1]) * period_ms  # the last block has no next one
-    return np.interp(numbers, number, t_ms) + behind_ms
+    return number[ascending], t_ms[ascending]
+
+
+def _raw_period_ms(heads):
+    number, t_ms = _ascending(heads) if len(heads) else ((), ())
+    return (t_ms[-1] - t_ms[0]) / (number[-1] - number[0]) if len(number) > 1 else _NOMINAL_PERIOD_MS
 
 
 def _strides(starts_ms, parts):
