@@ -44,13 +44,18 @@ class App:
         self._stop_ms = int(self.settings["run.stop_min"]) * 60_000
         i2c = board.i2c()
         bus = busio.I2C(i2c)
-        keep_raw = self.settings["raw"] == "on"
         self._quiet = self.settings["quiet"] == "on"
         self.signals = signals.Signals(None if self._quiet else haptics.find_motor(bus))
         self.button = signals.Button()
         self.battery = Battery()
-        self.recorder = recorder.Recorder(keep_raw, self._quiet)
-        self.sampling = Sampling(Imu(i2c, bus), self.recorder, keep_raw)
+        self.recorder = recorder.Recorder(self._quiet)
+        rate_hz = 104
+        if self.settings["raw"] == "on":
+            import raw
+
+            rate_hz = int(self.settings["raw.rate_hz"])
+            self.recorder.raw = raw.Raw(self.recorder, rate_hz)
+        self.sampling = Sampling(Imu(i2c, bus, rate_hz), self.recorder)
         boot = notes.next_boot()
         self.session = session.Session(self.settings, boot, self.recorder, self.sampling)
         self._resume_ms = self._cut_run(boot - 1)

@@ -35,7 +35,7 @@ _WORD_BYTES = const(7)
 _BURST_WORDS = const(48)
 _FOUR_SLOTS = const(56)  # bytes
 _CONTINUOUS = const(6)
-_RATE_104_HZ = const(4)
+_RATES = {104: 4, 208: 5}  # tables 42, 44 and 52: the sensors' rates and what the FIFO takes
 _GYRO, _ACC, _WHOLE = const(0x10), const(0x20), const(0x30)
 _FIRST_BURSTS = const(2)  # filters settle: dropped
 _SILENT_MS = const(1000)
@@ -50,6 +50,8 @@ class ImuError(Exception):
 class _Chip(LSM6DSOX):
     """The Adafruit driver with the FIFO's registers, and a reset that ends."""
 
+    acc_rate = RWBits(4, 0x10, 4)  # 9.12 CTRL1_XL
+    gyro_rate = RWBits(4, 0x11, 4)
     fifo_acc_rate = RWBits(4, 0x09, 0)  # 9.9 FIFO_CTRL3
     fifo_gyro_rate = RWBits(4, 0x09, 4)
     fifo_mode = RWBits(3, 0x0A, 0)  # 9.10 FIFO_CTRL4
@@ -94,7 +96,8 @@ class Imu:
     takes it back to False.
     """
 
-    def __init__(self, i2c, bus):
+    def __init__(self, i2c, bus, rate_hz=104):
+        self.rate_hz = rate_hz
         self._read_mem = i2c.readfrom_mem_into
         self._bus = bus
         self._status = bytearray(2)
@@ -148,8 +151,9 @@ class Imu:
         chip.accelerometer_range = AccelRange.RANGE_16G  # pyright: ignore[reportAttributeAccessIssue] - set at run time
         chip.gyro_range = GyroRange.RANGE_2000_DPS  # pyright: ignore[reportAttributeAccessIssue]
         chip.fifo_mode = 0  # empties it
-        chip.fifo_acc_rate = _RATE_104_HZ
-        chip.fifo_gyro_rate = _RATE_104_HZ
+        rate = _RATES[self.rate_hz]
+        chip.acc_rate = chip.gyro_rate = rate
+        chip.fifo_acc_rate = chip.fifo_gyro_rate = rate
         chip.fifo_mode = _CONTINUOUS
         self._forget()
         self.lost = False

@@ -66,12 +66,17 @@ class Session:
             return "the flash fails (error %d)" % error.errno
         board.start_watchdog()
         print("session %s opened" % self._recorder.name)
+        if self._recorder.raw:
+            print("room for %d minutes of raw samples" % self._recorder.raw.minutes)
         gc.collect()
         return ""
 
     def flush(self):
         """Put on the flash what waits. Returns for which reason the session must end now, or None."""
         try:
+            if self._recorder.raw:  # at 208 Hz the FIFO holds 1.2 s: three slow erases in a row are too long
+                self._recorder.hand_over()
+                self._sampling.poll(board.up_ms())
             if not self._recorder.flush():
                 return FLASH_FULL
         except OSError as error:

@@ -28,6 +28,10 @@ from .sessionlog import (
     MOTOR,
     PAUSE,
     RATE,
+    RAW_GROUP,
+    RAW_GROUP_BYTES,
+    RAW_HEAD_BYTES,
+    RAW_STOPPED,
     RESTRAPPED,
     RESUME,
     SAMPLES_LOST,
@@ -38,6 +42,7 @@ from .sessionlog import (
     STRIDES_HEAD,
     STRIDES_HEAD_BYTES,
     STUCK,
+    SYNC,
     TIME,
     TIME_MARK,
     UNSURE,
@@ -65,6 +70,8 @@ EVENT_KINDS = {
     STUCK: ("stuck", "stuck_sensor", ()),
     RESTRAPPED: ("restrapped", "leans", ()),
     ACTIVITY: ("activity", "activity", ()),
+    SYNC: ("sync", "taps", ()),
+    RAW_STOPPED: ("raw_stopped", None, ()),
 }
 STRIDE_FIELDS = ("dt_ms", "knee_lift_cdeg", "extension_cdeg", "swing_up_ddps", "swing_back_ddps", "flags")
 FLAGS = (("first", FIRST), ("unsure", UNSURE), ("clipped", CLIPPED), ("lost", LOST), ("motor", MOTOR))
@@ -85,6 +92,23 @@ def strides(payload):
         else:
             t_ms += dt_ms
             yield t_ms, dt_ms, lift_cdeg, extension_cdeg, up_ddps, back_ddps, word >> FLAGS_SHIFT
+
+
+def raw_groups(payload):
+    """The whole groups of a raw block's payload: yields (samples, [(width, offset) of each channel])."""
+    at = RAW_HEAD_BYTES
+    while at + RAW_GROUP_BYTES <= len(payload):
+        n, widths = struct.unpack_from(RAW_GROUP, payload, at)
+        at += RAW_GROUP_BYTES
+        channels = []
+        for _ in range(6):
+            width = widths & 3
+            channels.append((width, at))
+            at += (n, (n + 1) // 2 * 3, 2 * n, len(payload) + 1)[width]
+            widths >>= 2
+        if n == 0 or at > len(payload):
+            return
+        yield n, channels
 
 
 def blocks(data):

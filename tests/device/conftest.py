@@ -37,8 +37,8 @@ def decode(data):
             for t_ms, name, detail, *values in struct.iter_unpack(log.EVENT, payload):
                 session.events.append((t_ms, EVENT_NAMES[name], detail, values))
         elif kind == log.RAW:
-            first, _ = struct.unpack_from(log.RAW_HEAD, payload)
-            session.raw.append((first, bytes(payload[log.RAW_HEAD_BYTES :])))
+            number, t_ms, *_ = struct.unpack_from(log.RAW_HEAD, payload)
+            session.raw.append((number, t_ms, sum(n for n, _ in sessionread.raw_groups(payload))))
         elif kind == log.END:
             reason, t_ms, strides = struct.unpack(log.END_PAYLOAD, payload)
             session.end = (log.END_REASONS[reason], t_ms, strides)

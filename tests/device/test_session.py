@@ -1,6 +1,7 @@
 """A run on the virtual board: when a session opens and closes, what stands in it, what the runner feels."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from conftest import Wearer, short_run
@@ -58,8 +59,8 @@ def test_button_starts_and_stops():
     """A press opens a session for a runner who stands, another closes it; a long one mutes."""
     wearer = Wearer(simulate([Stand(60)], seed=3), QUICK)
     wearer.board.press_button(at_s=10)
-    wearer.board.press_button(at_s=15, hold_s=1.5)
-    wearer.board.press_button(at_s=20)
+    wearer.board.press_button(at_s=17, hold_s=1.5)  # the pause has been felt
+    wearer.board.press_button(at_s=22)
     with wearer:
         wearer.wait_for("closed (button)")
         (session,) = wearer.sessions()
@@ -107,18 +108,39 @@ def fill(flash, leave_bytes):
     flash.write_file("/other", bytes((flash.free_blocks() - leave_bytes // BLOCK_BYTES) * BLOCK_BYTES))
 
 
-def test_full_flash_closes_cleanly():
-    """Raw samples eat the room that is left: the session ends at the reserve, whole."""
+def test_raw_samples_stop_before_they_take_the_strides_room():
     wearer = Wearer(short_run(120), {"raw": "on", **QUICK})
-    fill(wearer.board.flash, 200_000)
+    fill(wearer.board.flash, 64 * 1024 + 256 * 1024 + 90_000)
     with wearer:
-        wearer.wait_for("closed (flash_full)")
+        wearer.wait_for("room for 1 minutes of raw samples")
+        wearer.wait_for("closed (still)")
         (session,) = wearer.sessions()
-        assert session.end[0] == "flash_full" and session.end[2] == len(session.strides) > 20
-        numbers = [number for number, _ in session.raw]
-        assert all(
-            later == first + len(data) // 12 for (first, data), later in zip(session.raw, numbers[1:], strict=False)
-        ), "raw samples without a hole"
+    assert "raw_stopped" in [event[1] for event in session.events]
+    assert session.end[0] == "still" and session.end[2] == len(session.strides) > 150
+    assert all(number == before[0] + before[2] for before, (number, *_) in pairwise(session.raw)), "without a hole"
+    assert 60_000 < session.raw[-1][1] - session.raw[0][1] < 100_000
+
+
+def test_no_room_for_raw_samples_is_said():
+    wearer = Wearer(short_run(20), {"raw": "on", **QUICK})
+    fill(wearer.board.flash, 300_000)
+    with wearer:
+        wearer.wait_for("room for 0 minutes of raw samples")
+        wearer.wait_for("closed (still)")
+        (session,) = wearer.sessions()
+    assert session.raw == [] and len(session.strides) > 15
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+def test_full_flash_closes_cleanly():
+    """Room for an hour is what a session needs to open; a longer one ends at the reserve, whole."""
+    wearer = Wearer(short_run(5000), QUICK)
+    fill(wearer.board.flash, 64 * 1024 * 2 + 8_000)
+    with wearer:
+        wearer.wait_for("closed (flash_full)", timeout_s=240)
+        (session,) = wearer.sessions()
+        assert session.end[0] == "flash_full" and session.end[2] == len(session.strides) > 4500
         assert wearer.board.flash.free_blocks() * BLOCK_BYTES > 40_000
 
 

@@ -296,10 +296,12 @@ class _Walk:
         elif kind == log.EVENTS:
             self.events.append(self._records(payload, 0, EVENT_DTYPE))
         elif kind == log.RAW:
-            samples = self._records(payload, log.RAW_HEAD_BYTES, np.dtype(("<i2", (6,))))
-            if len(samples):
-                self.raw.append(samples)
-                self.raw_heads.append((*struct.unpack_from(log.RAW_HEAD, payload), len(samples)))
+            count = sum(n for n, _ in sessionread.raw_groups(payload))
+            if count:
+                self.raw.append(payload)
+                self.raw_heads.append((*struct.unpack_from(log.RAW_HEAD, payload)[:2], count))
+            else:
+                self.odd += 1
         elif kind == log.END and len(payload) >= log.END_BYTES:
             reason, t_ms, strides = struct.unpack_from(log.END_PAYLOAD, payload)
             self.end = {"reason": _word(log.END_REASONS, reason), "t_ms": t_ms, "strides": strides}
@@ -319,7 +321,7 @@ class _Walk:
             t_ms=t_ms,
             event_records=np.concatenate(self.events or [np.zeros(0, EVENT_DTYPE)]),
             raw_heads=np.array(self.raw_heads, dtype=np.int64).reshape(-1, 3),
-            raw_lsb=np.concatenate(self.raw or [np.zeros((0, 6), "<i2")]).reshape(-1, 6),
+            raw_lsb=_raw_samples(self.raw, sum(count for _, _, count in self.raw_heads)),
             end=self.end,
             file_bytes=file_bytes,
             run=untrusted.run_id(self.header.get("run")) or self.run,
@@ -357,6 +359,31 @@ def _raw_t_ms(numbers, heads):
     number, t_ms = _ascending(heads)
     behind_ms = np.maximum(0, numbers - number[-1]) * _raw_period_ms(heads)  # the last block has no next one
     return np.interp(numbers, number, t_ms) + behind_ms
+
+
+def _raw_samples(payloads, count):
+    """int16 (count, 6) of raw blocks' payloads."""
+    samples = np.empty((count, 6), np.int16)
+    at = 0
+    for payload in payloads:
+        start = at
+        for n, channels in sessionread.raw_groups(payload):
+            for channel, (width, offset) in enumerate(channels):
+                samples[at : at + n, channel] = _raw_differences(payload, n, width, offset)
+            at += n
+        first = struct.unpack_from(log.RAW_HEAD, payload)[2:]
+        block = samples[start:at]
+        np.cumsum(block, axis=0, dtype=np.int16, out=block)
+        block += np.array(first, np.int16)
+    return samples
+
+
+def _raw_differences(payload, n, width, offset):
+    if width != 1:
+        return np.frombuffer(payload, "<i2" if width else "i1", n, offset)
+    low, second, high = np.frombuffer(payload, "u1", (n + 1) // 2 * 3, offset).reshape(-1, 3).T.astype(np.int16)
+    pairs = np.stack([low | (high & 15) << 8, second | (high >> 4) << 8], axis=1)
+    return ((pairs.ravel() ^ 2048) - 2048)[:n]
 
 
 def _ascending(heads):

@@ -66,6 +66,7 @@ class Memory:
         self.without_power = False
         self.spent_us = 0
         self.stall_next_us = 0
+        self.erase_us = ERASE_US
 
     def read(self, _cfg: object, block: int, offset: int, size: int) -> bytearray:
         self.spent_us += 1 + size // READ_BYTES_PER_US
@@ -83,7 +84,7 @@ class Memory:
         start = block * BLOCK_BYTES
         done = self._begin("erase", block, start, _ERASED)
         self.data[start : start + done] = _ERASED[:done]
-        self.spent_us += ERASE_US * done // BLOCK_BYTES
+        self.spent_us += self.erase_us * done // BLOCK_BYTES
         return 0 if done == BLOCK_BYTES else -_EIO
 
     def sync(self, _cfg: object) -> int:
@@ -241,6 +242,15 @@ class Flash:
     @stall_next_us.setter
     def stall_next_us(self, us: int) -> None:
         self.memory.stall_next_us = us
+
+    @property
+    def erase_us(self) -> int:
+        """What an erase takes: the chip's typical time unless set; its worst is 400 ms."""
+        return self.memory.erase_us
+
+    @erase_us.setter
+    def erase_us(self, us: int) -> None:
+        self.memory.erase_us = us
 
     def free_bytes(self) -> int:
         """Room for files."""
