@@ -35,6 +35,11 @@ class Recorder:
         self.bytes += block.used + 9
         block.used = 0
         return 0
+class Run:
+    running = True
+class Pipeline:
+    run = Run()
+    feed = None
 class Clock:
     count = at_ms = 0
     def time_ms(self, sample, fraction): return sample * 10
@@ -48,6 +53,7 @@ def round(path):
     recorder = Recorder()
     kept = raw.Raw(recorder, 104)
     kept.open(1 << 28)
+    kept.into(Pipeline())
     clock = Clock()
     begin = now()
     passes()

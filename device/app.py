@@ -54,7 +54,7 @@ class App:
             import raw
 
             rate_hz = int(self.settings["raw.rate_hz"])
-            self.recorder.raw = raw.Raw(self.recorder, rate_hz)
+            self.recorder.raw = raw.Raw(self.recorder, rate_hz)  # pyright: ignore[reportAttributeAccessIssue]
         self.sampling = Sampling(Imu(i2c, bus, rate_hz), self.recorder)
         boot = notes.next_boot()
         self.session = session.Session(self.settings, boot, self.recorder, self.sampling)
@@ -136,6 +136,11 @@ class App:
         """What a drain's news mean."""
         if self.session.pipeline.pulse_ms:
             self._cue(now_ms)
+        raw = self.recorder.raw
+        if raw and raw.synced:
+            raw.synced = False
+            print("sync mark at %d ms" % raw.sync_ms)
+            self._sign(now_ms, signals.SYNC)
         if self.battery.poll(now_ms):
             print("battery low: %d mV" % self.battery.mv)
             self.recorder.event(now_ms, log.BATTERY, self.battery.percent(), self.battery.mv, 0, 0, 0, 0, 0)

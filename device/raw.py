@@ -1,4 +1,5 @@
-"""Every IMU sample too, delta-coded; and at 208 Hz the pipeline's 104 Hz, made from pairs. Loaded if `raw` is on.
+"""Every IMU sample too, delta-coded, and sync marks; at 208 Hz the pipeline's 104 Hz, made from pairs. Loaded if `raw`
+is on.
 
     raw = Raw(recorder, 208)
     feed = raw.into(pipeline)            # stands in for pipeline.feed
@@ -16,6 +17,7 @@ from struct import pack_into
 from imu import BURST_SAMPLES
 from micropython import const
 from sessionfile import Block
+from taps import NONE, TAPS, Taps
 
 from kneecore import sessionlog as log
 
@@ -37,6 +39,9 @@ class Raw:
         self.minutes = 0
         self.number = 0  # of the next sample
         self._most_bytes = 0  # of the file with raw samples in it
+        self.sync_ms = 0  # of the last sync mark; 0: none since the last session
+        self.synced = False  # it is new: the caller takes it back
+        self._taps = Taps(rate_hz)
         self._cut = False
         self._last = array("h", bytes(12))
         self._width = 0
@@ -57,6 +62,16 @@ class Raw:
         self.minutes = max(0, self._most_bytes // (_BYTES_A_SAMPLE * 60 * self.rate_hz))
         self.is_on = self.minutes > 0
         self.block.used = 0
+        if self.sync_ms:  # made before the run
+            self._mark()
+
+    def close(self):
+        """The session is over."""
+        self.is_on = False
+        self.sync_ms = 0
+
+    def _mark(self):
+        self._recorder.event(self.sync_ms, log.SYNC, TAPS, 0, 0, 0, 0, 0, 0)
 
     def _feed(self, channels, step, n, waiting, t_ms):
         """Pipeline.feed at 208 Hz: means of pairs."""
@@ -86,6 +101,12 @@ class Raw:
 
     def keep(self, channels, n, clock):
         """Take in a burst; `clock`: the pipeline's, which has just been fed it."""
+        if not self._pipeline.run.running:
+            at = self._taps.look(channels, n)
+            if at != NONE:
+                self.sync_ms = clock.time_ms(clock.count - (n - at) * 104 // self.rate_hz, 0)
+                self.synced = True
+                self._mark()
         if self.is_on:
             block = self.block
             if self._cut or block.used + _GROUP_BYTES > block.most:

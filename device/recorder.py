@@ -66,7 +66,7 @@ class Recorder:
         for i in range(len(_FACTS)):
             self._facts[i * log.EVENT_BYTES + 4] = 0  # no kind
         if self.raw:
-            self.raw.is_on = False
+            self.raw.close()
         self._sealed = False  # the end block stands ready
         self._safe = False  # and is on the flash
         self._since_ms = -1  # time of the oldest stride or event not yet flushed; -1: none

@@ -3,7 +3,7 @@
 from board import led, pressed
 from haptics import Haptics
 
-IDLE, STANDING, RAISES, RUNNING, PAUSED, CLOSED, NO_IMU, REFUSED, LOW_BATTERY, MUTED, UNMUTED, CUE = range(12)
+IDLE, STANDING, RAISES, RUNNING, PAUSED, CLOSED, NO_IMU, REFUSED, LOW_BATTERY, MUTED, UNMUTED, CUE, SYNC = range(13)
 
 # LED: lit for ms of every ms; motor: pulses of ms. A cue's length is the pipeline's.
 TABLE = (
@@ -19,6 +19,7 @@ TABLE = (
     (0, 1, 1, 250),  # muted: cues are held back for this run
     (0, 1, 2, 120),  # unmuted
     (0, 1, 2, 150),  # cue
+    (0, 1, 3, 80),  # three taps were felt: a sync mark stands in the log
 )
 PRESS_MS = 50
 LONG_PRESS_MS = 1000

@@ -93,3 +93,26 @@ def test_a_gap_is_a_gap():
     assert "samples_lost" in list(session.events.kind)
     numbers = session.raw_heads[:, 0]
     assert all(later > before for before, later in pairwise(numbers))
+
+
+@pytest.mark.parametrize("rate_hz", [104, 208])
+def test_three_taps_before_the_run_are_a_sync_mark(rate_hz):
+    """They are felt, said, and stand in the session that comes, at their time."""
+    feed = short_run(20)
+    samples = feed.block(0, feed.length).astype(np.int32)
+    last = 0
+    for t_s in (3.0, 3.4, 3.8):
+        last = round(t_s * feed.fs_hz)
+        samples[last : last + 3, 3:] += np.array([[1800, 900, -700], [-1200, -500, 400], [500, 200, -100]])
+    feed._samples = np.clip(samples, -32768, 32767).astype(np.int16)
+    wearer = Wearer(feed, {**QUICK, "quiet": "off", "raw": "on", "raw.rate_hz": str(rate_hz)})
+    with wearer:
+        wearer.wait_for("sync mark at")
+        wearer.wait_for("closed (still)")
+        session = whole(wearer)
+        marks = session.events[session.events.kind == "sync"]
+        assert len(marks) == 1 and marks.taps.iloc[0] == 3
+        t_ms = marks.t_s.iloc[0] * 1000 + session.start_ms
+        assert abs(t_ms - wearer.truth_ms(last / feed.fs_hz)) < 25
+        felt = wearer.felt(t_ms)
+        assert felt[:3] == [80] * 3
