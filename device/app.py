@@ -53,14 +53,14 @@ class App:
         if self.settings["raw"] == "on":
             import raw
 
-            rate_hz = int(self.settings["raw.rate_hz"])
-            self.recorder.raw = raw.Raw(self.recorder, rate_hz)  # pyright: ignore[reportAttributeAccessIssue]
+            rate_hz = raw.keep_raw(self.recorder, self.settings)
         self.sampling = Sampling(Imu(i2c, bus, rate_hz), self.recorder)
         boot = notes.next_boot()
         self.session = session.Session(self.settings, boot, self.recorder, self.sampling)
         self._resume_ms = self._cut_run(boot - 1)
         self._shown_until_ms = 0
         self._refused = False  # do not try again before the runner stops or presses
+        self._full = False
         self._well = False
         self._paused = False
 
@@ -72,7 +72,7 @@ class App:
         import resume
 
         del sys.modules["resume"]  # its memory comes back
-        return resume.look("%s/%05d-%d.knee" % (recorder.FOLDER, boot, n), self.session, self.recorder, self._stop_ms)
+        return resume.look(boot, n, self.session, self.recorder, self._stop_ms)
 
     def run(self):
         """The loop. Leaves only by an exception, with the session closed."""
@@ -136,11 +136,8 @@ class App:
         """What a drain's news mean."""
         if self.session.pipeline.pulse_ms:
             self._cue(now_ms)
-        raw = self.recorder.raw
-        if raw and raw.synced:
-            raw.synced = False
-            print("sync mark at %d ms" % raw.sync_ms)
-            self._sign(now_ms, signals.SYNC)
+        if self.recorder.raw:
+            self.recorder.raw.tell(now_ms, self._sign)
         if self.battery.poll(now_ms):
             print("battery low: %d mV" % self.battery.mv)
             self.recorder.event(now_ms, log.BATTERY, self.battery.percent(), self.battery.mv, 0, 0, 0, 0, 0)
@@ -199,6 +196,12 @@ class App:
             state = signals.NO_IMU
         elif state > signals.RAISES:
             state = signals.IDLE
+        if state == signals.STANDING and self.state == signals.IDLE:
+            self._full = not self.recorder.has_room()
+            if self._full:
+                print(recorder.FULL)
+        if self._full and (state == signals.STANDING or state == signals.RAISES):
+            state = signals.REFUSED
         if state != self.state:
             gc.collect()
             self._show(now_ms, state)

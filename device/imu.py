@@ -35,7 +35,7 @@ _WORD_BYTES = const(7)
 _BURST_WORDS = const(48)
 _FOUR_SLOTS = const(56)  # bytes
 _CONTINUOUS = const(6)
-_RATES = {104: 4, 208: 5}  # tables 42, 44 and 52: the sensors' rates and what the FIFO takes
+_RATE_104_HZ = const(4)  # 5: 208 Hz; of the sensors and of what the FIFO takes
 _GYRO, _ACC, _WHOLE = const(0x10), const(0x20), const(0x30)
 _FIRST_BURSTS = const(2)  # filters settle: dropped
 _SILENT_MS = const(1000)
@@ -50,8 +50,6 @@ class ImuError(Exception):
 class _Chip(LSM6DSOX):
     """The Adafruit driver with the FIFO's registers, and a reset that ends."""
 
-    acc_rate = RWBits(4, 0x10, 4)  # 9.12 CTRL1_XL
-    gyro_rate = RWBits(4, 0x11, 4)
     fifo_acc_rate = RWBits(4, 0x09, 0)  # 9.9 FIFO_CTRL3
     fifo_gyro_rate = RWBits(4, 0x09, 4)
     fifo_mode = RWBits(3, 0x0A, 0)  # 9.10 FIFO_CTRL4
@@ -151,8 +149,8 @@ class Imu:
         chip.accelerometer_range = AccelRange.RANGE_16G  # pyright: ignore[reportAttributeAccessIssue] - set at run time
         chip.gyro_range = GyroRange.RANGE_2000_DPS  # pyright: ignore[reportAttributeAccessIssue]
         chip.fifo_mode = 0  # empties it
-        rate = _RATES[self.rate_hz]
-        chip.acc_rate = chip.gyro_rate = rate
+        rate = _RATE_104_HZ + self.rate_hz // 208
+        chip._accel_data_rate = chip._gyro_data_rate = rate
         chip.fifo_acc_rate = chip.fifo_gyro_rate = rate
         chip.fifo_mode = _CONTINUOUS
         self._forget()

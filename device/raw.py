@@ -7,8 +7,8 @@ is on.
     raw.keep(channels, n, clock)         # after each feed, while a session is open
     raw.gap(ms)
 
-A burst becomes a group: for each channel the deltas in 8, 12 or 16 bits, as its largest needs. kneecore.sessionlog has
-the layout. Measured (bench/recorder.py): 8.6 bytes a sample of 12. keep() and feed allocate nothing.
+A burst becomes a group: for each channel the deltas in 8, 12 or 16 bits, as its largest needs. kneecore.rawlog has the
+layout. Measured (bench/recorder.py): 8.6 bytes a sample of 12. keep() and feed allocate nothing.
 """
 
 from array import array
@@ -17,8 +17,10 @@ from struct import pack_into
 from imu import BURST_SAMPLES
 from micropython import const
 from sessionfile import Block
+from signals import SYNC
 from taps import NONE, TAPS, Taps
 
+from kneecore import rawlog
 from kneecore import sessionlog as log
 
 STRIDES_BYTES = const(262144)  # of what is free stay for strides: four hours
@@ -26,6 +28,13 @@ _STEP = const(7)  # imu.STEP, which would be looked up each time
 _MOST_BYTES = const(3840)
 _GROUP_BYTES = const(303)  # of BURST_SAMPLES + 1 at 12 bytes
 _BYTES_A_SAMPLE = const(10)  # to tell how long it will last
+
+
+def keep_raw(recorder, settings):
+    """Have `recorder` keep raw samples; returns the IMU's rate for that."""
+    rate_hz = int(settings["raw.rate_hz"])
+    recorder.raw = Raw(recorder, rate_hz)
+    return rate_hz
 
 
 class Raw:
@@ -40,7 +49,7 @@ class Raw:
         self.number = 0  # of the next sample
         self._most_bytes = 0  # of the file with raw samples in it
         self.sync_ms = 0  # of the last sync mark; 0: none since the last session
-        self.synced = False  # it is new: the caller takes it back
+        self._synced = False  # and nobody has been told
         self._taps = Taps(rate_hz)
         self._cut = False
         self._last = array("h", bytes(12))
@@ -61,9 +70,17 @@ class Raw:
         self._most_bytes = room_bytes - STRIDES_BYTES
         self.minutes = max(0, self._most_bytes // (_BYTES_A_SAMPLE * 60 * self.rate_hz))
         self.is_on = self.minutes > 0
+        print("room for %d minutes of raw samples" % self.minutes)
         self.block.used = 0
         if self.sync_ms:  # made before the run
             self._mark()
+
+    def tell(self, now_ms, sign):
+        """Let the runner know of a new sync mark: sign(now_ms, signals.SYNC)."""
+        if self._synced:
+            self._synced = False
+            print("sync mark at %d ms" % self.sync_ms)
+            sign(now_ms, SYNC)
 
     def close(self):
         """The session is over."""
@@ -71,7 +88,7 @@ class Raw:
         self.sync_ms = 0
 
     def _mark(self):
-        self._recorder.event(self.sync_ms, log.SYNC, TAPS, 0, 0, 0, 0, 0, 0)
+        self._recorder.event(self.sync_ms, rawlog.SYNC, TAPS, 0, 0, 0, 0, 0, 0)
 
     def _feed(self, channels, step, n, waiting, t_ms):
         """Pipeline.feed at 208 Hz: means of pairs."""
@@ -105,7 +122,7 @@ class Raw:
             at = self._taps.look(channels, n)
             if at != NONE:
                 self.sync_ms = clock.time_ms(clock.count - (n - at) * 104 // self.rate_hz, 0)
-                self.synced = True
+                self._synced = True
                 self._mark()
         if self.is_on:
             block = self.block
@@ -113,7 +130,7 @@ class Raw:
                 self._cut = False
                 if self._recorder.put(block) >= self._most_bytes:
                     self.is_on = False
-                    self._recorder.event(clock.at_ms, log.RAW_STOPPED, 0, 0, 0, 0, 0, 0, 0)
+                    self._recorder.event(clock.at_ms, rawlog.RAW_STOPPED, 0, 0, 0, 0, 0, 0, 0)
                     return
             if block.used == 0:
                 self._begin(channels, n, clock)
@@ -127,20 +144,20 @@ class Raw:
         pairs = self.rate_hz == 208
         t_ms = clock.time_ms(clock.count - (n >> pairs), -128 if pairs else 0)
         x, y, z, u, v, w = last
-        pack_into(log.RAW_HEAD, self.block.buffer, log.BLOCK_BYTES, self.number, t_ms, x, y, z, u, v, w)
-        self.block.used = log.RAW_HEAD_BYTES
+        pack_into(rawlog.HEAD, self.block.buffer, log.BLOCK_BYTES, self.number, t_ms, x, y, z, u, v, w)
+        self.block.used = rawlog.HEAD_BYTES
 
     def _group(self, channels, n):
         block = self.block
         start = log.BLOCK_BYTES + block.used
-        at = start + log.RAW_GROUP_BYTES
+        at = start + rawlog.GROUP_BYTES
         widths = 0
         last = self._last
         for c in range(6):
             at = self._channel(at, channels[c], last[c], n)
             last[c] = channels[c][(n - 1) * _STEP]
             widths |= self._width << 2 * c
-        pack_into(log.RAW_GROUP, block.buffer, start, n, widths)
+        pack_into(rawlog.GROUP, block.buffer, start, n, widths)
         block.used = at - log.BLOCK_BYTES
 
     def _channel(self, at, x, old, n):

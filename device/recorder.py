@@ -23,6 +23,7 @@ from kneecore import sessionlog as log
 
 FOLDER = "/sessions"
 RESERVE_BYTES = const(65536)  # left free: littlefs needs room to move, and so do settings
+FULL = "the flash is full; pull and free sessions"
 FLUSH_MS = const(13000)
 BUTTON, STILL, HOST, BATTERY, FLASH_FULL, ERROR = range(6)  # log.END_REASONS
 
@@ -127,10 +128,14 @@ class Recorder:
 
     # The file
 
+    def has_room(self):
+        """Whether a session may open: room for an hour of strides beside the reserve."""
+        self._most_bytes = board.free_bytes()[0] - RESERVE_BYTES
+        return self._most_bytes >= RESERVE_BYTES
+
     def open(self, t_ms, boot, header, reason):
         """Start a session's file. False if the flash has no room for one. OSError if it fails."""
-        self._most_bytes = board.free_bytes()[0] - RESERVE_BYTES
-        if self._most_bytes < RESERVE_BYTES:
+        if not self.has_room():
             return False
         try:
             os.mkdir(FOLDER)

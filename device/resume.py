@@ -1,6 +1,6 @@
 """A run that the boot before left without its end: what the next segment needs of it. Loaded only if there may be one.
 
-    until_ms = resume.look("/sessions/00012-1.knee", session, recorder, stop_ms)
+    until_ms = resume.look(12, 1, session, recorder, stop_ms)
 
 A run goes on if the runner does: after a reset (a crash, the watchdog) within the time that closes a session, after
 power came back within a minute and without standing still before, as one who sets out anew does. No clock survives
@@ -12,6 +12,7 @@ from binascii import crc32
 from struct import unpack, unpack_from
 
 import board
+from recorder import FOLDER
 
 from kneecore import resumed
 from kneecore import sessionlog as log
@@ -21,8 +22,9 @@ _ERROR = 5  # log.END_REASONS: a crash that could still be logged
 _TAIL_BYTES = log.BLOCK_BYTES + log.END_BYTES
 
 
-def look(path, session, recorder, stop_ms):
-    """Make `session` ready to go on with the run in `path`. Returns until when it may (ms of uptime); 0: it is over."""
+def look(boot, n, session, recorder, stop_ms):
+    """Make `session` ready to go on with the `n`th run of `boot`. Returns until when (ms of uptime); 0: no."""
+    path = "%s/%05d-%d.knee" % (FOLDER, boot, n)
     was_reset = board.was_reset()
     try:
         with open(path, "rb") as file:

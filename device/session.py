@@ -9,6 +9,7 @@ import gc
 
 import board
 from imu import NAME, RANGES
+from recorder import FULL
 
 from kneecore import __version__
 from kneecore import sessionlog as log
@@ -60,14 +61,12 @@ class Session:
         header.update(self._segment)
         try:
             if not self._recorder.open(now_ms, self._boot, header, reason):
-                return "the flash is full; pull and free sessions"
+                return FULL
         except OSError as error:
             self._recorder.close(now_ms, ERROR)
             return "the flash fails (error %d)" % error.errno
         board.start_watchdog()
         print("session %s opened" % self._recorder.name)
-        if self._recorder.raw:
-            print("room for %d minutes of raw samples" % self._recorder.raw.minutes)
         gc.collect()
         return ""
 

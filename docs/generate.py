@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kneecore import sessionlog, sessionread, settings
+from kneecore import rawlog, sessionlog, sessionread, settings
 
 DOCS = Path(__file__).parent
 
@@ -97,10 +97,10 @@ def session_file_page():
         "",
         "## Raw",
         "",
-        f"`{sessionlog.RAW_HEAD}`: number of the first sample (they count on from block to block, and through a gap as",
+        f"`{rawlog.HEAD}`: number of the first sample (they count on from block to block, and through a gap as",
         "time does), its time in ms, and the sample: gyro x, y, z and acceleration x, y, z, chip counts. Then groups:",
         "",
-        f"`{sessionlog.RAW_GROUP}`: samples n, two bits a channel from bit 0 on. Then for each channel the differences",
+        f"`{rawlog.GROUP}`: samples n, two bits a channel from bit 0 on. Then for each channel the differences",
         "from sample to sample (the block's first is 0), modulo 65536:",
         "",
         "| bits | differences |",

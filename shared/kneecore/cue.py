@@ -125,14 +125,17 @@ class Cue:
         self._base_low_16ths += (low * 16 - self._base_low_16ths) // n
         if n < _LEAST_TENS or self._run_ms < self._skip_ms + self._learn_ms:
             return
+        self.known = True
+        self.lift_cdeg = self._mean_16ths >> 4
         variance = self._squares // (n - 1)
         sigma = 1
         while sigma * sigma < variance and sigma < 3000:
             sigma += 1
         self.sigma_cdeg = sigma if sigma > self._floor_cdeg else self._floor_cdeg
-        self.lift_cdeg = self._mean_16ths >> 4
+        self.stride_us = self._base_time_16ths * 1000 >> 4
         self.extension_cdeg = self._base_low_16ths >> 4
-        self._is_known()
+        share = self.lift_cdeg * self._drop_percent // 100
+        self.threshold_cdeg = share if share > self._drop_cdeg else self._drop_cdeg
         if self._event:
             self._event(
                 t_ms,
@@ -145,22 +148,6 @@ class Cue:
                 0,
                 0,
             )
-
-    def _is_known(self):
-        self.known = True
-        self.stride_us = self._base_time_16ths * 1000 >> 4
-        share = self.lift_cdeg * self._drop_percent // 100
-        self.threshold_cdeg = share if share > self._drop_cdeg else self._drop_cdeg
-
-    def resume(self, tens, lift_cdeg, sigma_cdeg, stride_ms, extension_cdeg):
-        """Go on with a baseline learnt before a reset (what a BASELINE event holds)."""
-        self.tens = tens
-        self.lift_cdeg = lift_cdeg
-        self.sigma_cdeg = sigma_cdeg
-        self.extension_cdeg = extension_cdeg
-        self._base_time_16ths = stride_ms * 16
-        self._run_ms = self._skip_ms
-        self._is_known()
 
     def _watch(self, t_ms, span_ms, time_16ths, lift):
         """Compare a ten with the baseline; returns the pattern's motor time if it is time for a cue."""

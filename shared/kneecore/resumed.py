@@ -16,7 +16,16 @@ def resume(pipeline, facts):
     if sessionlog.BASELINE in facts:
         _, tens, lift_cdeg, sigma_cdeg, stride_ms, extension_cdeg, _, _ = facts[sessionlog.BASELINE]
         if sigma_cdeg > 0 and stride_ms > 0:
-            pipeline.cue.resume(tens, lift_cdeg, sigma_cdeg, stride_ms, extension_cdeg)
+            cue = pipeline.cue
+            cue.known = True
+            cue.tens = tens
+            cue.lift_cdeg = lift_cdeg
+            cue.sigma_cdeg = sigma_cdeg
+            cue.stride_us = stride_ms * 1000
+            cue.extension_cdeg = extension_cdeg
+            cue.threshold_cdeg = max(lift_cdeg * cue._drop_percent // 100, cue._drop_cdeg)
+            cue._base_time_16ths = stride_ms * 16
+            cue._run_ms = cue._skip_ms
 
 
 def _align(axes, values):

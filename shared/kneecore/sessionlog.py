@@ -45,21 +45,12 @@ MOTOR = 0x10  # the haptic motor ran during it
 EVENT = "<IBBhhhhhh"
 EVENT_BYTES = 18
 START, PAUSE, RESUME, ALIGNED, BASELINE, CUE, CUE_CLEARED, RATE, CLOCK, BATTERY, IMU_FAULT, SAMPLES_LOST = range(1, 13)
-STUCK, RESTRAPPED, ACTIVITY, SYNC, RAW_STOPPED = range(13, 18)
+STUCK, RESTRAPPED, ACTIVITY = range(13, 16)  # rawlog has 16 and 17
 
-# An end block: reason u8, time (u32 ms), strides (u32).
+# An end block: reason u8, time (u32 ms), strides (u32). Raw blocks: see rawlog.
 END_PAYLOAD = "<BII"
 END_BYTES = 9
 END_REASONS = ("button", "still", "host", "battery", "flash_full", "error")
-# A raw block: first sample's number since boot and its time (u32 each, ms), its gyro x, y, z and acceleration x, y, z
-# in chip counts (i16), then groups. A group: samples n (u8), a u16 with two bits a channel from bit 0 on, then for each
-# channel the differences from sample to sample (the block's first is 0), modulo 65536, as its two bits say: 0 n times
-# i8; 1 pairs of i12 in three bytes (bits 0..7 of the first, of the second, bits 8..11 of both, first low), the last
-# one's partner 0 where n is odd; 2 n times i16.
-RAW_HEAD = "<II6h"
-RAW_HEAD_BYTES = 20
-RAW_GROUP = "<BH"
-RAW_GROUP_BYTES = 3
 
 
 def seal(buffer, view, kind, payload_bytes, sequence):

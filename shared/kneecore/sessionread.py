@@ -6,6 +6,7 @@ Apart from `sessionlog` because the board only writes: it never loads this.
 import struct
 from binascii import crc32
 
+from .rawlog import GROUP, GROUP_BYTES, HEAD_BYTES, RAW_STOPPED, SYNC
 from .sessionlog import (
     ACTIVITY,
     ALIGNED,
@@ -28,10 +29,6 @@ from .sessionlog import (
     MOTOR,
     PAUSE,
     RATE,
-    RAW_GROUP,
-    RAW_GROUP_BYTES,
-    RAW_HEAD_BYTES,
-    RAW_STOPPED,
     RESTRAPPED,
     RESUME,
     SAMPLES_LOST,
@@ -42,7 +39,6 @@ from .sessionlog import (
     STRIDES_HEAD,
     STRIDES_HEAD_BYTES,
     STUCK,
-    SYNC,
     TIME,
     TIME_MARK,
     UNSURE,
@@ -96,10 +92,10 @@ def strides(payload):
 
 def raw_groups(payload):
     """The whole groups of a raw block's payload: yields (samples, [(width, offset) of each channel])."""
-    at = RAW_HEAD_BYTES
-    while at + RAW_GROUP_BYTES <= len(payload):
-        n, widths = struct.unpack_from(RAW_GROUP, payload, at)
-        at += RAW_GROUP_BYTES
+    at = HEAD_BYTES
+    while at + GROUP_BYTES <= len(payload):
+        n, widths = struct.unpack_from(GROUP, payload, at)
+        at += GROUP_BYTES
         channels = []
         for _ in range(6):
             width = widths & 3

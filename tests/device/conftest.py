@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 import serial
 
+from kneecore import rawlog, sessionread
 from kneecore import sessionlog as log
-from kneecore import sessionread
 from kneesync.board.image import fresh_board
 from kneesync.virtual import Flash, VirtualBoard
 from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
@@ -37,7 +37,7 @@ def decode(data):
             for t_ms, name, detail, *values in struct.iter_unpack(log.EVENT, payload):
                 session.events.append((t_ms, EVENT_NAMES[name], detail, values))
         elif kind == log.RAW:
-            number, t_ms, *_ = struct.unpack_from(log.RAW_HEAD, payload)
+            number, t_ms, *_ = struct.unpack_from(rawlog.HEAD, payload)
             session.raw.append((number, t_ms, sum(n for n, _ in sessionread.raw_groups(payload))))
         elif kind == log.END:
             reason, t_ms, strides = struct.unpack(log.END_PAYLOAD, payload)

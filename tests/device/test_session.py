@@ -145,13 +145,16 @@ def test_full_flash_closes_cleanly():
 
 
 def test_full_flash_before_the_run():
+    """Said, and felt, when the runner stands ready; and again if he runs all the same."""
     wearer = Wearer(short_run(30), QUICK)
     fill(wearer.board.flash, 100_000)
     with wearer:
+        wearer.wait_for("the flash is full; pull and free sessions")
         wearer.wait_for("no session: the flash is full; pull and free sessions")
         wearer.wait_until_s(wearer.now_s + 20)
         assert wearer.sessions() == []
         assert wearer.output.count("no session") == 1
+        assert wearer.felt()[:4] == [150] * 4, "when he stands"
 
 
 def test_a_cue_is_felt_and_logged():

@@ -4,8 +4,8 @@ import json
 import struct
 from itertools import pairwise
 
+from kneecore import rawlog, settings
 from kneecore import sessionlog as log
-from kneecore import settings
 
 BOARD = "e66118604b1a2b3c"
 
@@ -32,7 +32,7 @@ def raw_group(rows):
                 coded += bytes([one & 255, other & 255, one >> 8 | other >> 8 << 4])
         else:
             coded += struct.pack(f"<{n}{'bxh'[width]}", *deltas)
-    return struct.pack(log.RAW_GROUP, n, widths) + coded
+    return struct.pack(rawlog.GROUP, n, widths) + coded
 
 
 class KneeFile:
@@ -79,7 +79,7 @@ class KneeFile:
 
     def raw(self, first, samples, t_ms=0):
         """Raw samples (rows of six counts), in groups of up to 24 as wide as they need."""
-        payload = struct.pack(log.RAW_HEAD, first, t_ms, *samples[0])
+        payload = struct.pack(rawlog.HEAD, first, t_ms, *samples[0])
         before = samples[0]
         for at in range(0, len(samples), 24):
             group = samples[at : at + 24]

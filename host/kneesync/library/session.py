@@ -12,8 +12,8 @@ from zlib import crc32
 
 import numpy as np
 
+from kneecore import rawlog, sessionread
 from kneecore import sessionlog as log
-from kneecore import sessionread
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
 
@@ -299,7 +299,7 @@ class _Walk:
             count = sum(n for n, _ in sessionread.raw_groups(payload))
             if count:
                 self.raw.append(payload)
-                self.raw_heads.append((*struct.unpack_from(log.RAW_HEAD, payload)[:2], count))
+                self.raw_heads.append((*struct.unpack_from(rawlog.HEAD, payload)[:2], count))
             else:
                 self.odd += 1
         elif kind == log.END and len(payload) >= log.END_BYTES:
@@ -371,7 +371,7 @@ def _raw_samples(payloads, count):
             for channel, (width, offset) in enumerate(channels):
                 samples[at : at + n, channel] = _raw_differences(payload, n, width, offset)
             at += n
-        first = struct.unpack_from(log.RAW_HEAD, payload)[2:]
+        first = struct.unpack_from(rawlog.HEAD, payload)[2:]
         block = samples[start:at]
         np.cumsum(block, axis=0, dtype=np.int16, out=block)
         block += np.array(first, np.int16)
