@@ -12,8 +12,8 @@ from .windows import ONE_G, WINDOW, Windows
 
 PAIRS = WINDOW // 2  # in a window
 _SCALE = 85971  # half of 0.07 dps in rad/us, Q32 a count, Q15
-# A pair's cross product of counts in half-angles Q30, Q14: two thirds of 2 * (0.07 dps * 9.6 ms / 2 in rad)^2 * 2^30. The
-# nominal period will do: a chip 2 % off errs by 4 % of a term that is itself a correction.
+# A pair's cross product of counts in half-angles Q30, Q14: two thirds of 2 * (0.07 dps * 9.6 ms / 2 in rad)^2 * 2^30.
+# The nominal period will do: a chip 2 % off errs by 4 % of a term that is itself a correction.
 _CROSS = 807
 _FAST = 2185  # half the square of a pair's half-angle, Q16: 1,540 dps, so that an axis may be at its limit
 _FLAT = 13862  # squared counts >> 6 to that
