@@ -60,14 +60,21 @@ class Library:
         """Every kept session, newest first; the segments of a run that was cut and went on as one."""
         runs = {}
         for kept in self._index.sessions():
-            runs.setdefault((kept.board, kept.run or kept.id), []).append(kept)
-        return [self._whole(segments) for segments in runs.values()]
+            segments = runs.setdefault((kept.board, kept.run or kept.id), {})
+            if kept.segment in segments:  # two files claim to be the same segment: each stands for itself
+                segments = runs.setdefault((kept.board, kept.id), {})
+            segments[kept.segment] = kept
+        return [self._whole(list(segments.values())) for segments in runs.values()]
 
     def segments(self, kept):
         """The kept files of a session, in order: more than one if it was cut and went on."""
-        found = [one for one in self._index.sessions() if kept.run and (one.board, one.run) == (kept.board, kept.run)]
-        by_number = {one.segment: one for one in found}
-        return [by_number[number] for number in sorted(by_number)] or [kept]
+        found = {}
+        for one in self._index.sessions():
+            if kept.run and (one.board, one.run) == (kept.board, kept.run):
+                found.setdefault(one.segment, one)
+        if found.get(kept.segment, kept).id != kept.id:
+            return [kept]
+        return [found[number] for number in sorted(found)] or [kept]
 
     def _whole(self, segments):
         """The first of a run's segments, with the figures of all."""

@@ -92,3 +92,11 @@ def test_another_run_with_the_same_boot_number_is_another(library):
     keep(library, run_of(segments=2)[1], "00008-1.knee")
     keep(library, bytes(KneeFile(ticks_ms=21_000).stride_block(22_000, ROWS).end(90_000).data), "00007-1.knee")
     assert sorted(kept.strides for kept in library.sessions()) == [60, 60]
+
+
+def test_two_files_that_claim_the_same_segment_stand_for_themselves(library):
+    for last in (90_000, 91_000):
+        keep(library, bytes(KneeFile().stride_block(22_000, ROWS).end(last).data), "00007-1.knee")
+    kept = library.sessions()
+    assert [one.strides for one in kept] == [60, 60] and kept[0].id != kept[1].id
+    assert {library.find(one.id).id for one in kept} == {one.id for one in kept}
