@@ -4,9 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-from bench import accuracy, cost, demo, sync
+from bench import accuracy, cost, demo, recorder, sync
 
-PARTS = {"accuracy": accuracy, "cost": cost, "sync": sync, "demo": demo}
+PARTS = {"accuracy": accuracy, "cost": cost, "recorder": recorder, "sync": sync, "demo": demo}
 
 
 def main(wanted):

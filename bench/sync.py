@@ -112,7 +112,7 @@ def _session():
 
 def _stride(rng):
     lift_cdeg, back_cdeg = rng.randrange(3000, 4500), -rng.randrange(1000, 2500)
-    return log.struct.pack(log.STRIDE, rng.randrange(600, 800), lift_cdeg, back_cdeg, 4000, 4000, 0)
+    return log.struct.pack(log.STRIDE, rng.randrange(600, 800), lift_cdeg, back_cdeg, 4000, 4000)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ them. Whatever else happens (flash full, empty battery, a host's Ctrl-C), an ope
 """
 
 import gc
+import sys
 from time import sleep_ms
 
 import board
@@ -29,6 +30,8 @@ _DRAIN_MS = const(225)
 _PAUSE_MS = const(6_000)  # without a stride
 _SHOWN_MS = const(5_000)  # how long closed and refused are shown
 _GOOD_START_MS = const(30_000)
+_GOES_ON_MS = const(2_000)  # of running: the segment of a run that was cut opens
+_STOOD = const(4)  # windows at rest (1.2 s) after power-on: the runner sets out anew
 _RESTART_MS = const(2 * 24 * 3600 * 1000)  # idle for so long: start afresh, long before small ints end (2**29 ms)
 _ACTIVITIES = (signals.IDLE, signals.STANDING, signals.RAISES)  # of pipeline.activity before a run
 
@@ -42,18 +45,35 @@ class App:
         self._stop_ms = int(self.settings["run.stop_min"]) * 60_000
         i2c = board.i2c()
         bus = busio.I2C(i2c)
-        keep_raw = self.settings["raw"] == "on"
         self._quiet = self.settings["quiet"] == "on"
         self.signals = signals.Signals(None if self._quiet else haptics.find_motor(bus))
         self.button = signals.Button()
         self.battery = Battery()
-        self.recorder = recorder.Recorder(keep_raw, self._quiet)
-        self.sampling = Sampling(Imu(i2c, bus), self.recorder, keep_raw)
-        self.session = session.Session(self.settings, notes.next_boot(), self.recorder, self.sampling)
+        self.recorder = recorder.Recorder(self._quiet)
+        rate_hz = 104
+        if self.settings["raw"] == "on":
+            import raw
+
+            rate_hz = raw.keep_raw(self.recorder, self.settings)
+        self.sampling = Sampling(Imu(i2c, bus, rate_hz), self.recorder)
+        boot = notes.next_boot()
+        self.session = session.Session(self.settings, boot, self.recorder, self.sampling)
+        self._resume_ms = self._cut_run(boot - 1)
         self._shown_until_ms = 0
         self._refused = False  # do not try again before the runner stops or presses
+        self._full = False
         self._well = False
         self._paused = False
+
+    def _cut_run(self, boot):
+        """If that boot left a run without its end: until when it may go on, ms of uptime. Else 0."""
+        n = recorder.newest(boot)
+        if n == 0:
+            return 0
+        import resume
+
+        del sys.modules["resume"]  # its memory comes back
+        return resume.look(boot, n, self.session, self.recorder, self._stop_ms)
 
     def run(self):
         """The loop. Leaves only by an exception, with the session closed."""
@@ -117,6 +137,8 @@ class App:
         """What a drain's news mean."""
         if self.session.pipeline.pulse_ms:
             self._cue(now_ms)
+        if self.recorder.raw:
+            self.recorder.raw.tell(now_ms, self._sign)
         if self.battery.poll(now_ms):
             print("battery low: %d mV" % self.battery.mv)
             self.recorder.event(now_ms, log.BATTERY, self.battery.percent(), self.battery.mv, 0, 0, 0, 0, 0)
@@ -155,6 +177,13 @@ class App:
     def _wait(self, now_ms):
         """No session is open."""
         running_ms = self.session.pipeline.running_ms
+        if self._resume_ms:
+            if running_ms >= _GOES_ON_MS:
+                self._open(now_ms, session.RESUMED)
+                return
+            if now_ms >= self._resume_ms or (self.session.pipeline.attitude.still >= _STOOD and not board.was_reset()):
+                self._resume_ms = 0
+                self.session.renew()
         if running_ms >= self._start_ms and not self._refused:
             self._open(now_ms, session.BY_RUNNING)
             return
@@ -168,6 +197,12 @@ class App:
             state = signals.NO_IMU
         elif state > signals.RAISES:
             state = signals.IDLE
+        if state == signals.STANDING and self.state == signals.IDLE:
+            self._full = not self.recorder.has_room()
+            if self._full:
+                print(recorder.FULL)
+        if self._full and (state == signals.STANDING or state == signals.RAISES):
+            state = signals.REFUSED
         if state != self.state:
             gc.collect()
             self._show(now_ms, state)
@@ -175,6 +210,9 @@ class App:
             notes.restart()
 
     def _open(self, now_ms, reason):
+        if self._resume_ms and reason != session.RESUMED:
+            self.session.renew()
+        self._resume_ms = 0
         why = "the battery is empty; charge it" if self.battery.empty else self.session.open(now_ms, reason)
         if why:
             print("no session: %s" % why)

@@ -164,5 +164,10 @@ def call_later(ms, callback):
         _timer.init(mode=machine.Timer.ONE_SHOT, period=ms, callback=callback)
 
 
+def was_reset():
+    """Whether a reset started the board, not power: little time has passed."""
+    return machine.reset_cause() == machine.WDT_RESET
+
+
 def reset():
     machine.reset()

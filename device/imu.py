@@ -35,7 +35,7 @@ _WORD_BYTES = const(7)
 _BURST_WORDS = const(48)
 _FOUR_SLOTS = const(56)  # bytes
 _CONTINUOUS = const(6)
-_RATE_104_HZ = const(4)
+_RATE_104_HZ = const(4)  # 5: 208 Hz; of the sensors and of what the FIFO takes
 _GYRO = const(0x10)
 _ACC = const(0x20)
 _WHOLE = const(0x30)
@@ -97,7 +97,8 @@ class Imu:
     takes it back to False.
     """
 
-    def __init__(self, i2c, bus):
+    def __init__(self, i2c, bus, rate_hz=104):
+        self.rate_hz = rate_hz
         self._read_mem = i2c.readfrom_mem_into
         self._bus = bus
         self._status = bytearray(2)
@@ -151,8 +152,9 @@ class Imu:
         chip.accelerometer_range = AccelRange.RANGE_16G  # pyright: ignore[reportAttributeAccessIssue] - set at run time
         chip.gyro_range = GyroRange.RANGE_2000_DPS  # pyright: ignore[reportAttributeAccessIssue]
         chip.fifo_mode = 0  # empties it
-        chip.fifo_acc_rate = _RATE_104_HZ
-        chip.fifo_gyro_rate = _RATE_104_HZ
+        rate = _RATE_104_HZ + self.rate_hz // 208
+        chip._accel_data_rate = chip._gyro_data_rate = rate
+        chip.fifo_acc_rate = chip.fifo_gyro_rate = rate
         chip.fifo_mode = _CONTINUOUS
         self._forget()
         self.lost = False

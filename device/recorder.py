@@ -1,9 +1,13 @@
 """What becomes of strides and events: into preallocated blocks at once, onto the flash at times.
 
-    recorder = Recorder(False, False)    # the pipeline's sink: .stride(...) and .event(...) allocate nothing
+    recorder = Recorder(False)           # the pipeline's sink: .stride(...) and .event(...) allocate nothing
     recorder.open(t_ms, boot, header, reason)
     if recorder.due(t_ms): recorder.flush()
     recorder.close(t_ms, reason)
+
+Flushed every 13 s: the longest that loses no more than 15 s of strides at a power cut. An hour then costs 306 erases
+(every 5 s: 781, every 60 s: 77); a flush stands for 54 ms, 143 at most, and 1.2 s if all its three erases take the
+chip's worst, 400 ms: half of what the IMU's FIFO holds at 104 Hz (bench/recorder.py).
 
 A session's first strides are those of the run that opened it: they wait in their block until then.
 """
@@ -19,25 +23,36 @@ from kneecore import sessionlog as log
 
 FOLDER = "/sessions"
 RESERVE_BYTES = const(65536)  # left free: littlefs needs room to move, and so do settings
+FULL = "the flash is full: kneesync pull --free"
 FLUSH_MS = const(13000)
 BUTTON, STILL, HOST, BATTERY, FLASH_FULL, ERROR = range(6)  # log.END_REASONS
 
 _STRIDES_HELD = const(120)  # 60 s (the longest run.start_s) at 240 steps/min
 _EVENTS_HELD = const(24)
-_RAW_HELD = const(320)  # 3.1 s
-_RAW_DUE = const(200)
 _OLD_MS = const(3000)  # before the session: a stride this long before the next is none of its run
 _FACTS = (log.ALIGNED, log.BASELINE)  # the last of each is remembered for the session that comes
+
+
+def newest(boot):
+    """The number of that boot's last session; 0 if it had none."""
+    try:
+        taken = os.listdir(FOLDER)
+    except OSError:
+        return 0
+    n = 0
+    while "%05d-%d.knee" % (boot, n + 1) in taken:
+        n += 1
+    return n
 
 
 class Recorder:
     """`strides`: of this session, or of the run that may become one; `last_ms`: time of the last, or of the opening."""
 
-    def __init__(self, raw, quiet):
+    def __init__(self, quiet):
+        self.raw = None  # raw.Raw, where raw samples are kept
         self._quiet = quiet
         self._strides = Block(log.STRIDES, log.STRIDES_HEAD_BYTES + _STRIDES_HELD * log.STRIDE_BYTES)
         self._events = Block(log.EVENTS, _EVENTS_HELD * log.EVENT_BYTES)
-        self._raw = Block(log.RAW, log.RAW_HEAD_BYTES + _RAW_HELD * log.RAW_SAMPLE_BYTES) if raw else None
         self._end = Block(log.END, log.END_BYTES)
         self._facts = bytearray(len(_FACTS) * log.EVENT_BYTES)
         self._file = None
@@ -51,6 +66,8 @@ class Recorder:
         self._strides.used = self._events.used = self._end.used = 0
         for i in range(len(_FACTS)):
             self._facts[i * log.EVENT_BYTES + 4] = 0  # no kind
+        if self.raw:
+            self.raw.close()
         self._sealed = False  # the end block stands ready
         self._safe = False  # and is on the flash
         self._since_ms = -1  # time of the oldest stride or event not yet flushed; -1: none
@@ -63,7 +80,7 @@ class Recorder:
 
     def stride(self, t_ms, dt_ms, knee_lift_cdeg, extension_cdeg, swing_up_ddps, swing_back_ddps, flags):
         block = self._strides
-        full = block.used + log.STRIDE_BYTES > block.most
+        full = block.used + 2 * log.STRIDE_BYTES > block.most
         if not self.is_open and (full or t_ms - self.last_ms > _OLD_MS):
             full = False
             block.used = 0
@@ -71,17 +88,23 @@ class Recorder:
             self._since_ms = -1
         if full:
             return  # 120 strides in 13 s are not a runner's
+        buffer = block.buffer
         if block.used == 0:
             dt_ms = min(dt_ms, log.MAX_DT_MS)
-            pack_into(log.STRIDES_HEAD, block.buffer, log.BLOCK_BYTES, t_ms - dt_ms)
+            pack_into(log.STRIDES_HEAD, buffer, log.BLOCK_BYTES, t_ms - dt_ms)
             block.used = log.STRIDES_HEAD_BYTES
         elif self.last_ms + dt_ms != t_ms:
             # the block counts from stride to stride; where that is no stride time, the record says so
-            dt_ms = min(t_ms - self.last_ms, log.MAX_DT_MS)
+            dt_ms = t_ms - self.last_ms
             flags |= log.FIRST
-        buffer, at = block.buffer, log.BLOCK_BYTES + block.used
-        pack_into(log.STRIDE, buffer, at, dt_ms, knee_lift_cdeg, extension_cdeg, swing_up_ddps, swing_back_ddps, flags)
-        block.used += log.STRIDE_BYTES
+        at = log.BLOCK_BYTES + block.used
+        if not 0 <= dt_ms <= log.MAX_DT_MS:
+            pack_into(log.TIME, buffer, at, log.TIME_MARK, t_ms, 0)
+            dt_ms = 0
+            at += log.STRIDE_BYTES
+        word = dt_ms | flags << log.FLAGS_SHIFT
+        pack_into(log.STRIDE, buffer, at, word, knee_lift_cdeg, extension_cdeg, swing_up_ddps, swing_back_ddps)
+        block.used = at + log.STRIDE_BYTES - log.BLOCK_BYTES
         self.strides += 1
         self.last_ms = t_ms
         if self._since_ms < 0:
@@ -103,45 +126,28 @@ class Recorder:
         if self._since_ms < 0:
             self._since_ms = t_ms
 
-    def raw(self, data, samples, number, t_ms):
-        """Keep a burst's `Imu.words` too; `number` is its first sample's since boot. Only while a session is open."""
-        block = self._raw
-        if block.used == 0:
-            pack_into(log.RAW_HEAD, block.buffer, log.BLOCK_BYTES, number, t_ms)
-            block.used = log.RAW_HEAD_BYTES
-        n = samples * log.RAW_SAMPLE_BYTES
-        if block.used + n > block.most:
-            return
-        buffer = block.buffer
-        at = log.BLOCK_BYTES + block.used
-        for start in range(1, 14 * samples, 7):  # each word without its tag
-            for i in range(start, start + 6):
-                buffer[at] = data[i]
-                at += 1
-        block.used += n
-
     # The file
+
+    def has_room(self):
+        """Whether a session may open: room for an hour of strides beside the reserve."""
+        self._most_bytes = board.free_bytes()[0] - RESERVE_BYTES
+        return self._most_bytes >= RESERVE_BYTES
 
     def open(self, t_ms, boot, header, reason):
         """Start a session's file. False if the flash has no room for one. OSError if it fails."""
-        self._most_bytes = board.free_bytes()[0] - RESERVE_BYTES
-        if self._most_bytes < RESERVE_BYTES:
+        if not self.has_room():
             return False
         try:
             os.mkdir(FOLDER)
         except OSError:
             pass
-        taken = os.listdir(FOLDER)
-        n = 1
-        while "%05d-%d.knee" % (boot, n) in taken:
-            n += 1
-        self.name = "%05d-%d" % (boot, n)
+        self.name = "%05d-%d" % (boot, newest(boot) + 1)
         self._file = SessionFile("%s/%s.knee" % (FOLDER, self.name), header)
         self.is_open = True
         if self.strides == 0:
             self.last_ms = t_ms
-        if self._raw:
-            self._raw.used = 0
+        if self.raw:
+            self.raw.open(self._most_bytes)
         self.event(t_ms, log.START, reason, 0, 0, 0, 0, 0, 0)
         self._recall_facts()
         self.flush()
@@ -166,21 +172,22 @@ class Recorder:
 
     def flush(self):
         """Put what waits onto the flash. False once only the reserve is left. OSError if the flash refuses."""
-        self._file.put(self._strides)
-        self._file.put(self._events)
-        if self._raw:
-            self._file.put(self._raw)
+        self.hand_over()
         self._file.flush()
         self._since_ms = -1
         return self._file.bytes < self._most_bytes
 
-    def raw_due(self):
-        """Whether put_raw() should come before the next burst."""
-        return self._raw.used > log.RAW_HEAD_BYTES + _RAW_DUE * log.RAW_SAMPLE_BYTES
+    def hand_over(self):
+        """Give what waits to the file system, which may take an erase (400 ms at worst); flush() takes up to two."""
+        self._file.put(self._strides)
+        self._file.put(self._events)
+        if self.raw:
+            self._file.put(self.raw.block)
 
-    def put_raw(self):
-        """Hand the raw samples to the file system, which makes them last at the next flush."""
-        self._file.put(self._raw)
+    def put(self, block):
+        """Hand a block to the file system, which makes it last at the next flush. Returns how long the file is."""
+        self._file.put(block)
+        return self._file.bytes
 
     def close(self, t_ms, reason):
         """End the file; may be cut by a KeyboardInterrupt and called again. Without a session it does nothing."""

@@ -12,16 +12,16 @@ from kneecore import sessionlog as log
 
 AGAIN_MS = 3_000
 FAULTS = 3  # in a row; then the chip is set up anew
-PERIOD_US = 9600  # nominal, good enough for the length of a gap
 
 
 class Sampling:
     """`up`: the IMU delivers. `samples`: how many went into a pipeline since boot."""
 
-    def __init__(self, imu, recorder, keep_raw):
+    def __init__(self, imu, recorder):
         self._imu = imu
         self._recorder = recorder
-        self._keep_raw = keep_raw
+        self._raw = recorder.raw
+        self._period_us = 1_000_000 // imu.rate_hz  # nominal, good enough for the length of a gap
         self._pipeline = self._feed = None
         self.up = False
         self.samples = 0
@@ -35,6 +35,8 @@ class Sampling:
         """From now on the samples go into that pipeline."""
         self._pipeline = pipeline
         self._feed = pipeline.feed
+        if self._raw:
+            self._feed = self._raw.into(pipeline)
 
     def poll(self, now_ms):
         """Drain the FIFO, or try again to get an IMU."""
@@ -52,27 +54,26 @@ class Sampling:
         """FIFO → pipeline → recorder's blocks, until the FIFO holds less than a burst. Allocates nothing."""
         imu = self._imu
         feed = self._feed
-        recorder = self._recorder
-        keep_raw = self._keep_raw and recorder.is_open
+        raw = self._raw
         clock = self._pipeline.clock
         while imu.ready():
             n = imu.read()
             if n:
                 if imu.lost:
                     imu.lost = False
-                    self._gap(imu.t_ms - (imu.waiting + n) * PERIOD_US // 1000)
+                    self._gap(imu.t_ms - (imu.waiting + n) * self._period_us // 1000)
                 feed(imu.channels, STEP, n, imu.waiting, imu.t_ms)
-                if keep_raw:
-                    if recorder.raw_due():
-                        recorder.put_raw()
-                    recorder.raw(imu.words, n, self.samples, clock.time_ms(clock.count - n, 0))
+                if raw:
+                    raw.keep(imu.channels, n, clock)
                 self.samples += n
-                self._fed_to_ms = imu.t_ms - imu.waiting * PERIOD_US // 1000
+                self._fed_to_ms = imu.t_ms - imu.waiting * self._period_us // 1000
 
     def _gap(self, to_ms):
         """Samples are missing between the last one fed and the next."""
         self._pipeline.gap(to_ms)
         gap_ms = max(0, min(to_ms - self._fed_to_ms, 32767))
+        if self._raw:
+            self._raw.gap(gap_ms)
         self._recorder.event(to_ms, log.SAMPLES_LOST, 0, gap_ms, 0, 0, 0, 0, 0)
 
     def _fault(self, now_ms, errno):

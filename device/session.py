@@ -9,12 +9,13 @@ import gc
 
 import board
 from imu import NAME, RANGES
+from recorder import FULL
 
 from kneecore import __version__
 from kneecore import sessionlog as log
 from kneecore.pipeline import Pipeline
 
-BY_RUNNING, BY_BUTTON = 0, 1  # sessionread.START_REASONS
+BY_RUNNING, BY_BUTTON, RESUMED = range(3)  # sessionread.START_REASONS
 FLASH_FULL, ERROR = 4, 5  # log.END_REASONS
 
 
@@ -26,13 +27,18 @@ class Session:
         self._boot = boot
         self._recorder = recorder
         self._sampling = sampling
-        self._renew()
+        self.renew()
 
-    def _renew(self):
+    def renew(self):
         """A run's decisions depend on nothing before it: that is what makes them replayable."""
+        self._segment = {}
         self._recorder.new_session()
         self.pipeline = Pipeline(self._settings, self._recorder)
         self._sampling.into(self.pipeline)
+
+    def goes_on(self, segment):
+        """The next run is a segment of one that was cut: what the header says of that. renew() takes it back."""
+        self._segment = segment
 
     @property
     def is_open(self):
@@ -52,9 +58,10 @@ class Session:
             "clock_s": board.clock_s(),
             "ranges": RANGES,
         }
+        header.update(self._segment)
         try:
             if not self._recorder.open(now_ms, self._boot, header, reason):
-                return "the flash is full: kneesync pull --free"
+                return FULL
         except OSError as error:
             self._recorder.close(now_ms, ERROR)
             return "the flash fails (error %d)" % error.errno
@@ -66,6 +73,9 @@ class Session:
     def flush(self):
         """Put on the flash what waits. Returns for which reason the session must end now, or None."""
         try:
+            if self._recorder.raw:  # at 208 Hz the FIFO holds 1.2 s: three slow erases in a row are too long
+                self._recorder.hand_over()
+                self._sampling.poll(board.up_ms())
             if not self._recorder.flush():
                 return FLASH_FULL
         except OSError as error:
@@ -85,5 +95,5 @@ class Session:
     def close(self, now_ms, reason):
         """End the session and be ready for the next run."""
         self.end(now_ms, reason)
-        self._renew()
+        self.renew()
         gc.collect()

@@ -4,7 +4,7 @@ from board import led, pressed
 from haptics import Haptics
 from micropython import const
 
-IDLE, STANDING, RAISES, RUNNING, PAUSED, CLOSED, NO_IMU, REFUSED, LOW_BATTERY, MUTED, UNMUTED, CUE = range(12)
+IDLE, STANDING, RAISES, RUNNING, PAUSED, CLOSED, NO_IMU, REFUSED, LOW_BATTERY, MUTED, UNMUTED, CUE, SYNC = range(13)
 
 # LED: lit for ms of every ms; motor: pulses of ms. A cue's length is the pipeline's.
 TABLE = (
@@ -20,6 +20,7 @@ TABLE = (
     (0, 1, 1, 250),  # muted: cues are held back for this run
     (0, 1, 2, 120),  # unmuted
     (0, 1, 2, 150),  # cue
+    (0, 1, 3, 80),  # three taps were felt: a sync mark stands in the log
 )
 _PRESS_MS = const(50)
 _LONG_PRESS_MS = const(1000)

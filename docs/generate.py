@@ -2,18 +2,19 @@
 
 from pathlib import Path
 
-from kneecore import sessionlog, sessionread, settings
+from kneecore import rawlog, sessionlog, sessionread, settings
 from kneesync.board.settings import ADVICE
 
 DOCS = Path(__file__).parent
 
 UNITS = {
-    "dt_ms": "u16, ms from the knee-lift peak before to this one: the stride time, unless flagged `first`",
+    "dt_ms": "bits 0 to 10 of a u16, ms from the knee-lift peak before to this one: "
+    "the stride time, unless flagged `first`",
     "knee_lift_cdeg": "i16, 0.01°: highest forward tilt of the thigh from the standing pose",
     "extension_cdeg": "i16, 0.01°: lowest tilt since the peak before (negative: thigh behind standing)",
     "swing_up_ddps": "u16, 0.1 °/s: fastest forward swing before the peak",
     "swing_back_ddps": "u16, 0.1 °/s: fastest backward swing since the peak before",
-    "flags": "u8, see below",
+    "flags": "bits 11 to 15 of the first u16, see below",
 }
 FLAG_MEANINGS = {
     "first": "no stride before it: its dt_ms is no stride time",
@@ -59,8 +60,12 @@ def session_file_page():
         "",
         "## Header",
         "",
-        "JSON with `format`, `firmware`, `board`, `leg`, `chip`, `gyro_dps_full_scale`, `acc_g_full_scale`, `rate_hz`,",
-        "`settings`, `boot`, `ticks_ms`, `clock_s`. Readers ignore keys they do not know.",
+        "JSON with `format`, `firmware`, `board`, `leg`, `chip`, `ranges`, `settings`, `boot`, `ticks_ms`, `clock_s`.",
+        "A run that was cut and went on after the board's restart is several files. From the second on the header has",
+        "`run` (boot in 5 digits, CRC-32 of the first one's header block, 8 hex digits, with a `-` between), `segment`",
+        "(2, 3, ...) and `cut_by`: `reset` (crash or watchdog: the gap was short) or `power` (of any length).",
+        "Such a segment repeats the alignment and the baseline that it went on with as events at time 0.",
+        "Readers ignore keys they do not know.",
         "",
         "## Strides",
         "",
@@ -70,6 +75,9 @@ def session_file_page():
         "| field | what |",
         "|---|---|",
         *[f"| `{field}` | {UNITS[field]} |" for field in sessionread.STRIDE_FIELDS],
+        "",
+        f"A record whose bits 0 to 10 are all ones is no stride: `{sessionlog.TIME}` holds the time (second value, ms) "
+        f"from which the next record counts. So are gaps above {sessionlog.MAX_DT_MS} ms bridged.",
         "",
         "| flag | bit | meaning |",
         "|---|---|---|",
@@ -90,8 +98,18 @@ def session_file_page():
         "",
         "## Raw",
         "",
-        f"`{sessionlog.RAW_HEAD}`: number of the first sample since boot and its time, ms. Then samples of "
-        f"{sessionlog.RAW_SAMPLE_BYTES} bytes: gyro x, y, z and acceleration x, y, z, chip counts, i16.",
+        f"`{rawlog.HEAD}`: number of the first sample (they count on from block to block, and through a gap as",
+        "time does), its time in ms, and the sample: gyro x, y, z and acceleration x, y, z, chip counts. Then groups:",
+        "",
+        f"`{rawlog.GROUP}`: samples n, two bits a channel from bit 0 on. Then for each channel the differences",
+        "from sample to sample (the block's first is 0), modulo 65536:",
+        "",
+        "| bits | differences |",
+        "|---|---|",
+        "| 0 | n times i8 |",
+        "| 1 | pairs of i12 in three bytes: bits 0 to 7 of the first, of the second, then bits 8 to 11 of both, |",
+        "|   | the first's low; where n is odd, the last one's partner is 0 |",
+        "| 2 | n times i16 |",
         "",
         "## End",
         "",

@@ -7,6 +7,7 @@ from kneesync.errors import KneesyncError
 
 _BOARD_ID = re.compile(r"[0-9a-f]{4,32}")
 _SESSION_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,47}\.knee")
+_RUN_ID = re.compile(r"[0-9]{5,9}-[0-9a-f]{8}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -43,6 +44,11 @@ def board_id(value):
 def session_name(value):
     """A session file's name on the board, free of path characters, or None."""
     return value if isinstance(value, str) and _SESSION_NAME.fullmatch(value) else None
+
+
+def run_id(value):
+    """What a run's segments have in common (boot and header's CRC-32 of the first), or None."""
+    return value if isinstance(value, str) and _RUN_ID.fullmatch(value) else None
 
 
 def sha256(value):

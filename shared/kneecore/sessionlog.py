@@ -22,14 +22,18 @@ BLOCK_BYTES = 9
 CRC_AT = 5
 MAX_PAYLOAD_BYTES = 4096
 
-# A strides block: time of the stride before its first record (u32 ms), then records.
-# Record: ms since the stride before (its peak to this peak), knee-lift peak and lowest extension (0.01 degree
-# from standing), peak swing-up and swing-back rate (0.1 degree/s), flags.
+# A strides block: time of the stride before its first record (u32 ms), then records of one length.
+# Record: ms since the stride before (its peak to this peak) in bits 0..10 and flags in bits 11..15, knee-lift peak and
+# lowest extension (0.01 degree from standing), peak swing-up and swing-back rate (0.1 degree/s).
+# A record whose bits 0..10 are all ones is no stride: behind them stands the time of the stride before the next (u32).
 STRIDES_HEAD = "<I"
 STRIDES_HEAD_BYTES = 4
-STRIDE = "<HhhHHB"
-STRIDE_BYTES = 11
-MAX_DT_MS = 65535
+STRIDE = "<HhhHH"
+STRIDE_BYTES = 10
+FLAGS_SHIFT = 11
+MAX_DT_MS = 2046
+TIME_MARK = 2047
+TIME = "<HII"
 
 FIRST = 0x01  # no stride before it: dt_ms is no stride time
 UNSURE = 0x02  # alignment not yet settled: angle may be off
@@ -41,16 +45,12 @@ MOTOR = 0x10  # the haptic motor ran during it
 EVENT = "<IBBhhhhhh"
 EVENT_BYTES = 18
 START, PAUSE, RESUME, ALIGNED, BASELINE, CUE, CUE_CLEARED, RATE, CLOCK, BATTERY, IMU_FAULT, SAMPLES_LOST = range(1, 13)
-STUCK, RESTRAPPED, ACTIVITY = range(13, 16)
+STUCK, RESTRAPPED, ACTIVITY = range(13, 16)  # rawlog has 16 and 17
 
-# An end block: reason u8, time (u32 ms), strides (u32). A raw block: first sample's number since boot and its time
-# (u32 each, ms), then samples of gyro x, y, z and acceleration x, y, z in chip counts (i16).
+# An end block: reason u8, time (u32 ms), strides (u32). Raw blocks: see rawlog.
 END_PAYLOAD = "<BII"
 END_BYTES = 9
 END_REASONS = ("button", "still", "host", "battery", "flash_full", "error")
-RAW_HEAD = "<II"
-RAW_HEAD_BYTES = 8
-RAW_SAMPLE_BYTES = 12
 
 
 def seal(buffer, view, kind, payload_bytes, sequence):

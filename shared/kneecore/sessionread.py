@@ -6,6 +6,7 @@ Apart from `sessionlog` because the board only writes: it never loads this.
 import struct
 from binascii import crc32
 
+from .rawlog import GROUP, GROUP_BYTES, HEAD_BYTES, RAW_STOPPED, SYNC
 from .sessionlog import (
     ACTIVITY,
     ALIGNED,
@@ -20,6 +21,7 @@ from .sessionlog import (
     CUE_CLEARED,
     END,
     FIRST,
+    FLAGS_SHIFT,
     HEADER,
     IMU_FAULT,
     LOST,
@@ -32,7 +34,13 @@ from .sessionlog import (
     SAMPLES_LOST,
     SIGNATURE,
     START,
+    STRIDE,
+    STRIDE_BYTES,
+    STRIDES_HEAD,
+    STRIDES_HEAD_BYTES,
     STUCK,
+    TIME,
+    TIME_MARK,
     UNSURE,
 )  # fmt: skip
 
@@ -58,6 +66,8 @@ EVENT_KINDS = {
     STUCK: ("stuck", "stuck_sensor", ()),
     RESTRAPPED: ("restrapped", "leans", ()),
     ACTIVITY: ("activity", "activity", ()),
+    SYNC: ("sync", "taps", ()),
+    RAW_STOPPED: ("raw_stopped", None, ()),
 }
 STRIDE_FIELDS = ("dt_ms", "knee_lift_cdeg", "extension_cdeg", "swing_up_ddps", "swing_back_ddps", "flags")
 FLAGS = (("first", FIRST), ("unsure", UNSURE), ("clipped", CLIPPED), ("lost", LOST), ("motor", MOTOR))
@@ -65,6 +75,36 @@ FLAGS = (("first", FIRST), ("unsure", UNSURE), ("clipped", CLIPPED), ("lost", LO
 START_REASONS = ("running", "button", "resumed")
 STUCK_SENSORS = ("", "gyroscope", "accelerometer")
 ACTIVITIES = ("unknown", "standing", "raises", "walking", "running", "drill")
+
+
+def strides(payload):
+    """The strides of a strides block's payload: yields (t_ms, and STRIDE_FIELDS)."""
+    (t_ms,) = struct.unpack_from(STRIDES_HEAD, payload)
+    for at in range(STRIDES_HEAD_BYTES, len(payload) - STRIDE_BYTES + 1, STRIDE_BYTES):
+        word, lift_cdeg, extension_cdeg, up_ddps, back_ddps = struct.unpack_from(STRIDE, payload, at)
+        dt_ms = word & TIME_MARK
+        if dt_ms == TIME_MARK:
+            t_ms = struct.unpack_from(TIME, payload, at)[1]
+        else:
+            t_ms += dt_ms
+            yield t_ms, dt_ms, lift_cdeg, extension_cdeg, up_ddps, back_ddps, word >> FLAGS_SHIFT
+
+
+def raw_groups(payload):
+    """The whole groups of a raw block's payload: yields (samples, [(width, offset) of each channel])."""
+    at = HEAD_BYTES
+    while at + GROUP_BYTES <= len(payload):
+        n, widths = struct.unpack_from(GROUP, payload, at)
+        at += GROUP_BYTES
+        channels = []
+        for _ in range(6):
+            width = widths & 3
+            channels.append((width, at))
+            at += (n, (n + 1) // 2 * 3, 2 * n, len(payload) + 1)[width]
+            widths >>= 2
+        if n == 0 or at > len(payload):
+            return
+        yield n, channels
 
 
 def blocks(data):

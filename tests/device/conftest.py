@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 import serial
 
+from kneecore import rawlog, sessionread
 from kneecore import sessionlog as log
-from kneecore import sessionread
 from kneesync.board.image import fresh_board
 from kneesync.virtual import Flash, VirtualBoard
 from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
@@ -32,16 +32,13 @@ def decode(data):
         if kind == log.HEADER:
             session.header = json.loads(bytes(payload))
         elif kind == log.STRIDES:
-            (t_ms,) = struct.unpack_from(log.STRIDES_HEAD, payload)
-            for row in struct.iter_unpack(log.STRIDE, payload[log.STRIDES_HEAD_BYTES :]):
-                t_ms += row[0]
-                session.strides.append((t_ms, *row))
+            session.strides += sessionread.strides(payload)
         elif kind == log.EVENTS:
             for t_ms, name, detail, *values in struct.iter_unpack(log.EVENT, payload):
                 session.events.append((t_ms, EVENT_NAMES[name], detail, values))
         elif kind == log.RAW:
-            first, _ = struct.unpack_from(log.RAW_HEAD, payload)
-            session.raw.append((first, bytes(payload[log.RAW_HEAD_BYTES :])))
+            number, t_ms, *_ = struct.unpack_from(rawlog.HEAD, payload)
+            session.raw.append((number, t_ms, sum(n for n, _ in sessionread.raw_groups(payload))))
         elif kind == log.END:
             reason, t_ms, strides = struct.unpack(log.END_PAYLOAD, payload)
             session.end = (log.END_REASONS[reason], t_ms, strides)
@@ -60,12 +57,14 @@ class Wearer:
     What should happen at a time of the board's is planned with at(), before the `with`: the board runs ahead of us.
     """
 
-    def __init__(self, feed, settings=None, files=None):
+    def __init__(self, feed, settings=None, files=None, flash=None):
         self.feed = feed
-        files = {**firmware(), **(files or {})}
-        if settings:
-            files["/settings.json"] = json.dumps(settings).encode()
-        self.board = VirtualBoard(feed=feed, flash=Flash(files=files))
+        if flash is None:
+            files = {**firmware(), **(files or {})}
+            if settings:
+                files["/settings.json"] = json.dumps(settings).encode()
+            flash = Flash(files=files)
+        self.board = VirtualBoard(feed=feed, flash=flash)
 
     def at(self, t_s, action):
         """Have `action` called when the board's clock comes to t_s since power-on."""

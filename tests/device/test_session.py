@@ -1,6 +1,7 @@
 """A run on the virtual board: when a session opens and closes, what stands in it, what the runner feels."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from conftest import Wearer, short_run
@@ -75,6 +76,8 @@ def test_pause_and_resume():
         (session,) = wearer.sessions()
         kinds = [event[1] for event in session.events if event[1] in ("pause", "resume")]
         assert kinds == ["pause", "resume", "pause"]
+        found, invented = matched(session, wearer)
+        assert found >= 0.95 and invented == 0, "times hold across a gap that no record can count"
 
 
 @pytest.mark.parametrize("supply_mv, said", [(3250, "closed (battery)"), (3450, "battery low")])
@@ -105,22 +108,44 @@ def fill(flash, leave_bytes):
     flash.write_file("/other", bytes((flash.free_blocks() - leave_bytes // BLOCK_BYTES) * BLOCK_BYTES))
 
 
-def test_full_flash_closes_cleanly():
-    """Raw samples eat the room that is left: the session ends at the reserve, whole."""
+def test_raw_samples_stop_before_they_take_the_strides_room():
     wearer = Wearer(short_run(120), {"raw": "on", **QUICK})
-    fill(wearer.board.flash, 200_000)
+    fill(wearer.board.flash, 64 * 1024 + 256 * 1024 + 90_000)
     with wearer:
-        wearer.wait_for("closed (flash_full)")
+        wearer.wait_for("room for 1 minutes of raw samples")
+        wearer.wait_for("closed (still)")
         (session,) = wearer.sessions()
-        assert session.end[0] == "flash_full" and session.end[2] == len(session.strides) > 20
-        numbers = [number for number, _ in session.raw]
-        assert all(
-            later == first + len(data) // 12 for (first, data), later in zip(session.raw, numbers[1:], strict=False)
-        ), "raw samples without a hole"
+    assert "raw_stopped" in [event[1] for event in session.events]
+    assert session.end[0] == "still" and session.end[2] == len(session.strides) > 150
+    assert all(number == before[0] + before[2] for before, (number, *_) in pairwise(session.raw)), "without a hole"
+    assert 60_000 < session.raw[-1][1] - session.raw[0][1] < 100_000
+
+
+def test_no_room_for_raw_samples_is_said():
+    wearer = Wearer(short_run(20), {"raw": "on", **QUICK})
+    fill(wearer.board.flash, 300_000)
+    with wearer:
+        wearer.wait_for("room for 0 minutes of raw samples")
+        wearer.wait_for("closed (still)")
+        (session,) = wearer.sessions()
+    assert session.raw == [] and len(session.strides) > 15
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+def test_full_flash_closes_cleanly():
+    """Room for an hour is what a session needs to open; a longer one ends at the reserve, whole."""
+    wearer = Wearer(short_run(5000), QUICK)
+    fill(wearer.board.flash, 64 * 1024 * 2 + 8_000)
+    with wearer:
+        wearer.wait_for("closed (flash_full)", timeout_s=240)
+        (session,) = wearer.sessions()
+        assert session.end[0] == "flash_full" and session.end[2] == len(session.strides) > 4500
         assert wearer.board.flash.free_blocks() * BLOCK_BYTES > 40_000
 
 
 def test_full_flash_before_the_run():
+    """Said, and felt, when the runner stands ready; and again if he runs all the same."""
     wearer = Wearer(short_run(30), QUICK)
     fill(wearer.board.flash, 100_000)
     with wearer:
@@ -128,6 +153,7 @@ def test_full_flash_before_the_run():
         wearer.wait_until_s(wearer.now_s + 20)
         assert wearer.sessions() == []
         assert wearer.output.count("no session") == 1
+        assert wearer.felt()[:4] == [150] * 4, "when he stands"
 
 
 def test_a_cue_is_felt_and_logged():

@@ -2,11 +2,37 @@
 
 import json
 import struct
+from itertools import pairwise
 
+from kneecore import rawlog, settings
 from kneecore import sessionlog as log
-from kneecore import settings
 
 BOARD = "e66118604b1a2b3c"
+
+
+def stored(row):
+    """A stride's record from its values as sessionread.STRIDE_FIELDS, or a time mark from its ms."""
+    if isinstance(row, int):
+        return struct.pack(log.TIME, log.TIME_MARK, row, 0)
+    dt_ms, *angles_and_rates, flags = row
+    return struct.pack(log.STRIDE, dt_ms | flags << log.FLAGS_SHIFT, *angles_and_rates)
+
+
+def raw_group(rows):
+    """The group of rows[1:], by the format's words alone."""
+    n, widths, coded = len(rows) - 1, 0, b""
+    for channel in range(6):
+        deltas = [(b[channel] - a[channel] + 0x8000) % 0x10000 - 0x8000 for a, b in pairwise(rows)]
+        size = max(*deltas, -1 - min(deltas))
+        width = 0 if size < 128 else 1 if size < 2048 else 2
+        widths |= width << 2 * channel
+        if width == 1:
+            padded = [delta & 0xFFF for delta in deltas] + [0] * (n % 2)
+            for one, other in zip(padded[::2], padded[1::2], strict=True):
+                coded += bytes([one & 255, other & 255, one >> 8 | other >> 8 << 4])
+        else:
+            coded += struct.pack(f"<{n}{'bxh'[width]}", *deltas)
+    return struct.pack(rawlog.GROUP, n, widths) + coded
 
 
 class KneeFile:
@@ -40,11 +66,9 @@ class KneeFile:
         return self
 
     def stride_block(self, before_ms, rows):
-        """rows: tuples as sessionread.STRIDE_FIELDS."""
-        self.strides += len(rows)
-        return self.block(
-            log.STRIDES, struct.pack("<I", before_ms) + b"".join(struct.pack(log.STRIDE, *row) for row in rows)
-        )
+        """rows: tuples as sessionread.STRIDE_FIELDS; a whole number is a time mark."""
+        self.strides += sum(not isinstance(row, int) for row in rows)
+        return self.block(log.STRIDES, struct.pack(log.STRIDES_HEAD, before_ms) + b"".join(map(stored, rows)))
 
     def events(self, *events):
         """events: (t_ms, kind, detail, values...)."""
@@ -54,10 +78,14 @@ class KneeFile:
         return self.block(log.EVENTS, payload)
 
     def raw(self, first, samples, t_ms=0):
-        return self.block(
-            log.RAW,
-            struct.pack(log.RAW_HEAD, first, t_ms) + b"".join(struct.pack("<6h", *sample) for sample in samples),
-        )
+        """Raw samples (rows of six counts), in groups of up to 24 as wide as they need."""
+        payload = struct.pack(rawlog.HEAD, first, t_ms, *samples[0])
+        before = samples[0]
+        for at in range(0, len(samples), 24):
+            group = samples[at : at + 24]
+            payload += raw_group([before, *group])
+            before = group[-1]
+        return self.block(log.RAW, payload)
 
     def end(self, t_ms, reason=0):
         return self.block(log.END, struct.pack(log.END_PAYLOAD, reason, t_ms, self.strides))

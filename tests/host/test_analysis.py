@@ -50,9 +50,7 @@ def test_a_steady_run_does_not_change():
 
 def test_cadence_counts_both_legs_and_no_break():
     file = steady(60, dt_ms=600)
-    file.stride_block(
-        200_000, [(60_000, 4200, -1500, 3900, 4100, log.FIRST)] + [(600, 4200, -1500, 3900, 4100, 0)] * 60
-    )
+    file.stride_block(260_000, [(0, 4200, -1500, 3900, 4100, log.FIRST)] + [(600, 4200, -1500, 3900, 4100, 0)] * 60)
     figures = figures_of(file)
     assert figures["cadence_spm"] == pytest.approx(200.0)
     assert len(figures["pauses"]) == 1 and figures["pauses"][0]["to_s"] == 240.0

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from knee_files import BOARD, KneeFile, tired_run
+from knee_files import BOARD, KneeFile, stored, tired_run
 
 import kneesync
 from kneecore import sessionlog as log
+from kneecore import sessionread
 from kneesync.analysis.session import summary
 from kneesync.errors import KneesyncError
 from kneesync.library.session import NotASessionError, decode
@@ -61,6 +62,21 @@ def test_every_column_is_documented():
         assert name in documented
 
 
+def test_gaps_longer_than_a_record_can_count():
+    """A time mark sets the clock for what follows it, in any place; both readers agree on it."""
+    gone = (0, 4000, -1500, 3900, 4100, log.FIRST)
+    file = KneeFile().stride_block(26_000, [ROW, ROW, 90_000, gone, ROW, 91_000, 500_000, gone, ROW, 3_000])
+    file.stride_block(600_000, [1 << 31, gone, ROW]).stride_block(0, [7])
+    data = bytes(file.end(700_000).data)
+    session = decode(data)
+    times_ms = [26_700, 27_400, 90_000, 90_700, 500_000, 500_700, 1 << 31, (1 << 31) + 700]
+    assert list(session.t_ms) == times_ms and session.problems == []
+    kinds = [(kind, payload) for _, kind, _, payload in sessionread.blocks(data)]
+    read = [row for kind, payload in kinds if kind == log.STRIDES for row in sessionread.strides(payload)]
+    assert [row[0] for row in read] == times_ms
+    assert [row[1:] for row in read] == session.stride_records.tolist()
+
+
 def test_clock_event_joins_its_halves():
     unix_s = 1_790_000_123
     file = KneeFile().events(
@@ -93,7 +109,7 @@ def backwards():
         (SMALL.replace(b"\x1b\x10", b"\x1b\x11", 1), 0, "1 blocks lost"),
         (bytes(KneeFile().data), 0, "no end mark"),
         (
-            bytes(KneeFile().block(log.STRIDES, b"\0\0\0\0" + struct.pack(log.STRIDE, *ROW) + b"x").data),
+            bytes(KneeFile().block(log.STRIDES, b"\0\0\0\0" + stored(ROW) + b"x").data),
             1,
             "whole records",
         ),

@@ -17,4 +17,4 @@ def opened(reference=None):
         return None, read(reference)
     with Library() as library:
         kept = library.find(reference)
-        return kept, read(library.path(kept))
+        return kept, library.read_whole(kept)

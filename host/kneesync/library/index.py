@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 
 from kneesync.errors import KneesyncError
 
-_VERSION = 1
+_VERSION = 2
 
 
 class LibraryError(KneesyncError):
@@ -39,6 +39,8 @@ class Kept:
     drop_deg: float | None = None
     cues: int = 0
     problems: list | None = None
+    run: str = ""  # the same for the segments of a run that was cut and went on
+    segment: int = 1
 
 
 _NAMES = [field.name for field in fields(Kept)]
@@ -47,7 +49,7 @@ CREATE TABLE IF NOT EXISTS session (
   id TEXT PRIMARY KEY, board TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL,
   start_unix_s REAL, start_from TEXT NOT NULL, pulled_unix_s REAL NOT NULL, leg TEXT, athlete TEXT NOT NULL,
   duration_s REAL, strides INTEGER NOT NULL, cadence_spm REAL, knee_lift_deg REAL, drop_deg REAL,
-  cues INTEGER NOT NULL, problems TEXT NOT NULL);
+  cues INTEGER NOT NULL, problems TEXT NOT NULL, run TEXT NOT NULL, segment INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS boot (
   board TEXT NOT NULL, boot INTEGER NOT NULL, zero_unix_s REAL NOT NULL, PRIMARY KEY (board, boot));
 """
@@ -74,8 +76,9 @@ class Index:
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("BEGIN IMMEDIATE")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
+            if version < _VERSION:
                 self.fresh = True
+                self._db.execute("DROP TABLE IF EXISTS session")
                 for statement in _SCHEMA.split(";"):
                     self._db.execute(statement)
             self._db.execute("COMMIT")

@@ -8,11 +8,12 @@ import struct
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 
+from kneecore import rawlog, sessionread
 from kneecore import sessionlog as log
-from kneecore import sessionread
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
 
@@ -21,7 +22,11 @@ MOST_FILE_BYTES = 64 << 20  # no board of ours has half as much flash
 
 STRIDE_DTYPE = np.dtype(list(zip(sessionread.STRIDE_FIELDS, ("<u2", "<i2", "<i2", "<u2", "<u2", "u1"), strict=True)))
 EVENT_DTYPE = np.dtype([("t_ms", "<u4"), ("kind", "u1"), ("detail", "u1"), ("values", "<i2", (6,))])
-assert STRIDE_DTYPE.itemsize == log.STRIDE_BYTES and EVENT_DTYPE.itemsize == log.EVENT_BYTES
+_STORED_DTYPE = np.dtype(
+    list(zip(("word", *sessionread.STRIDE_FIELDS[1:5]), ("<u2", "<i2", "<i2", "<u2", "<u2"), strict=True))
+)
+_MARK_DTYPE = np.dtype([("word", "<u2"), ("t_ms", "<u4"), ("rest", "<u4")])  # the same bytes where they state a time
+assert _STORED_DTYPE.itemsize == _MARK_DTYPE.itemsize == log.STRIDE_BYTES and EVENT_DTYPE.itemsize == log.EVENT_BYTES
 
 # An event value's unit on the board -> (its unit here, factor). Others keep name and number.
 _UNITS = {
@@ -51,13 +56,15 @@ class Session:
     """What one session file holds. `problems` says in plain lines what is damaged or missing."""
 
     header: dict
-    stride_records: np.ndarray  # STRIDE_DTYPE, as on the board
+    stride_records: np.ndarray  # STRIDE_DTYPE: what the board recorded
     t_ms: np.ndarray  # int64, board uptime of each stride's knee-lift peak
     event_records: np.ndarray  # EVENT_DTYPE, as on the board
     raw_heads: np.ndarray  # int64 (n, 3), a row a raw block: its first sample's number since boot and t_ms, its samples
     raw_lsb: np.ndarray  # int16 (n, 6): gyro x y z, acceleration x y z, chip counts
     end: dict | None  # reason, t_ms, strides; None where the run was cut
     file_bytes: int = 0
+    run: str = ""  # the same for all segments of a run that was cut and went on
+    segment: int = 1
     problems: list = field(default_factory=list)
 
     @property
@@ -83,6 +90,11 @@ class Session:
 
         found = self.header.get("settings")
         return settings.merged(found if isinstance(found, dict) else {})[0]
+
+    @property
+    def period_ms(self):
+        """Time from one raw sample to the next, ms."""
+        return _raw_period_ms(self.raw_heads)
 
     def flagged(self, flag):
         """Bool array: which strides carry `flag` (one of sessionread.FLAGS)."""
@@ -254,6 +266,7 @@ class _Walk:
         self.header = {}
         self.strides, self.events, self.raw = [], [], []  # views of the payloads: nothing is copied before the end
         self.before_ms, self.raw_heads = [], []
+        self.run = ""
         self.end = None
         self.at = 4  # end of the last intact block
         self.expected = 0
@@ -273,6 +286,9 @@ class _Walk:
                 self.header = untrusted.parsed(bytes(payload))
             except KneesyncError:
                 self.odd += 1
+            boot = untrusted.whole(self.header.get("boot"), 0, 99_999) or 0
+            crc = crc32(payload, crc32(struct.pack("<BHH", kind, len(payload), sequence)))
+            self.run = f"{boot:05d}-{crc:08x}"
         elif kind == log.STRIDES:
             if records := self._records(payload, log.STRIDES_HEAD_BYTES, log.STRIDE_BYTES):
                 self.strides.append(records)
@@ -280,10 +296,12 @@ class _Walk:
         elif kind == log.EVENTS:
             self.events.append(self._records(payload, 0, log.EVENT_BYTES))
         elif kind == log.RAW:
-            if samples := self._records(payload, log.RAW_HEAD_BYTES, log.RAW_SAMPLE_BYTES):
-                self.raw.append(samples)
-                count = len(samples) // log.RAW_SAMPLE_BYTES
-                self.raw_heads.append((*struct.unpack_from(log.RAW_HEAD, payload), count))
+            count = sum(n for n, _ in sessionread.raw_groups(payload))
+            if count:
+                self.raw.append(payload)
+                self.raw_heads.append((*struct.unpack_from(rawlog.HEAD, payload)[:2], count))
+            else:
+                self.odd += 1
         elif kind == log.END and len(payload) >= log.END_BYTES:
             reason, t_ms, strides = struct.unpack_from(log.END_PAYLOAD, payload)
             self.end = {"reason": _word(log.END_REASONS, reason), "t_ms": t_ms, "strides": strides}
@@ -296,31 +314,21 @@ class _Walk:
         return payload[head_bytes : head_bytes + max(0, count) * record_bytes]
 
     def session(self, file_bytes):
-        stride_records = np.frombuffer(b"".join(self.strides), STRIDE_DTYPE)
+        stride_records, t_ms = _strides(self.before_ms, self.strides)
         session = Session(
             header=self.header,
             stride_records=stride_records,
-            t_ms=self._t_ms(stride_records["dt_ms"]),
+            t_ms=t_ms,
             event_records=np.frombuffer(b"".join(self.events), EVENT_DTYPE),
             raw_heads=np.array(self.raw_heads, dtype=np.int64).reshape(-1, 3),
-            raw_lsb=np.frombuffer(b"".join(self.raw), "<i2").reshape(-1, 6),
+            raw_lsb=_raw_samples(self.raw, sum(count for _, _, count in self.raw_heads)),
             end=self.end,
             file_bytes=file_bytes,
+            run=untrusted.run_id(self.header.get("run")) or self.run,
+            segment=untrusted.whole(self.header.get("segment"), 1, 9999) or 1,
         )
         session.problems = list(self._problems(session, file_bytes - self.at))
         return session
-
-    def _t_ms(self, dt_ms):
-        """int64 array: each block's `before_ms`, and from there on its strides' times one after the other."""
-        t_ms = dt_ms.astype(np.int64)
-        if len(t_ms):
-            counts = np.array([len(records) // log.STRIDE_BYTES for records in self.strides])
-            first = np.cumsum(counts) - counts
-            before_ms = np.array(self.before_ms, np.int64)
-            ended_ms = before_ms + np.add.reduceat(t_ms, first)
-            t_ms[first] += before_ms - np.concatenate([[0], ended_ms[:-1]])  # so that one running sum does for all
-            np.cumsum(t_ms, out=t_ms)
-        return t_ms
 
     def _problems(self, session, tail_bytes):
         if not self.header:
@@ -348,12 +356,69 @@ def _raw_t_ms(numbers, heads):
     """Board time of each sample, ms: on the line from its block's head to the next."""
     if len(heads) == 0:
         return np.zeros(0)
+    number, t_ms = _ascending(heads)
+    behind_ms = np.maximum(0, numbers - number[-1]) * _raw_period_ms(heads)  # the last block has no next one
+    return np.interp(numbers, number, t_ms) + behind_ms
+
+
+def _raw_samples(payloads, count):
+    """int16 (count, 6) of raw blocks' payloads."""
+    samples = np.empty((count, 6), np.int16)
+    at = 0
+    for payload in payloads:
+        start = at
+        for n, channels in sessionread.raw_groups(payload):
+            for channel, (width, offset) in enumerate(channels):
+                samples[at : at + n, channel] = _raw_differences(payload, n, width, offset)
+            at += n
+        first = struct.unpack_from(rawlog.HEAD, payload)[2:]
+        block = samples[start:at]
+        np.cumsum(block, axis=0, dtype=np.int16, out=block)
+        block += np.array(first, np.int16)
+    return samples
+
+
+def _raw_differences(payload, n, width, offset):
+    if width != 1:
+        return np.frombuffer(payload, "<i2" if width else "i1", n, offset)
+    low, second, high = np.frombuffer(payload, "u1", (n + 1) // 2 * 3, offset).reshape(-1, 3).T.astype(np.int16)
+    pairs = np.stack([low | (high & 15) << 8, second | (high >> 4) << 8], axis=1)
+    return ((pairs.ravel() ^ 2048) - 2048)[:n]
+
+
+def _ascending(heads):
     number, t_ms = heads[:, 0], heads[:, 1]
     ascending = np.concatenate([[True], np.diff(np.maximum.accumulate(number)) > 0])
-    number, t_ms = number[ascending], t_ms[ascending]
-    period_ms = (t_ms[-1] - t_ms[0]) / (number[-1] - number[0]) if len(number) > 1 else _NOMINAL_PERIOD_MS
-    behind_ms = np.maximum(0, numbers - number[-1]) * period_ms  # the last block has no next one
-    return np.interp(numbers, number, t_ms) + behind_ms
+    return number[ascending], t_ms[ascending]
+
+
+def _raw_period_ms(heads):
+    number, t_ms = _ascending(heads) if len(heads) else ((), ())
+    return (t_ms[-1] - t_ms[0]) / (number[-1] - number[0]) if len(number) > 1 else _NOMINAL_PERIOD_MS
+
+
+def _strides(starts_ms, parts):
+    """(STRIDE_DTYPE records, int64 board times in ms) of strides blocks: the times before each, and their records."""
+    stored = np.frombuffer(b"".join(parts), _STORED_DTYPE)
+    counts = np.array([len(part) // log.STRIDE_BYTES for part in parts], dtype=np.int64)
+    dt_ms = (stored["word"] & log.TIME_MARK).astype(np.int64)
+    is_stride = dt_ms != log.TIME_MARK
+    summed_ms = np.cumsum(np.where(is_stride, dt_ms, 0))
+    # what to add to the sums: from each block's start on what sets them to its time, from each mark on what it states
+    firsts = np.cumsum(counts) - counts
+    marks = np.flatnonzero(~is_stride)
+    offsets_ms = np.zeros(len(stored), np.int64)
+    offsets_ms[firsts] = np.array(starts_ms, np.int64) - summed_ms[firsts] + np.where(is_stride, dt_ms, 0)[firsts]
+    offsets_ms[marks] = stored[marks].view(_MARK_DTYPE)["t_ms"] - summed_ms[marks]
+    latest = np.zeros(len(stored), np.int64)
+    latest[firsts], latest[marks] = firsts, marks
+    t_ms = summed_ms + offsets_ms[np.maximum.accumulate(latest)]
+    records = np.empty(np.count_nonzero(is_stride), STRIDE_DTYPE)
+    records["dt_ms"] = dt_ms[is_stride]
+    records["flags"] = stored["word"][is_stride] >> log.FLAGS_SHIFT
+    for name in sessionread.STRIDE_FIELDS[1:5]:
+        records[name] = stored[name][is_stride]
+    return records, t_ms[is_stride]
 
 
 def _shown(path):

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from kneesync import untrusted
@@ -67,8 +68,36 @@ class Library:
     # What is kept
 
     def sessions(self):
-        """Every kept session, newest first."""
-        return self._index.sessions()
+        """Every kept session, newest first; the segments of a run that was cut and went on as one."""
+        runs = {}
+        for kept in self._index.sessions():
+            segments = runs.setdefault((kept.board, kept.run or kept.id), {})
+            if kept.segment in segments:  # two files claim to be the same segment: each stands for itself
+                segments = runs.setdefault((kept.board, kept.id), {})
+            segments[kept.segment] = kept
+        return [self._whole(list(segments.values())) for segments in runs.values()]
+
+    def segments(self, kept):
+        """The kept files of a session, in order: more than one if it was cut and went on."""
+        found = {}
+        for one in self._index.sessions():
+            if kept.run and (one.board, one.run) == (kept.board, kept.run):
+                found.setdefault(one.segment, one)
+        if found.get(kept.segment, kept).id != kept.id:
+            return [kept]
+        return [found[number] for number in sorted(found)] or [kept]
+
+    def _whole(self, segments):
+        """The first of a run's segments, with the figures of all."""
+        if len(segments) == 1:
+            return segments[0]
+        first = min(segments, key=lambda kept: kept.segment)
+        whole = replace(first)
+        try:
+            self._describe(whole, self.read_whole(first))
+        except KneesyncError as error:
+            whole.problems = [str(error)]
+        return whole
 
     def find(self, reference=None):
         """The session that an id, or the start of one, names; the newest for None or "latest"."""
@@ -81,7 +110,7 @@ class Library:
             return newest[0]
         found = self._index.matching(reference.lower())
         if len(found) == 1:
-            return found[0]
+            return self._whole(self.segments(found[0]))
         shown = untrusted.printable(reference)
         if found:
             raise KneesyncError(f"{shown} could be {', '.join(kept.id for kept in found[:5])}; give more digits")
@@ -89,9 +118,14 @@ class Library:
 
     def read(self, reference=None):
         """The Session that an id names (see find)."""
+        return self.read_whole(self.find(reference))
+
+    def read_whole(self, kept):
+        """The Session of a kept file; of all segments, if it is one of several."""
+        from kneesync.library.segments import joined
         from kneesync.library.session import read
 
-        return read(self.path(self.find(reference)))
+        return joined([read(self.path(one)) for one in self.segments(kept)])
 
     def path(self, kept):
         """The kept file."""
@@ -263,16 +297,22 @@ class Library:
         if isinstance(session, KneesyncError):
             kept.problems = [*changed, str(session)]
         else:
-            from kneesync.analysis.session import summary
-
-            figures = summary(session)
-            kept.leg, kept.athlete = figures["leg"], figures["athlete"]
-            kept.duration_s, kept.strides = figures["duration_s"], figures["strides"]
-            kept.cadence_spm, kept.knee_lift_deg = figures["cadence_spm"], figures["knee_lift_deg"]
-            kept.drop_deg = figures["change"]["drop_deg"] if figures["change"] else None
-            kept.cues, kept.problems = len(figures["cues"]), changed + session.problems
+            self._describe(kept, session)
+            kept.run, kept.segment = session.run, session.segment
+            kept.problems = changed + kept.problems
         self._index.enter(kept)
         return kept
+
+    def _describe(self, kept, session):
+        """Enter the key figures of its session into a Kept."""
+        from kneesync.analysis.session import summary
+
+        figures = summary(session)
+        kept.leg, kept.athlete = figures["leg"], figures["athlete"]
+        kept.duration_s, kept.strides = figures["duration_s"], figures["strides"]
+        kept.cadence_spm, kept.knee_lift_deg = figures["cadence_spm"], figures["knee_lift_deg"]
+        kept.drop_deg = figures["change"]["drop_deg"] if figures["change"] else None
+        kept.cues, kept.problems = len(figures["cues"]), list(session.problems)
 
 
 class Incoming:

@@ -26,7 +26,7 @@ class FileRequests:
             ask.FILE_READ: self._read,
             ask.FILE_WRITE: lambda a, b, data: lfs.file_write(flash.fs, flash.file(a), data),
             ask.FILE_SEEK: self._seek,
-            ask.FILE_FLUSH: lambda a, b, data: lfs.file_sync(flash.fs, flash.file(a)),
+            ask.FILE_FLUSH: lambda a, b, data: flash.flush(a),
             ask.PATH_STAT: self._stat,
             ask.PATH_LIST: self._list,
             ask.PATH_LISTING: lambda a, b, data: (0, self._listing),

@@ -16,6 +16,7 @@ from littlefs.errors import LittleFSError
 
 BLOCK_BYTES = 4096
 PAGE_BYTES = 256
+_ERASED = b"\xff" * BLOCK_BYTES
 FEATHER_BLOCKS = 1792  # MicroPython leaves 7 of the Feather RP2040's 8 MB to files
 ERASE_US = 45_000
 PROGRAM_US_PER_PAGE = 400
@@ -27,11 +28,30 @@ _TEXT = "utf-8"
 
 @dataclass(frozen=True)
 class FlashOp:
-    """One erase or program, in the order they came: `kind` "erase" or "program", `t_us` when it began."""
+    """One erase or program, in the order they came: `kind` "erase" or "program", `t_us` when it began.
+
+    It was to leave `data` at byte `start` of the chip.
+    """
 
     t_us: int
     kind: str
     block: int
+    start: int
+    data: bytes
+
+    def replay(self, chip: bytearray, share: float = 1.0) -> None:
+        """Do it to `chip`, a whole chip's bytes; only the first `share` of it where power goes in its midst."""
+        done = int(len(self.data) * share)
+        chip[self.start : self.start + done] = self.data[:done]
+
+
+@dataclass(frozen=True)
+class Flushed:
+    """A flush or close has returned: the first `ops` of the journal are done, `path` holds `size` bytes for good."""
+
+    ops: int
+    path: str
+    size: int
 
 
 class Memory:
@@ -41,10 +61,12 @@ class Memory:
         self.data = bytearray(b"\xff" * (blocks * BLOCK_BYTES))
         self.now_us: Callable[[], int] = lambda: 0  # the board says
         self.journal: list[FlashOp] = []
+        self.flushes: list[Flushed] = []
         self.ops_to_cut: int | None = None
         self.without_power = False
         self.spent_us = 0
         self.stall_next_us = 0
+        self.erase_us = ERASE_US
 
     def read(self, _cfg: object, block: int, offset: int, size: int) -> bytearray:
         self.spent_us += 1 + size // READ_BYTES_PER_US
@@ -52,27 +74,28 @@ class Memory:
         return self.data[start : start + size]
 
     def prog(self, _cfg: object, block: int, offset: int, data: bytes) -> int:
-        done = self._begin("program", block, len(data))
         start = block * BLOCK_BYTES + offset
+        done = self._begin("program", block, start, bytes(data))
         self.data[start : start + done] = data[:done]
         self.spent_us += -(-done // PAGE_BYTES) * PROGRAM_US_PER_PAGE
         return 0 if done == len(data) else -_EIO
 
     def erase(self, _cfg: object, block: int) -> int:
-        done = self._begin("erase", block, BLOCK_BYTES)
         start = block * BLOCK_BYTES
-        self.data[start : start + done] = b"\xff" * done
-        self.spent_us += ERASE_US * done // BLOCK_BYTES
+        done = self._begin("erase", block, start, _ERASED)
+        self.data[start : start + done] = _ERASED[:done]
+        self.spent_us += self.erase_us * done // BLOCK_BYTES
         return 0 if done == BLOCK_BYTES else -_EIO
 
     def sync(self, _cfg: object) -> int:
         return -_EIO if self.without_power else 0
 
-    def _begin(self, kind: str, block: int, size: int) -> int:
+    def _begin(self, kind: str, block: int, start: int, data: bytes) -> int:
         """How many bytes of an operation get done: all, or half when power goes in its midst, or none after that."""
         if self.without_power:
             return 0
-        self.journal.append(FlashOp(self.now_us() + self.spent_us, kind, block))
+        size = len(data)
+        self.journal.append(FlashOp(self.now_us() + self.spent_us, kind, block, start, data))
         self.spent_us += self.stall_next_us
         self.stall_next_us = 0
         if self.ops_to_cut is None:
@@ -85,10 +108,19 @@ class Memory:
 
 
 class Flash:
-    """The volume. read_file, write_file, listdir and the like are for set-up and tests: they cost no simulated time."""
+    """The volume. read_file, write_file, listdir and the like are for set-up and tests: they cost no simulated time.
 
-    def __init__(self, blocks: int = FEATHER_BLOCKS, files: dict[str, bytes] | None = None) -> None:
+    `chip`: what the chip holds, else it is empty and gets formatted.
+    """
+
+    def __init__(
+        self, blocks: int = FEATHER_BLOCKS, files: dict[str, bytes] | None = None, chip: bytes | None = None
+    ) -> None:
+        if chip is not None:
+            blocks = len(chip) // BLOCK_BYTES
         self.memory = Memory(blocks)
+        if chip is not None:
+            self.memory.data[:] = chip
         self.lock = threading.RLock()
         self.blocks = blocks
         self.block_bytes = BLOCK_BYTES
@@ -106,12 +138,18 @@ class Flash:
         for path, data in (files or {}).items():
             self.write_file(path, data)
         self.memory.journal.clear()
+        self.memory.flushes.clear()
         self.memory.spent_us = 0
 
     @property
     def journal(self) -> list[FlashOp]:
         """Every erase and program since the volume was set up."""
         return self.memory.journal
+
+    @property
+    def flushes(self) -> list[Flushed]:
+        """Every flush and close of a file since then."""
+        return self.memory.flushes
 
     def cut_power_at(self, op: int | None) -> None:
         """Lose power in the midst of the `op`-th erase or program from now (1: the next); None takes it back."""
@@ -123,6 +161,7 @@ class Flash:
             self.memory.without_power = False
             self.fs = lfs.LFSFilesystem()
             self._open: dict[int, lfs.LFSFile] = {}
+            self._paths: dict[int, str] = {}
             try:
                 lfs.mount(self.fs, self._config)
             except LittleFSError:  # as rp2's _boot.py
@@ -144,6 +183,7 @@ class Flash:
         file = lfs.file_open(self.fs, path, lfs.LFSFileFlag(flags), _TEXT)
         handle = next(n for n in range(len(self._open) + 1) if n not in self._open)
         self._open[handle] = file
+        self._paths[handle] = path
         return handle
 
     def file(self, handle: int) -> lfs.LFSFile:
@@ -156,7 +196,16 @@ class Flash:
     def close(self, handle: int) -> None:
         file = self.file(handle)
         del self._open[handle]
+        size = lfs.file_size(self.fs, file)
         lfs.file_close(self.fs, file)
+        self.flushes.append(Flushed(len(self.journal), self._paths[handle], size))
+
+    def flush(self, handle: int) -> int:
+        """What was written to it is on the chip when this returns."""
+        file = self.file(handle)
+        lfs.file_sync(self.fs, file)
+        self.flushes.append(Flushed(len(self.journal), self._paths[handle], lfs.file_size(self.fs, file)))
+        return 0
 
     def remaining(self, handle: int) -> int:
         """Bytes from the file's position to its end."""
@@ -193,6 +242,15 @@ class Flash:
     @stall_next_us.setter
     def stall_next_us(self, us: int) -> None:
         self.memory.stall_next_us = us
+
+    @property
+    def erase_us(self) -> int:
+        """What an erase takes: the chip's typical time unless set; its worst is 400 ms."""
+        return self.memory.erase_us
+
+    @erase_us.setter
+    def erase_us(self, us: int) -> None:
+        self.memory.erase_us = us
 
     def free_bytes(self) -> int:
         """Room for files."""

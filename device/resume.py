@@ -1,0 +1,97 @@
+"""A run that the boot before left without its end: what the next segment needs of it. Loaded only if there may be one.
+
+    until_ms = resume.look(12, 1, session, recorder, stop_ms)
+
+A run goes on if the runner does: after a reset (a crash, the watchdog) within the time that closes a session, after
+power came back within a minute and without standing still before, as one who sets out anew does. No clock survives
+either, so how long the gap was stays unknown; the header says what cut the run.
+"""
+
+import json
+from binascii import crc32
+from struct import unpack, unpack_from
+
+import board
+from recorder import FOLDER
+
+from kneecore import resumed
+from kneecore import sessionlog as log
+
+SOON_MS = 60_000
+_ERROR = 5  # log.END_REASONS: a crash that could still be logged
+_TAIL_BYTES = log.BLOCK_BYTES + log.END_BYTES
+
+
+def look(boot, n, session, recorder, stop_ms):
+    """Make `session` ready to go on with the `n`th run of `boot`. Returns until when (ms of uptime); 0: no."""
+    path = "%s/%05d-%d.knee" % (FOLDER, boot, n)
+    was_reset = board.was_reset()
+    try:
+        with open(path, "rb") as file:
+            if _is_over(file, was_reset):
+                return 0
+            header, run, facts = _read(file)
+    except (OSError, ValueError):
+        return 0
+    if header is None:
+        return 0
+    print("the run in %s was cut; it goes on if the runner does" % path)
+    session.goes_on(
+        {
+            "run": header.get("run") or run,
+            "segment": header.get("segment", 1) + 1,
+            "cut_by": "reset" if was_reset else "power",
+        }
+    )
+    resumed.resume(session.pipeline, facts)
+    for kind in facts:
+        recorder.event(0, *facts[kind])
+    return stop_ms if was_reset else SOON_MS
+
+
+def _block(file, head):
+    """The payload of the block whose head was read; None if it is damaged."""
+    kind, n, _, crc = unpack(log.BLOCK, head)
+    payload = file.read(n) if n <= log.MAX_PAYLOAD_BYTES else b""
+    return payload if crc32(payload, crc32(head[: log.CRC_AT])) == crc else None
+
+
+def _is_over(file, was_reset):
+    """Whether an end block stands at the end, other than a crash's own."""
+    size = file.seek(0, 2)
+    if size < _TAIL_BYTES:
+        return False
+    file.seek(size - _TAIL_BYTES)
+    head = file.read(log.BLOCK_BYTES)
+    payload = _block(file, head) if head[0] == log.END else None
+    return payload is not None and not (was_reset and payload[0] == _ERROR)
+
+
+def _read(file):
+    """(header or None, the run's id, kind -> last event of what a pipeline can go on with)."""
+    header = None
+    run = ""
+    facts = {}
+    file.seek(len(log.SIGNATURE))
+    while True:
+        head = file.read(log.BLOCK_BYTES)
+        if len(head) < log.BLOCK_BYTES:
+            break
+        kind, n, _, crc = unpack(log.BLOCK, head)
+        if kind != log.HEADER and kind != log.EVENTS:
+            if not log.HEADER <= kind <= log.END:
+                break
+            file.seek(n, 1)
+            continue
+        payload = _block(file, head)
+        if payload is None:
+            break
+        if kind == log.HEADER:
+            header = json.loads(payload)
+            run = "%05d-%08x" % (header["boot"], crc)
+            continue
+        for at in range(0, n - log.EVENT_BYTES + 1, log.EVENT_BYTES):
+            event = unpack_from(log.EVENT, payload, at)
+            if event[1] in (log.ALIGNED, log.BASELINE):
+                facts[event[1]] = event[1:]
+    return header, run, facts
