@@ -264,8 +264,8 @@ class _Walk:
 
     def __init__(self):
         self.header = {}
-        self.strides, self.events, self.raw = [], [], []  # views of the payloads: nothing is copied before the end
-        self.before_ms, self.raw_heads = [], []
+        self.strides, self.stride_counts, self.before_ms = bytearray(), [], []  # all records; of each block, how many
+        self.events, self.raw, self.raw_heads = bytearray(), [], []
         self.run = ""
         self.end = None
         self.at = 4  # end of the last intact block
@@ -291,10 +291,11 @@ class _Walk:
             self.run = f"{boot:05d}-{crc:08x}"
         elif kind == log.STRIDES:
             if records := self._records(payload, log.STRIDES_HEAD_BYTES, log.STRIDE_BYTES):
-                self.strides.append(records)
+                self.strides += records
+                self.stride_counts.append(len(records) // log.STRIDE_BYTES)
                 self.before_ms.append(struct.unpack_from(log.STRIDES_HEAD, payload)[0])
         elif kind == log.EVENTS:
-            self.events.append(self._records(payload, 0, log.EVENT_BYTES))
+            self.events += self._records(payload, 0, log.EVENT_BYTES)
         elif kind == log.RAW:
             count = sum(n for n, _ in sessionread.raw_groups(payload))
             if count:
@@ -314,12 +315,12 @@ class _Walk:
         return payload[head_bytes : head_bytes + max(0, count) * record_bytes]
 
     def session(self, file_bytes):
-        stride_records, t_ms = _strides(self.before_ms, self.strides)
+        stride_records, t_ms = self._take_strides()
         session = Session(
             header=self.header,
             stride_records=stride_records,
             t_ms=t_ms,
-            event_records=np.frombuffer(b"".join(self.events), EVENT_DTYPE),
+            event_records=np.frombuffer(self.events, EVENT_DTYPE),
             raw_heads=np.array(self.raw_heads, dtype=np.int64).reshape(-1, 3),
             raw_lsb=_raw_samples(self.raw, sum(count for _, _, count in self.raw_heads)),
             end=self.end,
@@ -329,6 +330,31 @@ class _Walk:
         )
         session.problems = list(self._problems(session, file_bytes - self.at))
         return session
+
+    def _take_strides(self):
+        """(STRIDE_DTYPE records, int64 board times in ms) of the strides blocks, which are given away with it."""
+        stored = np.frombuffer(self.strides, _STORED_DTYPE)
+        self.strides = None  # an hour's worth need not stand in memory three times
+        marks = np.flatnonzero(stored["word"] & log.TIME_MARK == log.TIME_MARK)
+        # From each block's start on times count from `before_ms`, from each mark on from what it states.
+        firsts = np.cumsum([0, *self.stride_counts])[:-1]
+        at = np.concatenate([firsts - np.searchsorted(marks, firsts), marks - np.arange(len(marks))])
+        from_ms = np.concatenate([np.array(self.before_ms, np.int64), stored[marks].view(_MARK_DTYPE)["t_ms"]])
+        order = np.argsort(at, kind="stable")  # a mark at a block's start has the last word
+        at, from_ms = at[order], from_ms[order]
+        strides = np.delete(stored, marks) if len(marks) else stored
+        records = np.empty(len(strides), STRIDE_DTYPE)
+        records["dt_ms"] = strides["word"] & log.TIME_MARK
+        records["flags"] = strides["word"] >> log.FLAGS_SHIFT
+        for name in sessionread.STRIDE_FIELDS[1:5]:
+            records[name] = strides[name]
+        del stored, strides
+        t_ms = records["dt_ms"].astype(np.int64)
+        np.cumsum(t_ms, out=t_ms)
+        for first, end, ms in zip(at, np.append(at, len(records))[1:], from_ms, strict=True):
+            if first < end:
+                t_ms[first:end] += ms - t_ms[first] + records["dt_ms"][first]
+        return records, t_ms
 
     def _problems(self, session, tail_bytes):
         if not self.header:
@@ -347,7 +373,7 @@ class _Walk:
             yield f"the end mark counts {self.end['strides']} strides, the file holds {len(session.stride_records)}"
         if np.any(session.t_ms[1:] < session.t_ms[:-1]):
             yield "stride times run backwards in places: rates over time are not to be trusted"
-        unknown = sum(int(kind) not in sessionread.EVENT_KINDS for kind in np.unique(session.event_records["kind"]))
+        unknown = len(set(session.event_records["kind"].tobytes()) - set(sessionread.EVENT_KINDS))
         if unknown:
             yield f"{unknown} kinds of event are unknown to this version and left out"
 
@@ -395,30 +421,6 @@ def _ascending(heads):
 def _raw_period_ms(heads):
     number, t_ms = _ascending(heads) if len(heads) else ((), ())
     return (t_ms[-1] - t_ms[0]) / (number[-1] - number[0]) if len(number) > 1 else _NOMINAL_PERIOD_MS
-
-
-def _strides(starts_ms, parts):
-    """(STRIDE_DTYPE records, int64 board times in ms) of strides blocks: the times before each, and their records."""
-    stored = np.frombuffer(b"".join(parts), _STORED_DTYPE)
-    counts = np.array([len(part) // log.STRIDE_BYTES for part in parts], dtype=np.int64)
-    dt_ms = (stored["word"] & log.TIME_MARK).astype(np.int64)
-    is_stride = dt_ms != log.TIME_MARK
-    summed_ms = np.cumsum(np.where(is_stride, dt_ms, 0))
-    # what to add to the sums: from each block's start on what sets them to its time, from each mark on what it states
-    firsts = np.cumsum(counts) - counts
-    marks = np.flatnonzero(~is_stride)
-    offsets_ms = np.zeros(len(stored), np.int64)
-    offsets_ms[firsts] = np.array(starts_ms, np.int64) - summed_ms[firsts] + np.where(is_stride, dt_ms, 0)[firsts]
-    offsets_ms[marks] = stored[marks].view(_MARK_DTYPE)["t_ms"] - summed_ms[marks]
-    latest = np.zeros(len(stored), np.int64)
-    latest[firsts], latest[marks] = firsts, marks
-    t_ms = summed_ms + offsets_ms[np.maximum.accumulate(latest)]
-    records = np.empty(np.count_nonzero(is_stride), STRIDE_DTYPE)
-    records["dt_ms"] = dt_ms[is_stride]
-    records["flags"] = stored["word"][is_stride] >> log.FLAGS_SHIFT
-    for name in sessionread.STRIDE_FIELDS[1:5]:
-        records[name] = stored[name][is_stride]
-    return records, t_ms[is_stride]
 
 
 def _shown(path):
