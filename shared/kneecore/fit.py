@@ -1,13 +1,13 @@
 """Whether the sensor still sits as it did: a strap slips, or is taken off and put on again in mid-run.
 
-Every 16 windows of running (4.9 s) give the mean of up and how far the turning's axis lies off right, about up. Both
+Every 18 windows of running (4.7 s) give the mean of up and how far the turning's axis lies off right, about up. Both
 wander by 3 degrees (RBDS recordings; the runner model's hills and corners), for one such span by 12 when a runner
 speeds up. A slip of 15 degrees about any axis moves one of them for good.
 """
 
-_SPAN = 16  # windows
+_SPAN = 18  # windows
 _TURNED = 199  # tangent of 11 degrees, 1024ths
-_LEANED = 1570  # 2 sin(5.5 degrees) in the span's sum of up, Q9
+_LEANED = 1767  # 2 sin(5.5 degrees) in the span's sum of up, Q9
 
 
 class Fit:

@@ -10,6 +10,7 @@ from .telling import RAISED, RUNNING, STANDING, UNKNOWN, WALKING, Telling  # noq
 WINDOW = 32  # samples: 0.3 s
 ONE_G = 2049  # counts
 
+_UNEVEN = 20  # bits 0 to 4: which windows of running are 32 samples long, the others 24 (`_look` wants multiples of 8)
 _STILL_TURN = 700  # sum over a window's 4 looked-at samples of |rate|, Q18: 8 dps over the three axes
 _MOST_TURN = 35000  # Q18: 1,600 dps; no thigh turns faster, and what is clipped tells no axis
 _MOVES = 440  # 20 dps
@@ -34,6 +35,8 @@ class Windows(Telling):
         self._turning = 0
         self._quiet_windows = 0
         self._windows = 0  # while running
+        self._beat = 0
+        self._pairs = _PAIRS  # in the window under way
         self._steady = 0  # windows in a row in which the gyro hardly changed
         self._raised = False
         self._seen = [0] * 6  # gyro and specific force when last looked at
@@ -88,6 +91,8 @@ class Windows(Telling):
         turning = self._turning
         self._turn_x = self._turn_y = self._turn_z = self._turning = 0
         self._quiet_windows += 1
+        pairs = self._pairs
+        self._pairs = _PAIRS
         if self._is_spoilt(turning):
             attitude.cold = 1
             if self.run.running:
@@ -112,7 +117,7 @@ class Windows(Telling):
             if not attitude.level:
                 self._start_level()
                 return
-        if turning < _STILL_TURN and self._is_at_rest():
+        if turning < _STILL_TURN and self._is_at_rest(pairs):
             if self.run.running and self.turns.rising and self.turns.top_at > self._last_top and self._peak_real:
                 # the run's last peak has no swing back behind it
                 self._peak()
@@ -127,7 +132,10 @@ class Windows(Telling):
             self._steady = 0
         elif self.run.running:
             attitude.resting = False
-            # every window, lest the stride's beat decide which pose is seen
+            # Every window, and of uneven length: else a stride of two windows shows two poses for the mean.
+            self._left = 24 + ((_UNEVEN >> self._beat & 1) << 3)
+            self._pairs = self._left >> 1
+            self._beat = self._beat - 1 if self._beat else 4
             attitude.find_up()
             alignment.moving_window(attitude.up)
             if self.fit.off:
@@ -193,8 +201,8 @@ class Windows(Telling):
             alignment.standing = alignment.standing and not fit.leans
         fit.begin()
 
-    def _is_at_rest(self):
-        """The gyro was quiet in the window just gone; was the specific force too?"""
+    def _is_at_rest(self, pairs):
+        """The gyro was quiet in the window just gone, of `pairs`; was the specific force too?"""
         if self._bounce - self._window_bounce < _STILL_BOUNCE:
             return True
         # It is not where the attitude has it, so one of them is wrong. A whole window of it tells.
@@ -202,7 +210,7 @@ class Windows(Telling):
         if self._quiet_windows > 1 or self._base_at >= 0:
             self._clear_sums()
             return False
-        size = attitude.sum_size() // _PAIRS
+        size = attitude.sum_size() // pairs
         return ONE_G * 92 < size * 100 < ONE_G * 108 and attitude.set_level(True)
 
     def _start_level(self):
