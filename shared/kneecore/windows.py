@@ -32,6 +32,7 @@ class Windows(Telling):
         Telling.__init__(self)
         self._window_bounce = 0  # the sum `_bounce` when the window began
         self._turn_x = self._turn_y = self._turn_z = 0
+        self._was = 0  # of the last window that was not quiet, the three of `_turn` in one number
         self._turning = 0
         self._quiet_windows = 0
         self._windows = 0  # while running
@@ -67,9 +68,9 @@ class Windows(Telling):
         seen[2] = hz
         if turning > _MOST_TURN:
             return
-        hx >>= 7
-        hy >>= 7
-        hz >>= 7
+        hx = (hx + 64) >> 7
+        hy = (hy + 64) >> 7
+        hz = (hz + 64) >> 7
         alignment = self.axes
         self.fit.look(hx, hy, hz, alignment.right, alignment.forward)
         alignment.xx += hx * hx
@@ -108,6 +109,10 @@ class Windows(Telling):
                 self._steady = 0
             if abs(turn_x) > _MOST_BIAS or abs(turn_y) > _MOST_BIAS or abs(turn_z) > _MOST_BIAS:
                 self._steady = 0
+            turn = turn_x + 2 * turn_y - 3 * turn_z
+            if attitude.level and abs(turn - self._was) > _STILL_TURN:
+                self._steady = 0
+            self._was = turn
             if self._steady >= _STEADY or (self._steady and attitude.still == 0):
                 self._steady = 0
                 attitude.take_bias(turn_x, turn_y, turn_z)
@@ -131,13 +136,13 @@ class Windows(Telling):
             self._quiet_windows = 0
             self._steady = 0
         elif self.run.running:
-            attitude.resting = False
+            attitude.resting = 0
             # Every window, and of uneven length: else a stride of two windows shows two poses for the mean.
             self._left = 24 + ((_UNEVEN >> self._beat & 1) << 3)
             self._pairs = self._left >> 1
             self._beat = self._beat - 1 if self._beat else 4
             attitude.find_up()
-            alignment.moving_window(attitude.up)
+            alignment.moving_window(attitude.up, attitude.cold)
             if self.fit.off:
                 self._lost |= sessionlog.UNSURE
             if self.fit.window(attitude.up):
@@ -148,9 +153,9 @@ class Windows(Telling):
             if self._windows:
                 return
         else:
-            attitude.resting = False
+            attitude.resting = 0
             attitude.find_up()
-            alignment.moving_window(attitude.up)
+            alignment.moving_window(attitude.up, attitude.cold)
             if self._quiet_windows >= _LONG:
                 attitude.moving_window()
                 self._clear_sums()
@@ -186,12 +191,13 @@ class Windows(Telling):
         """A span of running is over: if the sensor seems to sit otherwise twice in a row, align anew."""
         fit = self.fit
         alignment = self.axes
+        alignment.dwells += fit.dwell - (alignment.dwells >> 2)
         if alignment.strides < _SURE_FIT:
             fit.spans = fit.off = 0  # nothing to compare with
         if fit.off >= 2:
             self._event(self.clock.time_ms(self._sample, 0), sessionlog.RESTRAPPED, fit.leans, 0, 0, 0, 0, 0, 0)
             alignment.xx = alignment.xy = alignment.xz = alignment.yy = alignment.yz = alignment.zz = 0
-            alignment.samples = alignment.strides = alignment.raises = 0
+            alignment.samples = alignment.strides = alignment.raises = alignment.dwells = 0
             self.attitude.facing = False
             for i in range(3):
                 alignment.raised[i] = alignment.swung[i] = 0
@@ -200,6 +206,8 @@ class Windows(Telling):
             # up is the mean pose until the runner stands again
             alignment.standing = alignment.standing and not fit.leans
         fit.begin()
+        if not alignment.standing and alignment.dwells < 0:
+            self._align()
 
     def _is_at_rest(self, pairs):
         """The gyro was quiet in the window just gone, of `pairs`; was the specific force too?"""
@@ -216,7 +224,8 @@ class Windows(Telling):
     def _start_level(self):
         """Take the sums so far for gravity."""
         self.attitude.still = 0
-        self.attitude.resting = False
+        self.attitude.cold = 1
+        self.attitude.resting = 0
         self.attitude.set_level()
         self._clear_sums()
         self._window_bounce = 0
