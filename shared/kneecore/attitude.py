@@ -31,6 +31,7 @@ _LAST = len(TILT_GAINS) - 1
 _START_STRIDES = 5
 _START_GAIN = 40
 _LIMIT = 1144  # 2 degrees in Q15 rad: no stride may move the tilt by more
+_SIDEWAYS = 572  # 1 degree
 _LIMIT_COLD = 4575  # 8 degrees while nothing better is known
 _COLD_STRIDES = 8
 _MOST_FAR = 10  # strides: longer than speeding up or a corner
@@ -301,6 +302,9 @@ class Attitude:
         # forward is up x right
         forward = ((self.lean_y * rx - self.lean_x * ry) >> 14) - self.offset_forward + self.excess * tilt_cdeg // 5730
         sideways = (self.lean_x * rx + self.lean_y * ry) >> 14
+        if not self.cold:
+            # a corner leans it this way, and by the next stride this way may be forward
+            sideways = _SIDEWAYS if sideways > _SIDEWAYS else -_SIDEWAYS if sideways < -_SIDEWAYS else sideways
         self.lean_x = (sideways * rx - forward * ry) >> 14
         self.lean_y = (forward * rx + sideways * ry) >> 14
         if self.cold:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from float_twin import Real, lifts, run, unrounded
-from test_recordings import TRIALS, every, note
+from test_recordings import TRIALS, every, has_two_peaks, note
 
 from kneesync.analysis.agreement import agreement
 from kneesync.virtual.feed import ArrayFeed, Recording, recordings_folder
@@ -24,20 +24,20 @@ def simulated(seed, *running):
     return simulate([Stand(6), KneeRaises(3), Stand(2), *running], seed=seed, leg="LR"[seed % 2], mount=mount)
 
 
-def off_deg(feed, exact=True):
-    """RMSE of the knee lift against the twin's once settled; the two must find the same strides."""
+def off_deg(feed, exact=True, toss_ups=0):
+    """RMSE of the knee lift against the twin's once settled; the two must find the same strides, but for `toss_ups`."""
     found = lifts(run(feed))
     with unrounded():
         twin = lifts(run(feed, Real, exact))
     both = agreement(*found, *twin, tolerance_s=0.02)
-    assert both.matched > 30 and both.matched >= 0.99 * max(both.true, both.found)
+    assert both.matched > 30 and both.matched >= 0.99 * max(both.true, both.found) - toss_ups
     return both.lift_rmse_deg(twin[0][0] + SETTLED_S)
 
 
 @needs_recordings
 @pytest.mark.parametrize("path", every(TRIALS, 8))
 def test_recordings(path):
-    twin_deg = off_deg(Recording(path))
+    twin_deg = off_deg(Recording(path), toss_ups=has_two_peaks(path))
     note("twin", path.stem, {"lift_rmse_deg": twin_deg})
     assert twin_deg < MOST_DEG
 
