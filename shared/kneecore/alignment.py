@@ -79,15 +79,9 @@ class Alignment:
             self.lean[0] = self.lean[1] = self.lean[2] = 0
         return True
 
-    def moving_window(self, up, cold):
-        """A window in movement with `up` (Q14): which way the thigh leans.
-
-        In the first strides of an attitude (`cold`) a mean pose remembers 8 windows only.
-        """
+    def moving_window(self, up):
+        """A window in movement with `up` (Q14): which way the thigh leans."""
         lean = self.lean
-        if 0 < cold <= 8 and not self.standing:
-            for i in range(3):
-                lean[i] -= lean[i] >> 3
         lean[0] += up[0]
         lean[1] += up[1]
         lean[2] += up[2]

@@ -43,11 +43,11 @@ class Fit:
 
     def look(self, x, y, z, right, forward):
         """A gyro reading (|x|, |y|, |z| < 1000)."""
-        along = (x * right[0] + y * right[1] + z * right[2] + 8192) >> 14
+        along = (x * right[0] + y * right[1] + z * right[2]) >> 14
         self._along += along * along
         self._across += along * ((x * forward[0] + y * forward[1] + z * forward[2]) >> 14)
         way = self._way
-        way += along - ((way + 8) >> 4)
+        way += along - (way >> 4)
         self._way = way
         if self._looks < _LOOKS and -_MOST_WAY < way < _MOST_WAY:
             self._looks += 1

@@ -67,9 +67,9 @@ class Windows(Telling):
         seen[2] = hz
         if turning > _MOST_TURN:
             return
-        hx = (hx + 64) >> 7
-        hy = (hy + 64) >> 7
-        hz = (hz + 64) >> 7
+        hx >>= 7
+        hy >>= 7
+        hz >>= 7
         alignment = self.axes
         self.fit.look(hx, hy, hz, alignment.right, alignment.forward)
         alignment.xx += hx * hx
@@ -140,7 +140,7 @@ class Windows(Telling):
             self._left = self._pairs = 12 + ((_UNEVEN >> self._beat & 1) << 2)
             self._beat = self._beat - 1 if self._beat else 4
             attitude.find_up()
-            alignment.moving_window(attitude.up, attitude.cold)
+            alignment.moving_window(attitude.up)
             if self.fit.off:
                 self._lost |= sessionlog.UNSURE
             if self.fit.window(attitude.up):
@@ -153,7 +153,7 @@ class Windows(Telling):
         else:
             attitude.resting = 0
             attitude.find_up()
-            alignment.moving_window(attitude.up, attitude.cold)
+            alignment.moving_window(attitude.up)
             if self._quiet_windows >= _LONG:
                 attitude.moving_window()
                 self._clear_sums()
