@@ -1,7 +1,7 @@
 """Orientation of the thigh by strapdown integration, and its tilt error from gravity, in integers.
 
 The quaternion (sensor to a level frame, z up, heading free) is kept in Q29, offset by half of the bit below Q13, so
-that `>> 16` rounds. The sample loop that turns it stands in `pipeline` (a call a sample would cost too much); here is
+that `>> 16` rounds. The sample loop that turns it stands in `strapdown` (a call a sample would cost too much); here is
 what happens once a stride or once a window.
 
 Over whole strides the hip's acceleration averages to zero, so the mean specific force in the level frame is gravity
@@ -31,10 +31,13 @@ _LAST = len(TILT_GAINS) - 1
 _START_STRIDES = 5
 _START_GAIN = 40
 _LIMIT = 1144  # 2 degrees in Q15 rad: no stride may move the tilt by more
+_SIDEWAYS = 572  # 1 degree
 _LIMIT_COLD = 4575  # 8 degrees while nothing better is known
 _COLD_STRIDES = 8
+_MOST_FAR = 10  # strides: longer than speeding up or a corner
 _MOST_STILL = 24  # windows in the memory of a standing bias
 _TURN_BIAS = 167  # sum of 4 half-angles, Q18, to 1/1024 count
+_LEAST_STRIDE = 43000  # 21 pairs of samples at 1 g: 0.4 s
 _PAIRS_G = 32787  # 16 pairs of samples at 1 g
 _MOST_EXCESS = 1300  # 40 mg
 _OFFSET = 120  # Q15 rad: 0.2 degree
@@ -54,8 +57,9 @@ class Attitude:
         self.level = False  # a first orientation is known
         self.cold = 1  # strides since the tilt was last unknown; 0: the tilt came from standing
         self.still = 0  # still windows that taught the bias
-        self.resting = False  # the window before was at rest too
+        self.resting = 0  # windows at rest just before, up to 2
         self.begun = 0  # strides since rest
+        self.far = 0  # strides in a row whose lean was clipped
         self.row = 0
         self.offset_forward = _OFFSET  # Q15 rad
         self.up = [0, 0, 16384]  # up in sensor axes, Q14
@@ -140,7 +144,7 @@ class Attitude:
         self.sum_x = self.sum_y = self.sum_z = 0
 
     def _find_lean(self, x, y, z):
-        """Set (lean_x, lean_y) to the direction of the summed force (x, y, z) off the vertical, Q15 rad."""
+        """Set (lean_x, lean_y) to the direction of the summed force (x, y, z) off the vertical, Q15 rad; its length."""
         shift = fit_shift(x, y, z, 16384)
         x >>= shift
         y >>= shift
@@ -148,12 +152,13 @@ class Attitude:
         size = length3(x, y, z)
         if size < 256:
             self.lean_x = self.lean_y = 0
-            return
+            return 0
         self.lean_x = (x << 15) // size
         self.lean_y = (y << 15) // size
         if z < 0:
             # upside down: no sine tells how far
             self.lean_x = -32768 if x < 0 else 32768
+        return size << shift
 
     def _clip_lean(self, limit):
         """Hold the lean's length down to `limit`; True if it was longer."""
@@ -231,10 +236,17 @@ class Attitude:
         if self.still < _MOST_STILL:
             self.still += 1
         n = self.still + 2
-        if self.resting:
-            self._teach_bias(19968 // (n * (n + 1)))
-        self.resting = True
         gain = 2048 * (2 * n - 1) // (n * (n + 1))
+        rest = self.resting
+        if rest > 1 or (rest and self.cold == 0):
+            self._teach_bias(19968 // (n * (n + 1)))
+        else:
+            # coming to rest tells nothing of the bias, and its tilt has yet to be set right
+            far = far or self.cold
+        if rest < 2:
+            self.resting = rest + 1
+        elif self.still >= 4:
+            self.cold = 0
         self._turn(1024 if far else gain if gain > 256 else 256)
         self.find_up()
         x, y, z = self.up
@@ -255,8 +267,6 @@ class Attitude:
         self._swing_x = self._swing_y = 0
         self.facing = True
         self.begun = 0
-        if self.still >= 4:
-            self.cold = 0
 
     def moving_window(self):
         """The sums are those of some seconds of movement that was no stride: a hint of gravity. Clears them."""
@@ -272,7 +282,12 @@ class Attitude:
         `right`: sensor axis, Q14. `tilt_cdeg`: the thigh's mean tilt; an accelerometer that reads too much along the
         thigh leans the force back by so much times its sine.
         """
-        self._find_lean(x, y, z)
+        if self._find_lean(x, y, z) < _LEAST_STRIDE:
+            # half of a stride tells nothing: let it go with the rest
+            self.sum_x += x
+            self.sum_y += y
+            self.sum_z += z
+            return
         if self._took_whole():
             return
         turned = self._turned
@@ -287,16 +302,33 @@ class Attitude:
         # forward is up x right
         forward = ((self.lean_y * rx - self.lean_x * ry) >> 14) - self.offset_forward + self.excess * tilt_cdeg // 5730
         sideways = (self.lean_x * rx + self.lean_y * ry) >> 14
+        if not self.cold:
+            # a corner leans it this way, and by the next stride this way may be forward
+            sideways = _SIDEWAYS if sideways > _SIDEWAYS else -_SIDEWAYS if sideways < -_SIDEWAYS else sideways
         self.lean_x = (sideways * rx - forward * ry) >> 14
         self.lean_y = (forward * rx + sideways * ry) >> 14
         if self.cold:
-            self._turn(1024 // self.cold if self.cold < 10 else 100)
-            if self.cold < _COLD_STRIDES * 2:
-                self.cold += 1
+            n = self.cold
+            if n < _COLD_STRIDES * 2:
+                self.cold = n + 1
+            n += 1
+            if self.still < 4:
+                # nor is the bias known: the straight line through the leans so far
+                self._teach_bias(8192 // (n * (n + 1)))
+                self._turn(2048 * (2 * n - 1) // (n * (n + 1)))
             else:
-                self._teach_bias(BIAS_GAINS[_LAST])
+                self._turn(1024 // (n - 1) if n < 11 else 100)
+                if n > _COLD_STRIDES * 2:
+                    self._teach_bias(BIAS_GAINS[_LAST])
             return
-        self._clip_lean(_LIMIT)
+        if self._clip_lean(_LIMIT):
+            self.far += 1
+            if self.far >= _MOST_FAR:
+                # it does not come back: nothing is known any more
+                self.cold = 1
+                self.still = self.far = 0
+        else:
+            self.far = 0
         if self.begun < _START_STRIDES:
             # speeding up leans the mean force too: nothing to learn from
             self.begun += 1
@@ -318,6 +350,10 @@ class Attitude:
             return False
         self._turn(1024)
         self.cold = 1
+        if self.still < 4:
+            # nor was what passed for the bias
+            bias = self.bias
+            bias[0] = bias[1] = bias[2] = 0
         return True
 
     def swing(self, thigh, sign):

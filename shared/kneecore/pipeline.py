@@ -17,9 +17,8 @@ from .attitude import Attitude
 from .clock import SampleClock
 from .cue import Cue
 from .peaks import Peaks
-from .strapdown import PAIRS
 from .stride import Run, Turns
-from .windows import RAISED, RUNNING, STANDING, UNKNOWN, WALKING  # noqa: F401 - the activities
+from .windows import PAIRS, RAISED, RUNNING, STANDING, UNKNOWN, WALKING  # noqa: F401 - the activities
 
 
 class Pipeline(Peaks):
@@ -56,7 +55,7 @@ class Pipeline(Peaks):
         self._clear_sums()
         self._last_top = -1
         self._lost = sessionlog.LOST
-        self._left = PAIRS
+        self._left = self._pairs = PAIRS
         self._has_odd = False
         self._is_new = True
         self._turn_x = self._turn_y = self._turn_z = self._turning = 0

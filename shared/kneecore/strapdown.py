@@ -8,9 +8,8 @@ right in counts Q14, quaternion as in `attitude`.
 """
 
 from . import sessionlog
-from .windows import ONE_G, WINDOW, Windows
+from .windows import ONE_G, PAIRS, Windows
 
-PAIRS = WINDOW // 2  # in a window
 _SCALE = 85971  # half of 0.07 dps in rad/us, Q32 a count, Q15
 # A pair's cross product of counts in half-angles Q30, Q14: two thirds of 2 * (0.07 dps * 9.6 ms / 2 in rad)^2 * 2^30.
 # The nominal period will do: a chip 2 % off errs by 4 % of a term that is itself a correction.

@@ -1,22 +1,22 @@
 """Once a window of 32 samples (0.3 s): is the thigh at rest, was that a knee raise, what should the log hear.
 
-The half of the pipeline that is not about strides; `Pipeline` adds the sample loop and the strides to it.
+The half of the pipeline that is not about strides; `strapdown` and `peaks` add the sample loop and the strides to it.
 """
 
 from . import sessionlog
 from .fit import Fit
 from .telling import RAISED, RUNNING, STANDING, UNKNOWN, WALKING, Telling  # noqa: F401 - the activities
 
-WINDOW = 32  # samples: 0.3 s
+PAIRS = 16  # of samples in a window: 0.3 s
 ONE_G = 2049  # counts
 
+_UNEVEN = 20  # bits 0 to 4: which windows of running are 32 samples long, the others 24 (`_look` wants multiples of 8)
 _STILL_TURN = 700  # sum over a window's 4 looked-at samples of |rate|, Q18: 8 dps over the three axes
 _MOST_TURN = 35000  # Q18: 1,600 dps; no thigh turns faster, and what is clipped tells no axis
 _MOVES = 440  # 20 dps
 _SAME = 2  # looks in a row with a reading repeated: one in 2 million in running, to 0.07 dps; twice that is a fault
 _MOST_BIAS = 2000  # sum over 4 samples: 23 dps
 _STEADY = 6  # windows
-_PAIRS = 16  # in a window
 _STILL_BOUNCE = 2400  # 150 counts a pair
 _LONG = 8  # windows without a stride before movement corrects the tilt
 _RAISE_COS = 14189  # 30 degrees, Q14
@@ -31,9 +31,12 @@ class Windows(Telling):
         Telling.__init__(self)
         self._window_bounce = 0  # the sum `_bounce` when the window began
         self._turn_x = self._turn_y = self._turn_z = 0
+        self._was = 0  # of the last window that was not quiet, the three of `_turn` in one number
         self._turning = 0
         self._quiet_windows = 0
         self._windows = 0  # while running
+        self._beat = 0
+        self._pairs = PAIRS  # in the window under way
         self._steady = 0  # windows in a row in which the gyro hardly changed
         self._raised = False
         self._seen = [0] * 6  # gyro and specific force when last looked at
@@ -88,6 +91,8 @@ class Windows(Telling):
         turning = self._turning
         self._turn_x = self._turn_y = self._turn_z = self._turning = 0
         self._quiet_windows += 1
+        pairs = self._pairs
+        self._pairs = PAIRS
         if self._is_spoilt(turning):
             attitude.cold = 1
             if self.run.running:
@@ -103,6 +108,10 @@ class Windows(Telling):
                 self._steady = 0
             if abs(turn_x) > _MOST_BIAS or abs(turn_y) > _MOST_BIAS or abs(turn_z) > _MOST_BIAS:
                 self._steady = 0
+            turn = turn_x + 2 * turn_y - 3 * turn_z
+            if attitude.level and abs(turn - self._was) > _STILL_TURN:
+                self._steady = 0
+            self._was = turn
             if self._steady >= _STEADY or (self._steady and attitude.still == 0):
                 self._steady = 0
                 attitude.take_bias(turn_x, turn_y, turn_z)
@@ -112,7 +121,7 @@ class Windows(Telling):
             if not attitude.level:
                 self._start_level()
                 return
-        if turning < _STILL_TURN and self._is_at_rest():
+        if turning < _STILL_TURN and self._is_at_rest(pairs):
             if self.run.running and self.turns.rising and self.turns.top_at > self._last_top and self._peak_real:
                 # the run's last peak has no swing back behind it
                 self._peak()
@@ -126,8 +135,10 @@ class Windows(Telling):
             self._quiet_windows = 0
             self._steady = 0
         elif self.run.running:
-            attitude.resting = False
-            # every window, lest the stride's beat decide which pose is seen
+            attitude.resting = 0
+            # Every window, and of uneven length: else a stride of two windows shows two poses for the mean.
+            self._left = self._pairs = 12 + ((_UNEVEN >> self._beat & 1) << 2)
+            self._beat = self._beat - 1 if self._beat else 4
             attitude.find_up()
             alignment.moving_window(attitude.up)
             if self.fit.off:
@@ -140,7 +151,7 @@ class Windows(Telling):
             if self._windows:
                 return
         else:
-            attitude.resting = False
+            attitude.resting = 0
             attitude.find_up()
             alignment.moving_window(attitude.up)
             if self._quiet_windows >= _LONG:
@@ -178,12 +189,13 @@ class Windows(Telling):
         """A span of running is over: if the sensor seems to sit otherwise twice in a row, align anew."""
         fit = self.fit
         alignment = self.axes
+        alignment.dwells += fit.dwell - (alignment.dwells >> 2)
         if alignment.strides < _SURE_FIT:
             fit.spans = fit.off = 0  # nothing to compare with
         if fit.off >= 2:
             self._event(self.clock.time_ms(self._sample, 0), sessionlog.RESTRAPPED, fit.leans, 0, 0, 0, 0, 0, 0)
             alignment.xx = alignment.xy = alignment.xz = alignment.yy = alignment.yz = alignment.zz = 0
-            alignment.samples = alignment.strides = alignment.raises = 0
+            alignment.samples = alignment.strides = alignment.raises = alignment.dwells = 0
             self.attitude.facing = False
             for i in range(3):
                 alignment.raised[i] = alignment.swung[i] = 0
@@ -192,9 +204,11 @@ class Windows(Telling):
             # up is the mean pose until the runner stands again
             alignment.standing = alignment.standing and not fit.leans
         fit.begin()
+        if not alignment.standing and alignment.dwells < 0:
+            self._align()
 
-    def _is_at_rest(self):
-        """The gyro was quiet in the window just gone; was the specific force too?"""
+    def _is_at_rest(self, pairs):
+        """The gyro was quiet in the window just gone, of `pairs`; was the specific force too?"""
         if self._bounce - self._window_bounce < _STILL_BOUNCE:
             return True
         # It is not where the attitude has it, so one of them is wrong. A whole window of it tells.
@@ -202,13 +216,14 @@ class Windows(Telling):
         if self._quiet_windows > 1 or self._base_at >= 0:
             self._clear_sums()
             return False
-        size = attitude.sum_size() // _PAIRS
+        size = attitude.sum_size() // pairs
         return ONE_G * 92 < size * 100 < ONE_G * 108 and attitude.set_level(True)
 
     def _start_level(self):
         """Take the sums so far for gravity."""
         self.attitude.still = 0
-        self.attitude.resting = False
+        self.attitude.cold = 1
+        self.attitude.resting = 0
         self.attitude.set_level()
         self._clear_sums()
         self._window_bounce = 0

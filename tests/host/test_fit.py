@@ -15,6 +15,7 @@ from kneesync.virtual.runner import (
     Hill,
     KneeRaises,
     Run,
+    Runner,
     Skips,
     Slip,
     Stand,
@@ -69,6 +70,14 @@ def test_a_run_with_hills_corners_and_sprints_is_no_slip(seed):
     starts_s = [start for label, start, _ in feed.truth["segments"] if label in ("run", "halt", "walk", "high_knees")]
     for t_s, _ in named[3:6]:
         assert min(abs(t_s - start) for start in starts_s) < 4
+
+
+@pytest.mark.parametrize("cadence_spm", [193.0, 195.0, 197.0])
+def test_strides_of_two_windows_are_no_slips(cadence_spm):
+    """A stride of 64 samples once showed the same two poses in each span: its mean pose wandered by 12 degrees."""
+    runner = Runner.typical(0, cadence_spm=cadence_spm, cadence_per_mps_spm=0.0)
+    heard = run(simulate([Stand(6), KneeRaises(), Stand(2), Run(60, 4.5)], seed=0, runner=runner, rate_error=0.0))
+    assert told(heard, log.RESTRAPPED) == []
 
 
 @pytest.mark.skipif(not RUNS, reason=f"no recordings at {recordings_folder()}; set KNEESYNC_RECORDINGS to their folder")

