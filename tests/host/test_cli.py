@@ -130,7 +130,7 @@ def test_a_pull_shows_how_far_it_is_to_eyes_only(kneesync, monkeypatch):
 def test_a_pull_stopped_by_hand_says_how_it_goes_on(kneesync, monkeypatch):
     from kneesync.views import terminal
 
-    def stop(*_):
+    def stop(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(terminal.Progress, "__call__", stop)

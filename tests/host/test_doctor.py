@@ -114,7 +114,7 @@ TROUBLES = {
         "space", "bad", "no session can begin", "pull --free"),
     "little room for raw": (
         {"info": info(free_bytes=3_000_000, settings={"raw": "on"})},
-        "space", "attention", "0.6 h with raw", "free"),
+        "space", "attention", "0.8 h with raw", "free"),
     "a clock far off": ({"info": info(clock_s=1_700_000_000)},
         "clock", "attention", "behind this machine; set now", ""),
     "changed settings": ({"info": info(settings={"leg": "R"})},

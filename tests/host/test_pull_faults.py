@@ -326,7 +326,7 @@ def test_progress_counts_only_what_is_asked_for(tmp_path):
     third = {**FILES, "00007-3.knee": bytes(tired_run(minutes=9, boot=8).data)}
     seen = []
     with Library(tmp_path) as library:
-        pull(Straight(third), library, lambda *step: seen.append(step))
-    last = [list(group)[-1] for _, group in itertools.groupby(seen, lambda step: step[0].name)]
-    assert [(file.name, number, of) for file, number, of, _ in last] == [("00007-2.knee", 1, 2), ("00007-3.knee", 2, 2)]
-    assert all(done == file.bytes for file, _, _, done in last)
+        pull(Straight(third), library, lambda *step, number, of: seen.append((*step, number, of)))
+    last = [list(group)[-1] for _, group in itertools.groupby(seen, lambda step: step[0])]
+    assert [(name, number, of) for name, _, _, number, of in last] == [("00007-2.knee", 1, 2), ("00007-3.knee", 2, 2)]
+    assert all(done == total for _, done, total, _, _ in last)

@@ -54,9 +54,9 @@ class Listed:
 def pull(link, library, progress=None, on_result=None):
     """Bring every session of the board at `link` that the library does not hold. Returns a list of Pulled.
 
-    progress(Listed, k, n, bytes so far) is called as data comes of the k-th of n files that are asked for, on_result
-    (Pulled) after each file. A file that cannot be had or is no session is reported and the next one taken; LinkError
-    when the board itself is gone, LibraryError when nothing can be kept.
+    progress(name, bytes so far, bytes in all, number=k, of=n) is called as data comes of the k-th of n files that are
+    asked for, on_result(Pulled) after each file. A file that cannot be had or is no session is reported and the next
+    one taken; LinkError when the board itself is gone, LibraryError when nothing can be kept.
     """
     _same_wire(link)
     tell_time(link, library)
@@ -71,7 +71,7 @@ def pull(link, library, progress=None, on_result=None):
             result = Pulled(file.name, file.bytes, "here already", kept)
         else:
             number += 1
-            report = partial(progress, file, number, of) if progress else None
+            report = partial(progress, number=number, of=of) if progress else None
             result = _one(link, library, file, report)
         results.append(result)
         if on_result:
@@ -156,7 +156,7 @@ def _receive(link, file, incoming, progress):
     idle = damaged = 0
     while (offset := incoming.received_bytes) < file.bytes:
         wanted = min(window_bytes, file.bytes - offset)
-        window = _Window(wanted, lambda data: _took(incoming, data, progress))
+        window = _Window(wanted, lambda data: _took(incoming, data, file, progress))
         most_bytes = math.ceil(wanted / CHUNK_BYTES) * _LINE_BYTES + 64
         link.stream(f"service.read({file.name!r}, {offset}, {wanted})", window.take, most_bytes)
         if window.error:
@@ -174,10 +174,10 @@ def _receive(link, file, incoming, progress):
             raise KneesyncError(f"{file.name}: its bytes {times}; try another cable")
 
 
-def _took(incoming, data, progress):
+def _took(incoming, data, file, progress):
     incoming.append(data)
     if progress:
-        progress(incoming.received_bytes)
+        progress(file.name, incoming.received_bytes, file.bytes)
 
 
 class _Window:

@@ -62,14 +62,14 @@ class Progress:
         if self._bar:
             self._bar.stop()
 
-    def __call__(self, file, number, of, done):
-        """`done` bytes are here of `file`, the `number`-th of `of`."""
+    def __call__(self, name, done, total, number=1, of=1):
+        """`done` of `total` bytes are through of what `name` names, the `number`-th of `of`."""
         if not self._bar:
             return
-        if file.name not in self._tasks:
-            what = f"{file.name}  {number} of {of}"
-            self._tasks[file.name] = self._bar.add_task(what, total=file.bytes)
-        self._bar.update(self._tasks[file.name], completed=done)
+        if name not in self._tasks:
+            what = f"{name}  {number} of {of}" if of > 1 else name
+            self._tasks[name] = self._bar.add_task(what, total=total)
+        self._bar.update(self._tasks[name], completed=done)
 
 
 class Fastforward:
