@@ -1,4 +1,4 @@
-"""What samples cost on the board's interpreter, in passes of an empty loop timed in the same round.
+"""What samples cost on the board's interpreter, in passes of an empty loop timed beside each burst.
 
 FIFO decoding, attitude, strides, alignment and cue are included; the bus is not (its calls cross a pipe here). The unit
 is chosen because it carries over, whatever this machine does: arithmetic that took 43 to 54 passes on a virtual board
@@ -16,7 +16,7 @@ from kneesync.virtual.lsm6dsox import Lsm6dsox
 from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
 
 RUN_S = 60
-PASSES = 500_000
+PASSES = 4000  # beside each burst: about as long as it
 ROUNDS = 15
 PASS_US_RP2040 = 6
 FIFO_SAMPLES = 256
@@ -41,9 +41,6 @@ def passes():
     for i in range({PASSES}): pass
 def round():
     now = performance.now
-    begin = now()
-    passes()
-    loop = now() - begin
     pipeline = Pipeline(settings.defaults(), Sink())
     total = 0
     times = []
@@ -54,11 +51,11 @@ def round():
         pipeline.feed(_imu.channels, imu.STEP, n, 0, (total + n) * 9600 // 1000)
         times.append(now() - begin)
         begin = now()
+        passes()
+        times.append(now() - begin)
+        begin = now()
         times.append(now() - begin)
         total += n
-    begin = now()
-    passes()
-    print(loop + now() - begin)
     print(*times)
     return total
 """
@@ -72,10 +69,10 @@ def run():
             link.stream(_SETUP, lambda _: None, 1 << 16)
             rounds = [_round(link) for _ in range(ROUNDS)]
     samples = rounds[0][1]
-    passes = np.array([burst_passes for burst_passes, _ in rounds])
-    per_sample = np.sort(passes.sum(axis=1) / samples)
+    work_ms, loop_ms = np.array([times_ms for times_ms, _ in rounds]).transpose(1, 0, 2)
+    per_sample = np.sort(work_ms.sum(axis=1) / loop_ms.sum(axis=1) * PASSES * work_ms.shape[1] / samples)
     median = float(per_sample[ROUNDS // 2])
-    worst = float(passes.min(axis=0).max())
+    worst = float(work_ms.min(axis=0).max() / np.median(loop_ms.min(axis=0)) * PASSES)
     worst_ms = worst * PASS_US_RP2040 / 1000
     figures = {
         "passes_per_sample": median,
@@ -90,19 +87,19 @@ def run():
         f"({per_sample[0]:.0f} to {per_sample[-1]:.0f} over {ROUNDS} rounds of {samples} samples); budget {BUDGET}",
         f"  projected on an RP2040 at {PASS_US_RP2040} us a pass: {median * PASS_US_RP2040 / 1000:.2f} ms "
         f"of the {PERIOD_MS} ms between samples",
-        f"  worst single call (a burst of {samples // passes.shape[1]} with stride end, alignment, window): "
+        f"  worst single call (a burst of {samples // work_ms.shape[1]} with stride end, alignment, window): "
         f"{worst:.0f} passes, projected {worst_ms:.0f} ms,",
         f"  in which {worst_ms / PERIOD_MS:.0f} samples arrive; half of the FIFO is {FIFO_SAMPLES // 2}",
     ], figures
 
 
 def _round(link):
-    """(passes of each burst, samples) of one round."""
+    """((ms of each burst, ms of the loop beside it), samples) of one round."""
     said = bytearray()
     link.stream("print(round())", said.extend, 1 << 20)
-    loop_ms, times_ms, samples = said.decode().split("\r\n")[:3]
-    work_ms, clock_ms = np.array(times_ms.split(), dtype=float).reshape(-1, 2).T
-    return (work_ms - np.median(clock_ms)) / (float(loop_ms) / 2 / PASSES), int(samples)
+    times_ms, samples = said.decode().split("\r\n")[:2]
+    work_ms, loop_ms, clock_ms = np.array(times_ms.split(), dtype=float).reshape(-1, 3).T
+    return (work_ms - np.median(clock_ms), loop_ms - np.median(clock_ms)), int(samples)
 
 
 def _words():

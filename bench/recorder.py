@@ -111,7 +111,7 @@ def run():
 def _round(link, rate):
     said = bytearray()
     link.stream(f"round('/{rate}')", said.extend, 1 << 16)
-    return tuple(map(float, said.decode().split()))
+    return tuple(map(float, said.decode().splitlines()[-1].split()))  # behind what the firmware says
 
 
 def _an_hour(seconds):

@@ -41,11 +41,15 @@ class Fit:
         self._windows = self._across = self._along = 0
         self._looks = self._sum = self._squares = self._cubes = 0
 
-    def look(self, x, y, z, right, forward):
-        """A gyro reading (|x|, |y|, |z| < 1000)."""
-        along = (x * right[0] + y * right[1] + z * right[2]) >> 14
+    def look(self, x, y, z, right, forward, asks):
+        """A gyro reading (|x|, |y|, |z| < 1000). `asks`: whether `dwell` is wanted too."""
+        ax, ay, az = right
+        along = (x * ax + y * ay + z * az) >> 14
         self._along += along * along
-        self._across += along * ((x * forward[0] + y * forward[1] + z * forward[2]) >> 14)
+        ax, ay, az = forward
+        self._across += along * ((x * ax + y * ay + z * az) >> 14)
+        if not asks:
+            return
         way = self._way
         way += along - (way >> 4)
         self._way = way

@@ -37,14 +37,14 @@ class Peaks(Strapdown):
         """
         attitude = self.attitude
         attitude.find_up()
-        up = attitude.up
-        forward = self.axes.forward
-        upward = self.axes.up
-        sine = (up[0] * forward[0] + up[1] * forward[1] + up[2] * forward[2]) >> 14
-        cosine = (up[0] * upward[0] + up[1] * upward[1] + up[2] * upward[2]) >> 14
+        ux, uy, uz = attitude.up
+        ax, ay, az = self.axes.forward
+        sine = (ux * ax + uy * ay + uz * az) >> 14
+        ax, ay, az = self.axes.up
+        cosine = (ux * ax + uy * ay + uz * az) >> 14
         tilt = atan2_cdeg(sine, cosine)
         if self.run.running and self.axes.strides < _SWINGS:
-            attitude.swing(upward, -1 if self._rising else 1)
+            attitude.swing(self.axes.up, -1 if self._rising else 1)
         before >>= 9
         slope = (rate >> 9) - before
         swivel = self._swivel(x, y, z, sine, cosine)
@@ -89,16 +89,16 @@ class Peaks(Strapdown):
         `sine`, `cosine`: of the tilt, Q14, both less by the cosine of the lean.
         """
         axes = self.axes
-        up = self.attitude.up
-        upward = axes.up
-        forward = axes.forward
-        right = axes.right
+        ux, uy, uz = self.attitude.up
         size = (sine * sine + cosine * cosine) >> 14
         if size < 4096:
             return 0  # lying on its side
-        lean = (up[0] * right[0] + up[1] * right[1] + up[2] * right[2]) >> 14
-        spin = cosine * ((x * upward[0] + y * upward[1] + z * upward[2]) >> 14)
-        spin += sine * ((x * forward[0] + y * forward[1] + z * forward[2]) >> 14)
+        ax, ay, az = axes.right
+        lean = (ux * ax + uy * ay + uz * az) >> 14
+        ax, ay, az = axes.up
+        spin = cosine * ((x * ax + y * ay + z * az) >> 14)
+        ax, ay, az = axes.forward
+        spin += sine * ((x * ax + y * ay + z * az) >> 14)
         swivel = -(lean * (spin >> 14)) // size
         return 32768 << 5 if swivel > 32768 else -32768 << 5 if swivel < -32768 else swivel << 5
 
@@ -159,7 +159,7 @@ class Peaks(Strapdown):
             if 4 <= alignment.strides <= _SWINGS:
                 attitude.find_swing(alignment.swung)
             alignment.strides += 1
-            if alignment.strides < 12 or not alignment.strides & 7:
+            if alignment.strides < 12 or not alignment.strides & 15:
                 self._align()
 
     def _ddps(self, rate):

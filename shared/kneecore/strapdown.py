@@ -54,6 +54,7 @@ class Strapdown(Windows):
         cross = _CROSS
         one_g = ONE_G
         fast = _FAST
+        least = _LEAST_RATE
         attitude = self.attitude
         old_x = self._old_x
         old_y = self._old_y
@@ -83,7 +84,7 @@ class Strapdown(Windows):
             end = self._left - pairs
             if end < 0:
                 end = 0
-            ax = ay = az = bx = by = bz = rate = middle = left = 0
+            ax = ay = az = bx = by = bz = rate = left = 0
             for left in range(self._left - 1, end - 1, -1):
                 ax = gyro_x[k] - bias_x
                 ay = gyro_y[k] - bias_y
@@ -124,7 +125,10 @@ class Strapdown(Windows):
                 tx = ax + bx
                 ty = ay + by
                 tz = az + bz
-                square = ((tx >> 3) * (tx >> 3) + (ty >> 3) * (ty >> 3) + (tz >> 3) * (tz >> 3)) // flat
+                hx = tx >> 3
+                hy = ty >> 3
+                hz = tz >> 3
+                square = (hx * hx + hy * hy + hz * hz) // flat
                 if square > fast:
                     self._clipped = sessionlog.CLIPPED
                 third = scale - (square >> 5)
@@ -140,32 +144,26 @@ class Strapdown(Windows):
                 qz += pw * hz + px * hy - py * hx - pz * square
                 if not left & 3:
                     self._look((bx * look_scale) >> 14, (by * look_scale) >> 14, (bz * look_scale) >> 14)
-                middle = ax * right_x + ay * right_y + az * right_z
+                # of a pair only the second: a swing's highest rate is 0.1 % higher between them
                 rate = bx * right_x + by * right_y + bz * right_z
-                if rising:
-                    if middle > top_rate:
-                        top_rate = middle
-                    if rate > 0:
+                if rate > 0:
+                    if rising:
                         if rate > top_rate:
                             top_rate = rate
                     else:
-                        rising = False
-                        if top_rate > _LEAST_RATE:
-                            turned = True
-                            break
-                        low_rate = rate
-                else:
-                    if middle < low_rate:
-                        low_rate = middle
-                    if rate <= 0:
-                        if rate < low_rate:
-                            low_rate = rate
-                    else:
                         rising = True
-                        if low_rate < -_LEAST_RATE:
+                        if low_rate < -least:
                             turned = True
                             break
                         top_rate = rate
+                elif rising:
+                    rising = False
+                    if top_rate > least:
+                        turned = True
+                        break
+                    low_rate = rate
+                elif rate < low_rate:
+                    low_rate = rate
                 before = rate
             done = self._left - left
             pairs -= done
@@ -186,6 +184,7 @@ class Strapdown(Windows):
                 self._step_x = fx
                 self._step_y = fy
                 self._step_z = fz
+                middle = ax * right_x + ay * right_y + az * right_z
                 if (middle > 0) == rising:
                     # before the pair's first sample
                     self._turning_point(before, middle, rate, ax, ay, az, 3)

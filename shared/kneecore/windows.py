@@ -71,7 +71,7 @@ class Windows(Telling):
         hy >>= 7
         hz >>= 7
         alignment = self.axes
-        self.fit.look(hx, hy, hz, alignment.right, alignment.forward)
+        self.fit.look(hx, hy, hz, alignment.right, alignment.forward, not alignment.standing)
         alignment.xx += hx * hx
         alignment.xy += hx * hy
         alignment.xz += hx * hz
