@@ -350,10 +350,12 @@ class _Walk:
             records[name] = strides[name]
         del stored, strides
         t_ms = records["dt_ms"].astype(np.int64)
-        np.cumsum(t_ms, out=t_ms)
-        for first, end, ms in zip(at, np.append(at, len(records))[1:], from_ms, strict=True):
-            if first < end:
-                t_ms[first:end] += ms - t_ms[first] + records["dt_ms"][first]
+        if len(t_ms):
+            holds = at < np.append(at[1:], len(t_ms))  # a stride comes before the next start
+            at, from_ms = at[holds], from_ms[holds]
+            ended_ms = from_ms + np.add.reduceat(t_ms, at)
+            t_ms[at] += from_ms - np.concatenate([[0], ended_ms[:-1]])  # so that one running sum does for all
+            np.cumsum(t_ms, out=t_ms)
         return records, t_ms
 
     def _problems(self, session, tail_bytes):
