@@ -36,7 +36,7 @@ class Alignment:
         self.strides = 0  # strides since standing that shaped it
         self.moved_q14 = 0  # how far the last update turned right
         self.spread_percent = 0  # how much of the turning is not about right
-        self.xx = self.xy = self.xz = self.yy = self.yz = self.zz = 0  # covariance of the gyro
+        self.covariance = [0] * 6  # of the gyro: xx xy xz yy yz zz
         self.samples = 0
         self._pose = [0, 0, 0]  # sum of up over the still windows of one posture
         self._windows = 0
@@ -101,7 +101,8 @@ class Alignment:
     def find_right(self):
         """Find right and forward from what is known; True if there is an axis."""
         up = self.up
-        if self.xx + self.yy + self.zz < _LEAST_ENERGY or not any(up):
+        covariance = self.covariance
+        if covariance[0] + covariance[3] + covariance[5] < _LEAST_ENERGY or not any(up):
             return False
         # two axes across up: start from the sensor axis that is least along it
         across = self._across
@@ -169,12 +170,8 @@ class Alignment:
         self.known = True
         if self.samples > _MOST_SAMPLES:
             self.samples >>= 1
-            self.xx >>= 1
-            self.xy >>= 1
-            self.xz >>= 1
-            self.yy >>= 1
-            self.yz >>= 1
-            self.zz >>= 1
+            for i in range(6):
+                covariance[i] >>= 1
         return True
 
     def raise_window(self, up):
@@ -224,13 +221,14 @@ class Alignment:
 
     def _spread(self, p, q):
         """The covariance between the directions p and q, below 2**15."""
-        shift = fit_shift(self.xx, self.yy, self.zz, 16384)
-        xx = self.xx >> shift
-        xy = self.xy >> shift
-        xz = self.xz >> shift
-        yy = self.yy >> shift
-        yz = self.yz >> shift
-        zz = self.zz >> shift
+        xx, xy, xz, yy, yz, zz = self.covariance
+        shift = fit_shift(xx, yy, zz, 16384)
+        xx >>= shift
+        xy >>= shift
+        xz >>= shift
+        yy >>= shift
+        yz >>= shift
+        zz >>= shift
         # |rows times q| stays below 16384 * sqrt(3) in Q0
         x = (xx * q[0] + xy * q[1] + xz * q[2]) >> 14
         y = (xy * q[0] + yy * q[1] + yz * q[2]) >> 14

@@ -63,6 +63,7 @@ class Strapdown(Windows):
         rising = self._rising
         window = True
         bias_x = bias_y = bias_z = right_x = right_y = right_z = fx = fy = fz = 0
+        ax = ay = az = bx = by = bz = rate = left = 0
         while pairs:
             qw = attitude.qw
             qx = attitude.qx
@@ -84,7 +85,6 @@ class Strapdown(Windows):
             end = self._left - pairs
             if end < 0:
                 end = 0
-            ax = ay = az = bx = by = bz = rate = left = 0
             for left in range(self._left - 1, end - 1, -1):
                 ax = gyro_x[k] - bias_x
                 ay = gyro_y[k] - bias_y

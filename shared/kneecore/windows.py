@@ -72,12 +72,13 @@ class Windows(Telling):
         hz >>= 7
         alignment = self.axes
         self.fit.look(hx, hy, hz, alignment.right, alignment.forward, not alignment.standing)
-        alignment.xx += hx * hx
-        alignment.xy += hx * hy
-        alignment.xz += hx * hz
-        alignment.yy += hy * hy
-        alignment.yz += hy * hz
-        alignment.zz += hz * hz
+        covariance = alignment.covariance
+        covariance[0] += hx * hx
+        covariance[1] += hx * hy
+        covariance[2] += hx * hz
+        covariance[3] += hy * hy
+        covariance[4] += hy * hz
+        covariance[5] += hz * hz
         alignment.samples += 1
 
     def _window(self):
@@ -194,7 +195,8 @@ class Windows(Telling):
             fit.spans = fit.off = 0  # nothing to compare with
         if fit.off >= 2:
             self._event(self.clock.time_ms(self._sample, 0), sessionlog.RESTRAPPED, fit.leans, 0, 0, 0, 0, 0, 0)
-            alignment.xx = alignment.xy = alignment.xz = alignment.yy = alignment.yz = alignment.zz = 0
+            for i in range(6):
+                alignment.covariance[i] = 0
             alignment.samples = alignment.strides = alignment.raises = alignment.dwells = 0
             self.attitude.facing = False
             for i in range(3):
