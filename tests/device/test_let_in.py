@@ -4,7 +4,7 @@ from functools import cache
 from itertools import pairwise
 
 import pytest
-from conftest import Wearer, short_run
+from wearer import Wearer, short_run
 
 from kneesync.board.link import Link
 from kneesync.virtual.runner import Stand, simulate

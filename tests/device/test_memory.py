@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from conftest import Wearer, decode
+from wearer import Wearer, decode
 
 from kneesync.board.link import Link
 from kneesync.virtual.feed import Still

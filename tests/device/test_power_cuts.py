@@ -10,7 +10,7 @@ from functools import cache
 from types import SimpleNamespace
 
 import pytest
-from conftest import Wearer, decode, firmware, short_run
+from wearer import Wearer, decode, firmware, short_run
 
 from kneesync.virtual import Flash
 from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate

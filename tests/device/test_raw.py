@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from conftest import Wearer, short_run
+from wearer import Wearer, short_run
 
 from kneesync.library.session import decode
 from kneesync.virtual.runner import mounting

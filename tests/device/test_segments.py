@@ -1,7 +1,7 @@
 """A run that was cut goes on as the next segment, if the runner goes on; what was learnt is still there."""
 
 import pytest
-from conftest import Wearer, firmware
+from wearer import Wearer, firmware
 
 from kneecore import sessionlog as log
 from kneecore import sessionread

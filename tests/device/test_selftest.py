@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import Wearer
+from wearer import Wearer
 
 from kneesync.board.flash import check_of, installer
 from kneesync.board.prompt import Prompt

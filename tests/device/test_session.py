@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from conftest import Wearer, short_run
+from wearer import Wearer, short_run
 
 from kneecore import sessionread
 from kneesync.virtual.flash import BLOCK_BYTES

@@ -5,7 +5,7 @@ Every stride without a caution must be within 2 degrees of the truth, at its tim
 
 import numpy as np
 import pytest
-from conftest import Wearer, short_run
+from wearer import Wearer, short_run
 
 from kneecore import sessionlog as log
 from kneecore import sessionread

@@ -5,7 +5,7 @@ import json
 import random
 
 import pytest
-from conftest import WAIT_S, Wearer, firmware
+from wearer import WAIT_S, Wearer, firmware
 
 from kneesync.virtual.runner import Stand, simulate
 

@@ -1,7 +1,7 @@
 """What can go wrong with the parts in a run: said in one line, logged, and survived."""
 
 import pytest
-from conftest import Wearer, short_run
+from wearer import Wearer, short_run
 
 from kneesync.virtual.runner import Stand, simulate
 
