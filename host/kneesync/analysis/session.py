@@ -4,7 +4,6 @@ Every figure carries its unit in its name. A figure that the session cannot give
 Knee lift is compared within the run only: the absolute angle is good to 3-5 degrees, a change to far less.
 """
 
-import itertools
 import math
 
 import numpy as np
@@ -190,21 +189,26 @@ class _Run:
         """Knee lift and cadence of each minute that has sure strides."""
         minutes = np.floor(self.t_s / 60).astype(int)
         starts = np.flatnonzero(np.diff(minutes, prepend=minutes[:1] - 1))
-        rows = []
-        for start, end in itertools.pairwise([*starts, len(minutes)]):
-            inside = slice(start, end)
-            lift_deg = self.columns["knee_lift_deg"][inside][self.sure[inside]]
-            if len(lift_deg):
-                stride_s = self.columns["stride_s"][inside][self.timed[inside]]
-                rows.append(
-                    {
-                        "minute": int(minutes[start]) + 1,
-                        "strides": int(end - start),
-                        "knee_lift_deg": float(lift_deg.mean()),
-                        "cadence_spm": _cadence_spm(stride_s),
-                    }
-                )
-        return rows
+        if not len(starts):
+            return []
+
+        def sums(name, counting):
+            """(how many of a minute's strides count, their sum in this column), a minute each."""
+            values = np.where(counting, self.columns[name], 0)
+            return np.add.reduceat(counting.astype(int), starts), np.add.reduceat(values, starts)
+
+        sure, lifts_deg = sums("knee_lift_deg", self.sure)
+        timed, strides_s = sums("stride_s", self.timed)
+        strides = np.diff(starts, append=len(minutes))
+        return [
+            {
+                "minute": int(minutes[starts[i]]) + 1,
+                "strides": int(strides[i]),
+                "knee_lift_deg": float(lifts_deg[i] / sure[i]),
+                "cadence_spm": float(120 * timed[i] / strides_s[i]) if timed[i] else None,
+            }
+            for i in np.flatnonzero(sure)
+        ]
 
     def quality(self):
         """Shares of strides that carry each caution, in percent, and samples lost."""
