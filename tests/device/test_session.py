@@ -136,7 +136,7 @@ def test_no_room_for_raw_samples_is_said():
 def test_full_flash_closes_cleanly():
     """Room for an hour is what a session needs to open; a longer one ends at the reserve, whole."""
     wearer = Wearer(short_run(5000), QUICK)
-    fill(wearer.board.flash, 64 * 1024 * 2 + 8_000)
+    fill(wearer.board.flash, 64 * 1024 * 2 + 24_000)  # and some blocks for the notes of a start
     with wearer:
         wearer.wait_for("closed (flash_full)", timeout_s=240)
         (session,) = wearer.sessions()
