@@ -12,8 +12,6 @@ from kneesync.board.image import fresh_board
 from kneesync.board.link import Link
 from kneesync.virtual import Flash, VirtualBoard
 from kneesync.virtual.flash import FEATHER_BLOCKS
-from kneesync.virtual.lsm6dsox import Lsm6dsox
-from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
 
 INTERVALS_S = (5, 10, 13, 30, 60)  # the firmware's: 13
 CADENCE_SPM = 180
@@ -21,7 +19,6 @@ HEADER_BYTES = 900
 RATE_EVENT_S = 60
 WORST_ERASE_US = 400_000
 ENDURANCE_ERASES = 100_000  # a sector, W25Q64JV
-RUN_S = 60
 PASSES = 300_000
 
 # The words of the chip's FIFO through imu, then through raw: passes and bytes.
@@ -92,7 +89,7 @@ def run():
             f"at most {seconds + 2} s lost at a power cut; at an hour a day the flash lasts {years:,.0f} years"
         )
     rows.append("  chosen: every 13 s, the longest that keeps within 15 s")
-    flash = Flash(files={**fresh_board(), "/104": cost._words(), "/208": _words_208()})
+    flash = Flash(files={**fresh_board(), "/104": cost.words(), "/208": cost.words(208)})
     with VirtualBoard(flash=flash) as board:
         board.wait(lambda: "ready" in board.output, 60)
         with Link(board.port) as link:
@@ -143,19 +140,3 @@ def _hour(seconds, flash):
         flash.flush(handle)
         stalls_ms.append((flash.memory.spent_us - before_us) / 1000)
     return sum(op.kind == "erase" for op in flash.journal), stalls_ms, size, strides
-
-
-def _words_208():
-    """FIFO words of a run at 208 Hz, as the chip's model gives them."""
-    run = simulate([Stand(6), KneeRaises(3), Stand(2), Run(RUN_S, speed_mps=3.3)], seed=1)
-    now_us = 0
-    chip = Lsm6dsox(lambda: now_us, run)
-    for register, value in ((0x10, 0x54), (0x11, 0x5C), (0x09, 0x55), (0x0A, 0x06)):
-        chip.write(bytes([register, value]))
-    words = bytearray()
-    while now_us < (RUN_S + 12) * 1_000_000:
-        now_us += 100_000
-        level = chip.fifo_level
-        chip.write(b"\x78")
-        words += chip.read(7 * level)
-    return bytes(words)

@@ -1,6 +1,6 @@
 """The board under the firmware: one table row a board, and the peripherals built from it.
 
-Only this file and main.py import machine.
+Only this file, main.py and install.py (which must run on a bare board) import machine.
 
     import board
     board.led(1)

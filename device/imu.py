@@ -3,7 +3,7 @@
     imu = Imu(i2c, busio.I2C(i2c))
     imu.start()                          # ImuError or OSError where that fails
     while imu.ready():                   # a burst waits
-        n = imu.read()                   # imu.channels hold n samples, imu.words their bytes
+        n = imu.read()                   # imu.channels hold n samples
 
 Identity, reset, ranges and rates are the Adafruit driver's; the FIFO's registers (data sheet LSM6DSOX rev 3, chapter 9,
 which number they carry) stand here. ready() and read() allocate nothing.
@@ -92,7 +92,6 @@ _TAGS = b"\x09\x11\x0a\x12\x0c\x14\x0f\x17\x09\x11\x0a\x12\x0c\x14"
 class Imu:
     """`channels`: gyro x y z, acceleration x y z of the burst read last, a sample every `STEP`.
 
-    `words`: its bytes, little-endian, for each sample a tag, the gyro, a tag, the acceleration.
     `waiting`: samples behind it in the FIFO at time `t_ms`. `lost`: samples were lost before that burst; the caller
     takes it back to False.
     """
@@ -103,13 +102,14 @@ class Imu:
         self._bus = bus
         self._status = bytearray(2)
         self._tags = _tag_table()
-        # Words of 7 bytes stand askew: read to an odd address, a sample's gyro is aligned, and in a copy to an even one
-        # its acceleration is. So a burst in order needs no word moved. One sample more than a burst: with the half that
-        # the last one left, a burst may end in a half.
+        # A sample is a tag, the gyro, a tag, the acceleration: words of 7 bytes, which stand askew. Read to an odd
+        # address, a sample's gyro is aligned, and in a copy to an even one its acceleration is. So a burst in order
+        # needs no word moved. One sample more than a burst: with the half that the last one left, a burst may end in a
+        # half.
         self._odd = array("h", bytes(14 * (BURST_SAMPLES + 1) + 2))
         self._even = array("h", bytes(14 * (BURST_SAMPLES + 1)))
         at = uctypes.addressof(self._odd) + 1
-        self.words = uctypes.bytearray_at(at, 14 * (BURST_SAMPLES + 1))
+        self._room = uctypes.bytearray_at(at, 14 * (BURST_SAMPLES + 1))
         self._words = uctypes.bytearray_at(at, 14 * BURST_SAMPLES)
         self._copy = uctypes.bytearray_at(uctypes.addressof(self._even), 14 * (BURST_SAMPLES + 1))
         odd = memoryview(self._odd)
@@ -193,9 +193,9 @@ class Imu:
         return n
 
     def _decode(self):
-        """How many samples the burst completed; they stand in `channels` and `words`."""
+        """How many samples the burst completed; they stand in `channels`."""
         n = BURST_SAMPLES if self._is_regular() else self._pair()
-        self._copy[_ALL] = self.words
+        self._copy[_ALL] = self._room
         return n
 
     def _is_regular(self):
@@ -217,9 +217,9 @@ class Imu:
 
     def _pair(self):
         """Pair the burst's words by kind and time slot into samples in their usual order; how many are whole."""
-        self._copy[_ALL] = self.words
+        self._copy[_ALL] = self._room
         words = self._copy
-        out = self.words
+        out = self._room
         tags = self._tags
         slot = self._slot
         have = self._have

@@ -31,12 +31,10 @@ def resume(pipeline, facts):
 def _align(axes, values):
     up, right = values[:3], values[3:]
     forward = axes.forward
+    axes._cross(up, right, forward)
     for i in range(3):
         axes.up[i] = up[i]
         axes.right[i] = right[i]
-    forward[0] = (up[1] * right[2] - up[2] * right[1]) >> 14
-    forward[1] = (up[2] * right[0] - up[0] * right[2]) >> 14
-    forward[2] = (up[0] * right[1] - up[1] * right[0]) >> 14
     for i in range(3):
         # what the thigh's turning tells from now on is leant towards what was known
         axes.swung[i] = axes.lean[i] = forward[i]

@@ -3,8 +3,8 @@
 Written out in one piece, because a call a sample costs more than the arithmetic, and two samples at a time: their
 rotation is that of their sum to the third order and of their cross product (coning), in one update of the quaternion;
 the specific force is turned where the quaternion stands, between the last sample of a pair and the first of the next.
-Units: counts for specific force and gyro, half the rotation of a pair in Q18 and then Q16 rad, the rate about
-right in counts Q14, quaternion as in `attitude`.
+Units: counts for specific force and gyro, half the rotation of a pair in Q16 rad (`_look` is given that of a sample in
+Q18), the rate about right in counts Q14, quaternion as in `attitude`.
 """
 
 from . import sessionlog

@@ -2,11 +2,11 @@
 
 Turning points are where the sagittal rate passes zero. A peak counts once the thigh has come down from it by a good
 part of a stride's range, so that the shake after heel strike makes no second one. Some thighs come up twice, at the end
-of swing and 0.2 s later, after foot contact; the higher of the two is the peak. A running stride lasts 0.45 to
-1.0 s, spans 25 to 130 degrees (RBDS kinematics, 26 runners at 2.5 to 4.5 m/s: 0.54 to 0.84 s) and bounces: mean
-|vertical specific force - 1 g| is 0.9 to 1.4 g there and no more than 0.4 g in walking. Drills (high knees, skips)
-lift the thigh far and hardly bring it back behind the body. The first strides of a run wait until two more have shown
-that it is a run; then they count too.
+of swing and 0.2 s later, after foot contact; the higher of the two is the peak, the later where they are level. A
+running stride lasts 0.45 to 1.0 s, spans 25 to 130 degrees (RBDS kinematics, 26 runners at 2.5 to 4.5 m/s: 0.54 to
+0.84 s) and bounces: mean |vertical specific force - 1 g| is 0.9 to 1.4 g there and no more than 0.4 g in walking.
+Drills (high knees, skips) lift the thigh far and hardly bring it back behind the body. The first strides of a run wait
+until two more have shown that it is a run; then they count too.
 """
 
 from . import sessionlog

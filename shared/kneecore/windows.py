@@ -1,4 +1,4 @@
-"""Once a window of 32 samples (0.3 s): is the thigh at rest, was that a knee raise, what should the log hear.
+"""Once a window of 24 or 32 samples (0.3 s): is the thigh at rest, was that a knee raise, what should the log hear.
 
 The half of the pipeline that is not about strides; `strapdown` and `peaks` add the sample loop and the strides to it.
 """
@@ -82,7 +82,7 @@ class Windows(Telling):
         alignment.samples += 1
 
     def _window(self):
-        """Every 32 samples: standing, raises, drift while nothing strides."""
+        """Every 32 samples, in running 24 or 32: standing, raises, drift while nothing strides."""
         attitude = self.attitude
         alignment = self.axes
         attitude.renormalise()

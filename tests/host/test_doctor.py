@@ -9,22 +9,14 @@ from knee_files import BOARD, KneeFile
 from pages import page, same_as_golden
 
 from kneesync.board import doctor, find
-from kneesync.board import link as link_module
 from kneesync.board import port as port_module
-from kneesync.board.link import Link
 from kneesync.views import checkup
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="the fake board stands on a pty, which Windows has not")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="the fake board stands on a pty, which Windows has not"),
+    pytest.mark.usefixtures("impatient"),
+]
 FILES = {"00007-1.knee": bytes(KneeFile().end(9).data)}
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    for name, seconds in {"OPEN_S": 0, "ENTER_S": 1, "QUIET_S": 1, "RESTART_S": 1, "HUSH_S": 0.05}.items():
-        monkeypatch.setattr(link_module, name, seconds)
-    monkeypatch.setattr(Link.stream, "__defaults__", (1,))
-    monkeypatch.setattr(Link.call, "__defaults__", (dict, 1))
-    monkeypatch.setattr(Link.restart, "__defaults__", (1,))
 
 
 @pytest.fixture(autouse=True)

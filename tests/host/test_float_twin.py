@@ -11,6 +11,12 @@ from kneesync.virtual.feed import ArrayFeed, Recording, recordings_folder
 from kneesync.virtual.runner import KneeRaises, Run, Stand, Strides, mounting, simulate
 
 MOST_DEG = 0.1  # RMSE of the knee lift
+# Recordings that are less alike: (share of strides found by both, most RMSE in degrees).
+UNLIKE = {
+    **dict.fromkeys(("RBDS015_25", "RBDS015_35", "RBDS015_45"), (0.97, MOST_DEG)),  # the thigh comes up twice to one
+    **dict.fromkeys(("RBDS025_25", "RBDS025_35", "RBDS025_45"), (0.97, MOST_DEG)),  # height: rounding decides
+    "RBDS019_45": (0.99, 0.15),  # one jerk: rounding decides between which two samples it turns, 0.6 degrees apart
+}
 SETTLED_S = 12
 
 needs_recordings = pytest.mark.skipif(
@@ -24,27 +30,26 @@ def simulated(seed, *running):
     return simulate([Stand(6), KneeRaises(3), Stand(2), *running], seed=seed, leg="LR"[seed % 2], mount=mount)
 
 
-def off_deg(feed, exact=True, but_flags=0, share=0.97):
+def off_deg(feed, exact=True, but_flags=0, share=0.99):
     """RMSE of the knee lift against the twin's once settled, without strides of those flags.
 
-    Both must find that share of the other's strides: where a thigh comes up twice to one height, rounding may decide.
-    It may also decide between which two samples a jerk turns the thigh, half a degree apart: one stride is left out.
+    Both must find that share of the other's strides.
     """
     found = lifts(run(feed), but_flags)
     with unrounded():
         twin = lifts(run(feed, Real, exact), but_flags)
     both = agreement(*found, *twin, tolerance_s=0.02)
     assert both.matched > 30 and both.matched >= share * max(both.true, both.found)
-    errors_deg = np.abs(both.lift_error_deg[both.true_t_s >= twin[0][0] + SETTLED_S])
-    return float(np.sqrt(np.mean(np.sort(errors_deg)[:-1] ** 2)))
+    return both.lift_rmse_deg(twin[0][0] + SETTLED_S)
 
 
 @needs_recordings
 @pytest.mark.parametrize("path", every(TRIALS, 8))
 def test_recordings(path):
-    twin_deg = off_deg(Recording(path))
+    share, most_deg = UNLIKE.get(path.stem.removesuffix("_L").removesuffix("_R"), (0.99, MOST_DEG))
+    twin_deg = off_deg(Recording(path), share=share)
     note("twin", path.stem, {"lift_rmse_deg": twin_deg})
-    assert twin_deg < MOST_DEG
+    assert twin_deg < most_deg
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -11,22 +11,16 @@ from knee_files import BOARD, KneeFile, tired_run
 
 from kneesync import cli_board
 from kneesync.board import find
-from kneesync.board import link as link_module
-from kneesync.board.link import Link
 from kneesync.library import Library
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="the fake board stands on a pty, which Windows has not")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="the fake board stands on a pty, which Windows has not"),
+    pytest.mark.usefixtures("impatient"),
+]
 
 RUNS = {f"0000{boot}-1.knee": bytes(tired_run(minutes=4, boot=boot).data) for boot in (5, 6, 7)}
 NEWEST = "00007-1.knee"
 OTHER = "e661000000000002"
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    for name, seconds in {"OPEN_S": 0, "ENTER_S": 1, "QUIET_S": 1, "RESTART_S": 1, "HUSH_S": 0.05}.items():
-        monkeypatch.setattr(link_module, name, seconds)
-    monkeypatch.setattr(Link.restart, "__defaults__", (1,))
 
 
 def removals(board):

@@ -11,24 +11,17 @@ import pytest
 from fake_board import CHUNK_BYTES, FakeBoard
 from knee_files import BOARD, KneeFile, tired_run
 
-from kneesync.board import link as link_module
 from kneesync.board.link import Link, LinkError
 from kneesync.board.pull import pull
 from kneesync.errors import KneesyncError, NoBoardError
 from kneesync.library import Library
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="the fake board stands on a pty, which Windows has not")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="the fake board stands on a pty, which Windows has not"),
+    pytest.mark.usefixtures("impatient"),
+]
 
 FILES = {"00007-1.knee": bytes(tired_run(minutes=40).data), "00007-2.knee": bytes(KneeFile().end(9).data)}
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    for name, seconds in {"OPEN_S": 0, "ENTER_S": 2, "QUIET_S": 1, "RESTART_S": 2, "HUSH_S": 0.05}.items():
-        monkeypatch.setattr(link_module, name, seconds)
-    # defaults of arguments were bound when the module was read
-    monkeypatch.setattr(Link.stream, "__defaults__", (1,))
-    monkeypatch.setattr(Link.call, "__defaults__", (dict, 1))
 
 
 def pulled(board, wanted=None, **more):

@@ -403,14 +403,6 @@ def _note_of(path):
         return {}
 
 
-def _note_of(path):
-    """What stands in the note beside a kept file; {} if there is none that can be read."""
-    try:
-        return untrusted.parsed(path.with_suffix(".json").read_bytes())
-    except (OSError, KneesyncError):
-        return {}
-
-
 def _unix_s(value):
     """A note's moment if it is one, else None."""
     return value if isinstance(value, (int, float)) and 0 < value < 1e11 else None
