@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from kneesync import cli_board
-from kneesync.cli_board import Json, Plain, WhichBoard, pairs
+from kneesync import cli_board, cli_library, cli_reading
+from kneesync.cli_board import Json, Plain, pairs
 from kneesync.errors import KneesyncError
 
 app = typer.Typer(
@@ -52,206 +52,6 @@ def _options(
 
 
 _debug = False
-
-
-@app.command()
-def devices(as_json: Json = False):
-    """List the boards in reach, also virtual ones. Opens none: a run under way goes on."""
-    from kneesync.board import find
-    from kneesync.errors import NoBoardError
-    from kneesync.views import lists, results, terminal
-
-    found = find.boards()
-    if as_json:
-        print(results.text(results.boards(found)))
-    else:
-        terminal.lines(lists.boards(found))
-    if not found:
-        raise NoBoardError(find.NONE_FOUND)
-
-
-@app.command()
-def pull(
-    board: WhichBoard = None,
-    every: Annotated[bool, typer.Option("--all", help="From each board in reach, one after the other.")] = False,
-    then_free: Annotated[
-        bool, typer.Option("--free", help="Then delete on the board what is safe in the library (see `free`).")
-    ] = False,
-    as_json: Json = False,
-):
-    """Bring every new session from the board into the library. Safe to interrupt and to run again."""
-    if every and board:
-        raise typer.BadParameter("found a board and --all, expected one of them", param_hint="--all")
-    from kneesync.board import find, homecoming
-    from kneesync.library import Library
-    from kneesync.views import care, lists, results, terminal
-
-    # said as they come: what is home is home, whatever happens to the board afterwards
-    on_pulled, on_freed = (None, None) if as_json else (lists.say_pulled, care.say_freed)
-
-    def on_visit(visit):
-        if not as_json:
-            lists.say_visit(visit)
-
-    picked = None if every else find.pick(board)
-    try:
-        # a run under way is closed, not lost: what was recorded up to now is pulled too
-        with Library() as library, terminal.Progress() as progress:
-            if picked is None:
-                visits = homecoming.visits(library, progress, on_pulled, then_free, on_freed, on_visit)
-            else:
-                visits = [homecoming.visit(picked, library, progress, on_pulled, then_free, on_freed)]
-    except KeyboardInterrupt:
-        raise KneesyncError("stopped; what came is kept, and `kneesync pull` goes on from there") from None
-    if not every:
-        on_visit(visits[0])
-    if as_json:
-        found = [results.visit(visit) for visit in visits]
-        print(results.text(found if every else found[0]))
-    if any(visit.failed for visit in visits):
-        raise typer.Exit(1)
-
-
-@app.command()
-def reindex(as_json: Json = False):
-    """Make the library's index anew from its files. No file is changed; damaged ones are named."""
-    from kneesync.library import Library
-    from kneesync.views import care, results, terminal
-
-    with Library() as library:
-        entered, unreadable = library.reindex()
-    if as_json:
-        rows = [{"file": path.name, "problem": why} for path, why in unreadable]
-        print(results.text({"sessions": results.sessions(entered), "unreadable": rows}))
-    else:
-        terminal.lines(care.reindexed(entered, unreadable))
-    if unreadable or any(one.problems for one in entered):
-        raise typer.Exit(1)
-
-
-@app.command()
-def note(
-    session: Annotated[str, typer.Argument(help="A session's id, or the start of one.")],
-    start: Annotated[
-        str,
-        typer.Option(metavar="TIME", help='When it began, as "2026-11-20 18:30"; as-pulled: take that back.'),
-    ],
-    as_json: Json = False,
-):
-    """Say when a run began, where the board could not know. The session's file stays as it is."""
-    from kneesync.library import Library
-    from kneesync.library.correction import set_start
-    from kneesync.views import care, results, terminal
-
-    with Library() as library:
-        kept = set_start(library, session, start)
-    if as_json:
-        print(results.text(results.sessions([kept])[0]))
-    else:
-        terminal.lines([care.start(kept)])
-
-
-@app.command()
-def flash(
-    board: WhichBoard = None,
-    firmware: Annotated[
-        str | None, typer.Option(metavar="FILE.uf2", help="Install this MicroPython first (micropython.org/download).")
-    ] = None,
-    rollback: Annotated[bool, typer.Option("--rollback", help="Back to the version before this one.")] = False,
-    even_unpulled: Annotated[
-        bool, typer.Option("--even-unpulled", help="Although the board holds sessions that the library does not.")
-    ] = False,
-    despite_self_test: Annotated[
-        bool, typer.Option("--despite-self-test", help="Switch to the new version whatever its self-test finds.")
-    ] = False,
-    into: Annotated[
-        str | None, typer.Option(metavar="FOLDER", help="Touch no board: write what would be installed to a folder.")
-    ] = None,
-    as_json: Json = False,
-):
-    """Install this version's firmware on a board. The old one stays on it, and starts again if the new one does not."""
-    if (rollback or into) and (firmware or even_unpulled or despite_self_test or (rollback and into)):
-        raise typer.BadParameter("goes with no other option", param_hint="--into" if into else "--rollback")
-
-    from kneesync.board import flash as flashing
-    from kneesync.views import lists, results, terminal
-
-    if into:
-        flashing.Image.built().save(into)
-        terminal.note(f"Written to {into}; docs/flash-by-hand.md says how it gets onto a board.")
-        return
-    say = None if as_json else lists.say_check
-    with terminal.Progress() as progress:
-        if rollback:
-            from kneesync.board import find
-
-            picked = find.pick(board)
-            done = flashing.roll_back(picked.port, picked.id)
-        else:
-            done = flashing.flash_picked(
-                board, firmware, say=terminal.note, progress=progress, on_check=say,
-                even_unpulled=even_unpulled, despite_self_test=despite_self_test,
-            )  # fmt: skip
-    if as_json:
-        print(results.text(results.flashed(done)))
-    else:
-        terminal.lines([lists.flashed(done)])
-    for check in done.checks:
-        if not check.ok:
-            terminal.note(f"kneesync: {check.check}: {check.text}")
-
-
-@app.command()
-def sessions(as_json: Json = False, plain: Plain = False):
-    """List the sessions in the library, newest first."""
-    from kneesync.library import Library
-    from kneesync.views import lists, results, terminal
-
-    with Library() as library:
-        kept = library.sessions()
-    if as_json:
-        print(results.text(results.sessions(kept)))
-    elif not kept:
-        terminal.note(
-            f"No sessions in {library.folder} yet: plug the board in and run `kneesync pull`, or try `kneesync demo`."
-        )
-    elif console := terminal.results(plain):
-        lists.show_sessions(console, kept)
-    else:
-        terminal.lines(lists.plain_sessions(kept))
-
-
-@app.command()
-def report(
-    session: Annotated[
-        str | None, typer.Argument(help="A session's id, the start of one, or a .knee file; the newest if left out.")
-    ] = None,
-    as_json: Json = False,
-    plain: Plain = False,
-):
-    """Say what one run's knee drive did."""
-    from kneesync.library import opened
-
-    kept, decoded = opened(session)
-    _report(decoded, kept, as_json, plain)
-
-
-def _report(session, kept, as_json, plain):
-    from kneesync.analysis.session import summary
-    from kneesync.views import terminal
-
-    figures = summary(session)
-    if as_json:
-        from kneesync.views import results
-
-        print(results.text(results.report(figures, kept)))
-        return
-    from kneesync.views import report as view
-
-    if console := terminal.results(plain):
-        view.show(console, figures, session, kept)
-    else:
-        terminal.lines(view.plain(figures, kept))
 
 
 @app.command()
@@ -305,7 +105,7 @@ def demo(
 
         print(results.text(results.demo(result)))
         return
-    _report(result.session, None, False, plain)
+    cli_reading.show_report(result.session, None, False, plain)
     if match := result.agreement():
         from kneesync.views import lists
 
@@ -335,7 +135,8 @@ def virtual(
     serve(recording, minutes, seed, realtime, blank, on_ready=say)
 
 
-app.add_typer(cli_board.app)
+for part in (cli_board, cli_library, cli_reading):
+    app.add_typer(part.app)
 
 
 def main():

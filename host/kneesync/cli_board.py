@@ -1,9 +1,11 @@
-"""The commands that look after a board: doctor, settings, free. Part of the command line; see cli.py."""
+"""The commands that talk to a board: devices, pull, flash, doctor, settings, free. See cli.py."""
 
 import sys
 from typing import Annotated
 
 import typer
+
+from kneesync.errors import KneesyncError
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -12,6 +14,114 @@ Plain = Annotated[bool, typer.Option("--plain", help="Plain lines: no boxes, no 
 WhichBoard = Annotated[
     str | None, typer.Argument(help="A board's id, the start of one, or its port.", metavar="[BOARD]")
 ]
+
+
+@app.command()
+def devices(as_json: Json = False):
+    """List the boards in reach, also virtual ones. Opens none: a run under way goes on."""
+    from kneesync.board import find
+    from kneesync.errors import NoBoardError
+    from kneesync.views import lists, results, terminal
+
+    found = find.boards()
+    if as_json:
+        print(results.text(results.boards(found)))
+    else:
+        terminal.lines(lists.boards(found))
+    if not found:
+        raise NoBoardError(find.NONE_FOUND)
+
+
+@app.command()
+def pull(
+    board: WhichBoard = None,
+    every: Annotated[bool, typer.Option("--all", help="From each board in reach, one after the other.")] = False,
+    then_free: Annotated[
+        bool, typer.Option("--free", help="Then delete on the board what is safe in the library (see `free`).")
+    ] = False,
+    as_json: Json = False,
+):
+    """Bring every new session from the board into the library. Safe to interrupt and to run again."""
+    if every and board:
+        raise typer.BadParameter("found a board and --all, expected one of them", param_hint="--all")
+    from kneesync.board import find, homecoming
+    from kneesync.library import Library
+    from kneesync.views import care, lists, results, terminal
+
+    # said as they come: what is home is home, whatever happens to the board afterwards
+    on_pulled, on_freed = (None, None) if as_json else (lists.say_pulled, care.say_freed)
+
+    def on_visit(visit):
+        if not as_json:
+            lists.say_visit(visit)
+
+    picked = None if every else find.pick(board)
+    try:
+        # a run under way is closed, not lost: what was recorded up to now is pulled too
+        with Library() as library, terminal.Progress() as progress:
+            if picked is None:
+                visits = homecoming.visits(library, progress, on_pulled, then_free, on_freed, on_visit)
+            else:
+                visits = [homecoming.visit(picked, library, progress, on_pulled, then_free, on_freed)]
+    except KeyboardInterrupt:
+        raise KneesyncError("stopped; what came is kept, and `kneesync pull` goes on from there") from None
+    if not every:
+        on_visit(visits[0])
+    if as_json:
+        found = [results.visit(visit) for visit in visits]
+        print(results.text(found if every else found[0]))
+    if any(visit.failed for visit in visits):
+        raise typer.Exit(1)
+
+
+@app.command()
+def flash(
+    board: WhichBoard = None,
+    firmware: Annotated[
+        str | None, typer.Option(metavar="FILE.uf2", help="Install this MicroPython first (micropython.org/download).")
+    ] = None,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Back to the version before this one.")] = False,
+    even_unpulled: Annotated[
+        bool, typer.Option("--even-unpulled", help="Although the board holds sessions that the library does not.")
+    ] = False,
+    despite_self_test: Annotated[
+        bool, typer.Option("--despite-self-test", help="Switch to the new version whatever its self-test finds.")
+    ] = False,
+    into: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Touch no board: write what would be installed to a folder.")
+    ] = None,
+    as_json: Json = False,
+):
+    """Install this version's firmware on a board. The old one stays on it, and starts again if the new one does not."""
+    if (rollback or into) and (firmware or even_unpulled or despite_self_test or (rollback and into)):
+        raise typer.BadParameter("goes with no other option", param_hint="--into" if into else "--rollback")
+
+    from kneesync.board import flash as flashing
+    from kneesync.views import lists, results, terminal
+
+    if into:
+        flashing.Image.built().save(into)
+        terminal.note(f"Written to {into}; docs/flash-by-hand.md says how it gets onto a board.")
+        return
+    say = None if as_json else lists.say_check
+    with terminal.Progress() as progress:
+        if rollback:
+            from kneesync.board import find
+
+            picked = find.pick(board)
+            done = flashing.roll_back(picked.port, picked.id)
+        else:
+            done = flashing.flash_picked(
+                board, firmware, say=terminal.note, progress=progress, on_check=say,
+                even_unpulled=even_unpulled, despite_self_test=despite_self_test,
+            )  # fmt: skip
+    if as_json:
+        print(results.text(results.flashed(done)))
+    else:
+        terminal.lines([lists.flashed(done)])
+    for check in done.checks:
+        if not check.ok:
+            terminal.note(f"kneesync: {check.check}: {check.text}")
 
 
 @app.command()
