@@ -1,4 +1,4 @@
-"""One run in the few figures that stand beside other runs': what lists, trends and the coach compare and the index keeps.
+"""One run in the few figures that stand beside other runs': what lists, trends and the coach compare (in the index).
 
 The angles change with pace, and with cadence where pace is not known, far more than a runner does from week to week.
 So a run keeps its means per band of cadence, and per band of speed where a watch was joined: two runs are compared in
