@@ -289,25 +289,26 @@ def _trend(metric, values, reasons, common, cadence=None):
     """One metric over time.
 
     {"points": [{"id", "unix_s", "value"}], "days", "left_out", "noise" and "noise_from" ("literature", "own sessions"
-    or "least called"; None where unknown), "may_be_pace" (the change that unseen pace could make), "line": None or
-    {"from", "to" (the line's value on the first and last day), "change", "change_interval", "per_week",
-    "per_week_interval", "weeks"}, "verdict": "rose", "fell", "within noise", "unclear", "may be pace" or "no line",
-    "why_no_line"}.
+    or "least called"; None where unknown), "least_noise" (no smaller change is named), "may_be_pace" (the change that
+    unseen pace could make), "line": None or {"from", "to" (the line's value on the first and last day), "change",
+    "change_interval", "per_week", "per_week_interval", "weeks"}, "verdict": "rose", "fell", "within noise", "unclear",
+    "may be pace" or "no line", "why_no_line"}.
     """
     points = [{"id": one.id, "unix_s": one.start_unix_s, "value": float(value)} for one, value in values]
     days = defaultdict(list)
     for point in points:
         days[_day(point["unix_s"])].append(point)
     found = {"points": points, "days": len(days), "left_out": reasons.listed(), "line": None, "verdict": "no line"}
+    found["least_noise"] = metric.least_noise
     span_days = (points[-1]["unix_s"] - points[0]["unix_s"]) / _DAY_S if points else 0
     if len(days) < LEAST_DAYS or span_days < LEAST_SPAN_DAYS:
         literature = metric.literature
-        found["noise"] = sum(literature) / 2 if literature else None
+        found["noise"] = sum(literature) / 2 if literature else None  # there are too few days for the runner's own
         found["noise_from"] = "literature" if literature else None
         found["why_no_line"] = _missing(len(days), span_days)
         return found
-    at_days = np.array([np.mean([point["unix_s"] for point in group]) for group in days.values()]) / _DAY_S
-    level = np.array([np.mean([point["value"] for point in group]) for group in days.values()])
+    at_days = np.array([_mean(group, "unix_s") for group in days.values()]) / _DAY_S
+    level = np.array([_mean(group, "value") for group in days.values()])
     at_days, start_day = at_days - at_days[0], at_days[0]
     fitted = theil_sen.line(at_days, level)
     span = at_days[-1]
@@ -327,6 +328,10 @@ def _trend(metric, values, reasons, common, cadence=None):
     found["may_be_pace"] = _pace_allowance(metric, common)
     found["verdict"] = _verdict(found, metric, cadence)
     return found
+
+
+def _mean(points, name):
+    return sum(point[name] for point in points) / len(points)
 
 
 def _missing(days, span_days):
