@@ -205,10 +205,10 @@ def test_what_is_not_comparable_is_counted_with_its_reason_and_draws_no_line():
     kept += [
         banded(50, 2, 40.0, cadence_spm=182.0),
         banded(51, 3, 40.0, strides=120),
-        banded(52, 4, 40.0, flags=["alignment unsure"]),
+        banded(52, 4, 40.0, alignment_sure_percent=40),
         banded(53, 5, 40.0, flags=["re-strapped"]),
         banded(54, 6, 40.0, mounting={"up": [1.0, 0, 0], "right": [0, 0, 1.0]}),
-        session(55, NEWEST_UNIX_S - 7 * DAY_S, strides=0, cadence_spm=None, flags=["no strides"]),
+        session(55, NEWEST_UNIX_S - 7 * DAY_S, strides=0, cadence_spm=None, flags=["empty"]),
     ]
     kept += every_third_day(4, first=60, mounting={"up": [0, 1.0, 0], "right": [0, 0, 1.0]})
     found = one_runner(kept)
@@ -327,7 +327,7 @@ PAGES = {
     "rose": lambda: runner(3, change={"knee_lift_deg": 6, "range_deg": 6}),
     "two_legs": lambda: [*runner(3, watch=False), *runner(4, leg="R", watch=False, first=100), banded(300, None, 40.0)],
     "few": lambda: every_third_day(4),
-    "nothing_in_common": lambda: [banded(1, 2, 40.0, strides=50), banded(2, 1, 41.0, flags=["alignment unsure"])],
+    "nothing_in_common": lambda: [banded(1, 2, 40.0, strides=50), banded(2, 1, 41.0, strides_sure=500)],
     "only_unplaced": lambda: [banded(1, None, 40.0), banded(2, None, 41.0)],
 }
 
@@ -387,7 +387,7 @@ def test_the_command_as_page_as_words_and_as_json(kneesync, library_of_eight):
     assert out.count("no change beyond day-to-day noise") == 6
     code, out, err = kneesync("trends", "--plain", "--athlete", "ann", "--leg", "l", "--weeks", "2")
     assert (code, err) == (0, "") and "8 Nov to 22 Nov 2026, 2 weeks" in out
-    assert "Knee lift: 42.0° on 4 days" in out and "4 days to compare; a line needs 6 over 3 weeks." in out
+    assert "Knee lift: 41.9° on 4 days" in out and "4 days to compare; a line needs 6 over 3 weeks." in out
     assert "Older than shown: 4 sessions; --weeks 0 shows all." in out
     code, out, err = kneesync("trends", "--json", "--metric", "knee-lift", "--metric", "extension")
     (found,) = json.loads(out)["runners"]

@@ -6,21 +6,20 @@ a band that both ran in. A band counts its first BAND_STRIDES strides only, so t
 it began, stands beside a short one as its equal.
 """
 
-import math
-
 import numpy as np
 
 from kneecore import sessionlog as log
+from kneesync.analysis import quality
+from kneesync.analysis.pace import BAND_MPS, LEVEL_PERCENT, along
 from kneesync.analysis.run import Run
+from kneesync.analysis.tens import Tens
 
 VERSION = 1  # of these figures' meaning: figures of another one in the index are made anew
 BAND_SPM = 5
-BAND_MPS = 0.25
 BAND_STRIDES = 1800  # about 20 minutes
 LEAST_BAND_STRIDES = 40  # as for any mean: about half a minute
 SMOOTH_STRIDES = 21  # a stride's own time scatters by 2 %; the band is that of the strides around it
-LEVEL_PERCENT = 2.0  # steeper ground changes the lift at the same pace
-LEAST_SPAN_S = 600  # of running after the warm-up: over less a slope per hour is guesswork
+LEAST_SPAN_S = 600  # of running: over less a slope per hour is guesswork
 ANGLES = ("knee_lift_deg", "extension_deg", "range_deg", "swing_up_dps", "swing_back_dps")
 _MOST_BAND = 400  # of either kind: a damaged file may hold any stride time
 
@@ -31,7 +30,7 @@ def row(session, watch=None):
     `watch`: its joined library.watch.Watch, or None. Angles are in deg from the runner's own standing pose, means over
     the sure strides; `bands` has "cadence_spm" and "speed_mps": lists of {"from", "to", "strides", "cadence_spm",
     "speed_mps", and the ANGLES}, means over the band's strides. `mounting` is the thigh's up and right in chip axes.
-    `flags` are words for what limits the figures.
+    `flags` are the words of the report's (analysis.quality).
     """
     run = Run(session)
     fresh_span, late_span, _ = run.stretches()
@@ -39,37 +38,39 @@ def row(session, watch=None):
     cues = int((session.event_records["kind"] == log.CUE).sum())
     running_h = run.running_s / 3600
     drop_deg = _difference(fresh, late, "knee_lift_deg")
-    settings = session.settings
-    figures = {
+    settings, cautions = session.settings, quality.quality(run)
+    at = along(run, watch) if watch is not None and len(run.t_s) else None
+    return {
         "version": VERSION,
         "duration_s": round(run.duration_s, 1),
         "running_s": round(run.running_s, 1),
         "strides": len(run.t_s),
         "strides_sure": int(run.sure.sum()),
         "cadence_spm": run.cadence_spm(np.ones(len(run.t_s), bool)),
-        "speed_mps": _mean_speed(run, watch),
+        "speed_mps": _mean_speed(at),
         **{name: float(run.columns[name][run.sure].mean()) if run.sure.any() else None for name in ANGLES},
         **run.variability(),
         "drop_deg": drop_deg,
-        "drop_deg_per_h": _drop_per_h(run, settings["cue.skip_s"]),
+        "drop_deg_per_h": _drop_per_h(run),
         "cues": cues,
         "cues_per_h": cues / running_h if run.running_s >= LEAST_SPAN_S else None,
         "fresh": _kept(fresh),
         "late": _kept(late),
-        "alignment_sure_percent": None,
-        "mounting": None,
+        "alignment_sure_percent": cautions["alignment_sure_percent"],
+        "mounting": _mounting(session),
         "has_raw": bool(len(session.raw_heads)),
         "quiet": settings["quiet"] == "on",
         "cue_settings": {name: value for name, value in settings.items() if name.startswith("cue.")},
-        "bands": {"cadence_spm": _cadence_bands(run), "speed_mps": _speed_bands(run, watch)},
+        "flags": [flag["what"] for flag in quality.flags(run, cautions)],
+        "bands": {"cadence_spm": _cadence_bands(run), "speed_mps": _speed_bands(run, at)},
     }
-    if aligned := session.named_events(log.ALIGNED, most=1):
-        figures["alignment_sure_percent"] = aligned[-1]["sure_percent"]
-        figures["mounting"] = {
-            way: [round(aligned[-1][f"{way}_{axis}"], 3) for axis in "xyz"] for way in ("up", "right")
-        }
-    figures["flags"] = _flags(run, figures, late)
-    return figures
+
+
+def _mounting(session):
+    aligned = session.named_events(log.ALIGNED, most=1)
+    if not aligned:
+        return None
+    return {way: [round(aligned[-1][f"{way}_{axis}"], 3) for axis in "xyz"] for way in ("up", "right")}
 
 
 def _kept(means):
@@ -85,23 +86,14 @@ def _difference(fresh, late, name):
     return fresh[name] - late[name]
 
 
-def _drop_per_h(run, skip_s):
-    """How fast knee lift fell after the warm-up, deg an hour of the clock: a line through the minutes' means."""
-    start_s = float(run.t_s[0]) + skip_s if len(run.t_s) else 0.0
-    chosen = run.sure & (run.t_s >= start_s)
-    t_s, lift_deg = run.t_s[chosen], run.columns["knee_lift_deg"][chosen]
-    if not len(t_s) or t_s[-1] - t_s[0] < LEAST_SPAN_S:
+def _drop_per_h(run):
+    """How fast knee lift fell, deg an hour of running: the report's slope (analysis.drift) without its interval."""
+    tens = Tens(run)
+    hours = tens.ran_min() / 60
+    if not len(tens) or hours[-1] - hours[0] < LEAST_SPAN_S / 3600:
         return None
-    minute = np.floor((t_s - t_s[0]) / 60).astype(int)
-    first = np.flatnonzero(np.diff(minute, prepend=-1))
-    counts = np.diff(first, append=len(minute))
-    enough = counts >= LEAST_BAND_STRIDES // 2
-    if enough.sum() < LEAST_SPAN_S // 120:
-        return None
-    at_s = (np.add.reduceat(t_s, first) / counts)[enough]
-    mean_deg = (np.add.reduceat(lift_deg, first) / counts)[enough]
-    off_s = at_s - at_s.mean()
-    return float(-3600 * (off_s @ (mean_deg - mean_deg.mean())) / (off_s @ off_s))
+    hours = hours - hours.mean()
+    return float(-(hours @ tens.knee_lift_deg) / (hours @ hours))
 
 
 def _smoothed(values, known):
@@ -122,26 +114,17 @@ def _cadence_bands(run):
     return _bands(run, cadence_spm, BAND_SPM, {"cadence_spm": cadence_spm})
 
 
-def _speed_mps(run, watch):
-    """The watch's speed at each stride, NaN where it did not know; None without a watch."""
-    if watch is None or not len(run.t_s) or not len(watch.t_s):
-        return None
-    return np.interp(run.t_s, watch.t_s, watch.speed_mps, left=np.nan, right=np.nan)
+def _mean_speed(at):
+    known = np.isfinite(at["speed_mps"]) if at else np.zeros(0, bool)
+    return float(at["speed_mps"][known].mean()) if known.sum() >= LEAST_BAND_STRIDES else None
 
 
-def _mean_speed(run, watch):
-    speed_mps = _speed_mps(run, watch)
-    known = np.isfinite(speed_mps) if speed_mps is not None else np.zeros(0, bool)
-    return float(speed_mps[known].mean()) if known.sum() >= LEAST_BAND_STRIDES else None
-
-
-def _speed_bands(run, watch):
+def _speed_bands(run, at):
     """On level ground, where the watch knew the speed."""
-    speed_mps = _speed_mps(run, watch)
-    if speed_mps is None:
+    if at is None:
         return []
-    grade_percent = np.interp(run.t_s, watch.t_s, watch.grade_percent)
-    level = ~(np.abs(grade_percent) > LEVEL_PERCENT)  # a grade that is not known counts as level
+    speed_mps = at["speed_mps"]
+    level = ~(np.abs(at["grade_percent"]) > LEVEL_PERCENT)  # a grade that is not known counts as level
     speed_mps = np.where(level, _smoothed(speed_mps, np.isfinite(speed_mps)), np.nan)
     cadence_spm = 120 / _smoothed(run.columns["stride_s"], run.timed)
     return _bands(run, speed_mps, BAND_MPS, {"cadence_spm": cadence_spm, "speed_mps": speed_mps})
@@ -174,19 +157,3 @@ def _bands(run, value, width, also):
         }
         for i in np.flatnonzero(counts >= LEAST_BAND_STRIDES)
     ]
-
-
-def _flags(run, figures, late):
-    """Words for what limits the figures: none of them makes a figure wrong, each makes some unfit to compare."""
-    events = run.session.event_records
-    sure_share = figures["strides_sure"] / figures["strides"] if figures["strides"] else math.nan
-    found = {
-        "no strides": not figures["strides"],
-        "short": bool(figures["strides"]) and late is None,
-        "alignment unsure": sure_share < 0.5 and float(run.columns["unsure"].mean()) > 0.25,
-        "clipped": bool(figures["strides"]) and float(run.columns["clipped"].mean()) > 0.02,
-        "lost samples": bool(figures["strides"]) and float(run.columns["lost"].mean()) > 0.02,
-        "re-strapped": bool((events["kind"] == log.RESTRAPPED).any()),
-        "damaged": bool(run.session.problems),
-    }
-    return [word for word, is_so in found.items() if is_so]

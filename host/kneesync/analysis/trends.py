@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kneesync.analysis import comparable, theil_sen
+from kneesync.analysis.quality import SURE_PERCENT
 
 WEEKS = 12
 LEAST_DAYS = 6
@@ -144,7 +145,9 @@ def _unfit(sessions):
         figures = one.figures
         if not figures["strides"]:
             unfit[one.id] = "no strides"
-        elif "alignment unsure" in figures["flags"]:
+        elif 2 * figures["strides_sure"] < figures["strides"] or (
+            figures["alignment_sure_percent"] is not None and figures["alignment_sure_percent"] < SURE_PERCENT
+        ):
             unfit[one.id] = _UNSURE
         elif "re-strapped" in figures["flags"]:
             unfit[one.id] = _RESTRAPPED
