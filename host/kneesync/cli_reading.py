@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from kneesync.cli_board import Json, Plain
+from kneesync.cli_library import Athlete
+from kneesync.errors import KneesyncError
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -41,3 +43,15 @@ def show_report(session, kept, as_json, plain):
         view.show(console, figures, session, kept)
     else:
         terminal.lines(view.plain(figures, kept))
+
+
+@app.command()
+def dashboard(athlete: Athlete = None):
+    """Look through sessions, one session, trends and drills on a full screen. ? in it lists the keys."""
+    import sys
+
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise KneesyncError("the dashboard needs a terminal; `kneesync sessions` and `kneesync report` print")
+    from kneesync.views.dashboard import show
+
+    show(None, athlete)

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from kneecore import sessionlog as log
-from kneesync.analysis.session import _Run
+from kneesync.analysis.run import Run as _Run
 
 VERSION = 1  # of these figures' meaning: figures of another one in the index are made anew
 BAND_SPM = 5

@@ -21,6 +21,7 @@ from kneesync.library.incoming import Incoming
 from kneesync.library.index import Index, LibraryError
 
 ID_DIGITS = 10
+INDEX = "index.sqlite"
 EARLIEST_UNIX_S = 1_700_000_000  # a board clock before this was never set
 
 
@@ -45,7 +46,7 @@ class Library:
             raise KneesyncError(
                 f"cannot use {self.folder} as library: {error.strerror}; set KNEESYNC_LIBRARY to another folder"
             ) from None
-        self._index = Index(self.folder / "index.sqlite")
+        self._index = Index(self.folder / INDEX)
         if self._index.fresh:
             try:
                 self.reindex()
@@ -63,6 +64,17 @@ class Library:
         self.close()
 
     # What is kept
+
+    def stamp(self):
+        """Another value after each change that any process made to the index: cheap to ask every second."""
+        found = []
+        for name in (INDEX, INDEX + "-wal"):
+            try:
+                state = os.stat(self.folder / name)
+            except OSError:
+                continue
+            found.append((name, state.st_ino, state.st_size, state.st_mtime_ns))
+        return tuple(found)
 
     def sessions(self, athlete=None, leg=None, tag=None):
         """The kept sessions, newest first; the segments of a run that was cut and went on as one.
