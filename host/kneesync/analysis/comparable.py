@@ -47,6 +47,7 @@ def row(session, watch=None):
         "strides": len(run.t_s),
         "strides_sure": int(run.sure.sum()),
         "cadence_spm": run.cadence_spm(np.ones(len(run.t_s), bool)),
+        "speed_mps": _mean_speed(run, watch),
         **{name: float(run.columns[name][run.sure].mean()) if run.sure.any() else None for name in ANGLES},
         **run.variability(),
         "drop_deg": drop_deg,
@@ -121,11 +122,24 @@ def _cadence_bands(run):
     return _bands(run, cadence_spm, BAND_SPM, {"cadence_spm": cadence_spm})
 
 
+def _speed_mps(run, watch):
+    """The watch's speed at each stride, NaN where it did not know; None without a watch."""
+    if watch is None or not len(run.t_s) or not len(watch.t_s):
+        return None
+    return np.interp(run.t_s, watch.t_s, watch.speed_mps, left=np.nan, right=np.nan)
+
+
+def _mean_speed(run, watch):
+    speed_mps = _speed_mps(run, watch)
+    known = np.isfinite(speed_mps) if speed_mps is not None else np.zeros(0, bool)
+    return float(speed_mps[known].mean()) if known.sum() >= LEAST_BAND_STRIDES else None
+
+
 def _speed_bands(run, watch):
     """On level ground, where the watch knew the speed."""
-    if watch is None or not len(run.t_s) or not len(watch.t_s):
+    speed_mps = _speed_mps(run, watch)
+    if speed_mps is None:
         return []
-    speed_mps = np.interp(run.t_s, watch.t_s, watch.speed_mps, left=np.nan, right=np.nan)
     grade_percent = np.interp(run.t_s, watch.t_s, watch.grade_percent)
     level = ~(np.abs(grade_percent) > LEVEL_PERCENT)  # a grade that is not known counts as level
     speed_mps = np.where(level, _smoothed(speed_mps, np.isfinite(speed_mps)), np.nan)

@@ -8,6 +8,7 @@ runs.py       which sessions are shown, in plain Python               desk.py   
 plot.py       a chart that zooms
 """
 
+
 def show(folder, athlete=None):
     """Show the library in `folder` (None: the user's) until the runner quits. KneesyncError if it cannot be opened."""
     from kneesync.library import Library

@@ -5,6 +5,7 @@ from rich.text import Text
 from kneesync import untrusted
 from kneesync.views.units import NONE, clock, count, day, degrees
 
+
 def row(one, athlete=False):
     """A session as one line of the list, in the columns of sessions.HEADER."""
     started = f"? {day(one.pulled_unix_s)[:10]}" if one.start_unix_s is None else day(one.start_unix_s)
@@ -26,8 +27,6 @@ def remarks(one, athlete=False):
     if one.note:
         parts.append(untrusted.printable(one.note, 200))
     return "  ".join(parts)
-
-
 
 
 def brief(one, reading=None):

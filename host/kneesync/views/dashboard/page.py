@@ -8,7 +8,12 @@ from textual.widgets import Footer, Static
 
 LEAST = (80, 24)
 WIDE = 140  # columns from which a list and a session stand side by side
-TABS = (("1", "sessions", "Sessions"), ("2", "session", "Session"), ("3", "trends", "Trends"), ("4", "drills", "Drills"))
+TABS = (
+    ("1", "sessions", "Sessions"),
+    ("2", "session", "Session"),
+    ("3", "trends", "Trends"),
+    ("4", "drills", "Drills"),
+)
 
 GO = "Sessions, one session, trends, drills"
 
