@@ -1,7 +1,7 @@
 """How long the dashboard takes as a runner sees it: on a pty, from the command's start to the last byte of its answer.
 
-`measure(folder)` is called by bench/library.py on the library that it made. A move is a key, and its answer is over when
-nothing came for QUIET_S; each session moved to has not been read before, unless said otherwise.
+`measure(folder)` is called by bench/library.py on the library that it made. A move is a key; its answer is over when
+nothing came for QUIET_S. Each session moved to has not been read before, unless said otherwise.
 """
 
 import contextlib
@@ -50,7 +50,7 @@ class Screen:
         while time.perf_counter() - begun_s < GIVE_UP_S:
             ready, _, _ = select.select([self._master], [], [], QUIET_S)
             if not ready:
-                if all(one in came for one in wanted):
+                if data and all(one in came for one in wanted):
                     return came, last_s, data
                 continue
             with contextlib.suppress(OSError):
@@ -78,7 +78,7 @@ def measure(folder):
     for _ in range(ROUNDS):
         screen = Screen(folder)
         try:
-            came, last_s, _ = screen.until("Quit".encode(), b"steps/min")
+            came, last_s, _ = screen.until(b"Quit", b"steps/min")
             found["first_frame_s"].append(max(came.values()) - screen.started_s)
             found["complete_s"].append(last_s - screen.started_s)
             found["open_s"].append(_answer_s(screen, b"\r"))
@@ -104,8 +104,8 @@ def _answer_s(screen, key):
 def rows(figures):
     """What `make bench` prints of it."""
     return [
-        f"dashboard: first full screen {figures['first_frame_s']:.2f} s (1.0 is the aim), with the newest run's verdict "
-        f"{figures['complete_s']:.2f} s",
+        f"dashboard: first full screen {figures['first_frame_s']:.2f} s (1.0 is the aim), "
+        f"with the newest run's verdict {figures['complete_s']:.2f} s",
         f"dashboard: to another session {figures['move_s']:.3f} s where its file was not read yet (0.15 is the aim; "
         f"at most {figures['move_most_s']:.3f}), {figures['move_read_s']:.3f} s to the next one; "
         f"open {figures['open_s']:.3f} s",

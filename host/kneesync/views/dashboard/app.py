@@ -4,6 +4,8 @@ Four screens, each a Textual mode; the three that are not first are imported whe
 the first session's file: the list stands before that.
 """
 
+from typing import ClassVar
+
 from textual.app import App
 
 from kneesync import untrusted
@@ -39,7 +41,12 @@ class Dashboard(App):
     CSS_PATH = "dashboard.tcss"
     TITLE = "kneesync"
     ENABLE_COMMAND_PALETTE = False
-    MODES = {"sessions": SessionsPage, "session": _session_page, "trends": _trends_page, "drills": _drills_page}
+    MODES: ClassVar = {
+        "sessions": SessionsPage,
+        "session": _session_page,
+        "trends": _trends_page,
+        "drills": _drills_page,
+    }
     DEFAULT_MODE = "sessions"
     NOTIFICATION_TIMEOUT = 4
 
@@ -48,7 +55,7 @@ class Dashboard(App):
         self.runs = Runs(every, Filters(athlete=athlete))
         self.desk = Desk(folder)
         self._stamp = stamp
-        self._reading = False
+        self.may_read = False
 
     def on_mount(self):
         self.theme = "ansi-dark"
@@ -57,7 +64,7 @@ class Dashboard(App):
 
     def _start_reading(self):
         """The list stands: now numpy may be imported, and the first file read."""
-        self._reading = True
+        self.may_read = True
         self._renew_page()
 
     def on_unmount(self):
@@ -89,7 +96,7 @@ class Dashboard(App):
 
     def read(self, kept, tell, show=None):
         """Read a session's file and tell(kept, reading); show(kept) first if that has to wait. The last call counts."""
-        if not self._reading:
+        if not self.may_read:
             return
         self.workers.cancel_group(self, "read")
         if (reading := self.desk.known(kept)) is not None:

@@ -1,6 +1,7 @@
 """What is typed in: a note, tags, effort and pain of a session, and the filters of the list."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.text import Text
 from textual.binding import Binding
@@ -39,7 +40,7 @@ QUESTIONS = {
 class Ask(ModalScreen):
     """One line of text about a session. Dismissed with what library.say takes: {key: value}, or None."""
 
-    BINDINGS = [Binding("escape", "dismiss(None)", "Cancel", show=False)]
+    BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Cancel", show=False)]
 
     def __init__(self, what, kept):
         super().__init__()
@@ -76,7 +77,7 @@ class Ask(ModalScreen):
 class FilterDialog(ModalScreen):
     """Which sessions are shown. Dismissed with Filters, or None."""
 
-    BINDINGS = [Binding("escape", "dismiss(None)", "Cancel", show=False)]
+    BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Cancel", show=False)]
 
     def __init__(self, runs):
         super().__init__()

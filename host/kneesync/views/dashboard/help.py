@@ -1,5 +1,7 @@
 """All keys of a screen, made from its bindings, so that none is forgotten and none is invented."""
 
+from typing import ClassVar
+
 from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding
@@ -8,9 +10,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 _NAMES = {
-    "question_mark": "?", "slash": "/", "plus": "+", "equals_sign": "=", "minus": "−", "left": "←", "right": "→",
-    "up": "↑", "down": "↓", "enter": "Enter", "escape": "Esc", "home": "Home", "end": "End", "pageup": "Page ↑",
-    "pagedown": "Page ↓", "shift+left": "Shift ←", "shift+right": "Shift →", "space": "Space", "tab": "Tab", "backspace": "Backspace", "shift+tab": "Shift Tab",
+    "question_mark": "?", "slash": "/", "plus": "+", "equals_sign": "=", "minus": "−", "space": "Space",
+    "left": "←", "right": "→", "up": "↑", "down": "↓", "home": "Home", "end": "End", "enter": "Enter",
+    "escape": "Esc", "backspace": "Backspace", "pageup": "Page ↑", "pagedown": "Page ↓",
+    "shift+left": "Shift ←", "shift+right": "Shift →",
 }  # fmt: skip
 
 
@@ -30,7 +33,7 @@ def keys_of(page):
 class Help(ModalScreen):
     """The keys of the page below."""
 
-    BINDINGS = [
+    BINDINGS: ClassVar = [
         Binding("escape,question_mark,q,enter", "dismiss", "Close", show=False),
     ]
 

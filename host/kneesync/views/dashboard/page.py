@@ -1,5 +1,7 @@
 """What the four screens have in common: the tabs above, the keys below, and the smallest size that they need."""
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
@@ -44,7 +46,7 @@ class Page(Screen):
     HELP_MORE = ()  # (keys, what they do) that are no bindings of the page itself
     AUTO_FOCUS = ""
 
-    BINDINGS = [
+    BINDINGS: ClassVar = [
         Binding("1", "app.show('sessions')", GO, show=False),
         Binding("2", "app.show('session')", GO, show=False),
         Binding("3", "app.show('trends')", GO, show=False),

@@ -4,6 +4,8 @@ A column of dots is the median of what falls into it, as in the report's chart. 
 Colours are the terminal's own, which its user chose to be readable on a light or a dark ground.
 """
 
+import time
+
 import numpy as np
 from textual_plot import HiResMode, NumericAxisFormatter, PlotWidget
 
@@ -11,6 +13,7 @@ LINE, LEVEL, MARK = "cyan", "green", "yellow"
 PAUSE_MIN = 5 / 60  # without a stride for this long the line is broken, as in analysis.session
 LEAST_SPAN_MIN = 1.0  # zoomed in further there are fewer strides than dots
 _STEPS = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_DAY_S = 86400
 _MARGIN = 7  # columns for the values on the left
 
 
@@ -86,7 +89,9 @@ class OverTime(PlotWidget):
         if not inside.any() or rows < 2 or columns < 4:
             return
         bins, middles = _medians(self._x[inside], self._y[inside], low_x, high_x, columns * 2)
-        low, high, ticks = self._heights(middles if self._level is None else np.append(middles, self._level), rows)
+        low, high, ticks = _heights(
+            middles if self._level is None else np.append(middles, self._level), rows, self._least
+        )
         self.set_xlimits(low_x, high_x)
         self.set_ylimits(low, high)
         self.set_yticks(ticks)
@@ -104,14 +109,6 @@ class OverTime(PlotWidget):
         if len(marks):
             top = high - (high - low) / rows / 2
             self.scatter(marks, np.full(len(marks), top), marker="▼", marker_style=MARK)
-
-    def _heights(self, values, rows):
-        """(bottom, top, labelled values): the scale's height is never less than `least`, labels are round."""
-        low, high = float(values.min()), float(values.max())
-        spare = max(self._least - (high - low), (high - low) * 0.1) / 2
-        low, high = low - spare, high + spare
-        step = next((step for step in _STEPS if (high - low) / step <= max(2, rows / 2)), high - low)
-        return low, high, [float(tick) for tick in np.arange(np.ceil(low / step) * step, high, step)]
 
     # The mouse: the wheel scrolls the page, with ctrl it zooms; dragging moves.
 
@@ -135,6 +132,15 @@ class OverTime(PlotWidget):
             self.pan(-event.delta_x / max(1, self.size.width - _MARGIN))
 
 
+def _heights(values, rows, least):
+    """(bottom, top, labelled values) of a scale: its height is never less than `least`, labels are round."""
+    low, high = float(values.min()), float(values.max())
+    spare = max(least - (high - low), (high - low) * 0.1) / 2
+    low, high = low - spare, high + spare
+    step = next((step for step in _STEPS if (high - low) / step <= max(2, rows / 2)), high - low)
+    return low, high, [float(tick) for tick in np.arange(np.ceil(low / step) * step, high, step)]
+
+
 class _WithUnit(NumericAxisFormatter):
     """Values with their unit behind them, as 36° or 165."""
 
@@ -150,3 +156,63 @@ def _medians(x, y, low_x, high_x, columns):
     where = np.clip(((x - low_x) / (high_x - low_x) * columns).astype(int), 0, columns - 1)
     filled, first = np.unique(where, return_index=True)
     return filled, np.array([np.median(part) for part in np.split(y, first[1:])])
+
+
+class OverWeeks(PlotWidget):
+    """One quantity over days: a dot a session, and the straight line where one may be drawn."""
+
+    DEFAULT_CSS = """
+    OverWeeks > .plot--axis { color: $foreground; text-style: dim; }
+    OverWeeks > .plot--tick { color: $foreground; text-style: none; }
+    """
+
+    can_focus = False
+
+    def __init__(self, **named):
+        super().__init__(allow_pan_and_zoom=False, **named)
+        self._shown = None
+
+    def on_mount(self):
+        self.margin_left, self.margin_top, self.margin_bottom = _MARGIN + 2, 0, 1
+
+    def on_resize(self):
+        if self._shown:
+            self.show(*self._shown)
+
+    def on_mouse_scroll_down(self, event):
+        event.prevent_default()  # the wheel scrolls the page
+
+    on_mouse_scroll_up = on_mouse_scroll_down
+
+    def show(self, trend, from_unix_s, to_unix_s, unit):
+        """Draw a trend of analysis.trends over the days from its first to its last moment."""
+        self._shown = trend, from_unix_s, to_unix_s, unit
+        self.clear()
+        rows, points, line = self.size.height - 3, trend["points"], trend["line"]
+        if not points or rows < 2:
+            return
+        at = np.array([point["unix_s"] for point in points]) / _DAY_S
+        values = np.array([point["value"] for point in points])
+        first, last = from_unix_s / _DAY_S, max(to_unix_s, from_unix_s + _DAY_S) / _DAY_S
+        least = 3 * (trend["noise"] or 0) or 1.0
+        low, high, ticks = _heights(values, rows, least)
+        self.set_xlimits(first, last)
+        self.set_ylimits(low, high)
+        self.set_yticks(ticks)
+        self.set_y_formatter(_WithUnit(unit))
+        self.set_x_formatter(_Days())
+        if line:
+            ends = np.array([line["from_unix_s"], line["to_unix_s"]]) / _DAY_S
+            self.plot(ends, [line["from"], line["to"]], line_style=LEVEL, hires_mode=HiResMode.BRAILLE)
+        self.scatter(at, values, marker="•", marker_style=LINE)
+
+
+class _Days(NumericAxisFormatter):
+    """Days since 1970 as local dates."""
+
+    def get_ticks(self, min_, max_, max_ticks=8):
+        step = next((step for step in (1, 2, 7, 14, 28, 56, 112, 364) if (max_ - min_) / step <= max_ticks), 728)
+        return [float(day) for day in np.arange(np.ceil(min_), max_, step)]
+
+    def get_labels_for_ticks(self, ticks):
+        return [time.strftime("%d %b", time.localtime(tick * _DAY_S)) for tick in ticks]

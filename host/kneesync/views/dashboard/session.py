@@ -1,5 +1,7 @@
 """One session on a screen of its own; left and right go to the next."""
 
+from typing import ClassVar
+
 from textual.binding import Binding
 from textual.widgets import Static
 
@@ -20,7 +22,7 @@ class SessionPage(Page):
         ("drag", "Move a zoomed chart"),
     )
 
-    BINDINGS = [
+    BINDINGS: ClassVar = [
         Binding("left", "step(-1)", "Newer", key_display="←", tooltip=STEP),
         Binding("right", "step(1)", "Older", key_display="→", tooltip=STEP),
         Binding("h", "step(-1)", STEP, show=False),

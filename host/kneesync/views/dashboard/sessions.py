@@ -1,5 +1,7 @@
 """The list of sessions: search, filters, what the runner says of them, and the one under the cursor in brief."""
 
+from typing import ClassVar
+
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -32,7 +34,7 @@ class SessionsPage(Page):
     NAME, TITLE = "sessions", "sessions"
     HELP_MORE = (("click", "A row opens it; a tab or a key below works as if pressed"),)
 
-    BINDINGS = [
+    BINDINGS: ClassVar = [
         Binding("enter", "open", "Open the session", show=False),
         Binding("down,j", "cursor(1)", MOVE, show=False),
         Binding("up,k", "cursor(-1)", MOVE, show=False),
@@ -52,9 +54,10 @@ class SessionsPage(Page):
         with Horizontal(id="columns"):
             with Vertical(id="list"):
                 yield Static(HEADER, id="header", markup=False)
-                yield OptionList(id="sessions", markup=False)
+                yield OptionList(id="sessions", classes="list", markup=False)
                 yield Static("", id="none", markup=False)
                 yield Static("", id="brief", markup=False)
+            yield Vertical(id="beside")
 
     def on_mount(self):
         self._list.focus()
@@ -104,13 +107,34 @@ class SessionsPage(Page):
     def _show_current(self):
         current = self.app.runs.current
         self.query_one("#brief", Static).update(brief(current) if current else "")
+        beside = self._beside()
+        if beside is not None:
+            beside.display = current is not None
         if current:
-            self.app.read(current, self._say)
+            self.app.read(current, self._tell, beside.show if beside else None)
 
-    def _say(self, kept, reading):
+    def _tell(self, kept, reading):
         """The file of the session under the cursor was read."""
         if kept.id == self.app.runs.current_id:
             self.query_one("#brief", Static).update(brief(kept, reading))
+            if beside := self._beside():
+                beside.tell(kept, reading)
+
+    def _beside(self):
+        """The session beside the list where there is room; it is made once the list stands. None until then."""
+        if not (self.has_class("-wide") and self.app.may_read):
+            return None
+        if found := self.query("#run"):
+            return found.first()
+        from kneesync.views.dashboard.run import RunView
+
+        self.query_one("#beside").mount(RunView(id="run"))
+        self.call_after_refresh(self._show_current)
+        return None
+
+    def on_resize(self, event):
+        super().on_resize(event)
+        self.call_after_refresh(self._show_current)
 
     def action_cursor(self, rows):
         self._list.action_cursor_down() if rows > 0 else self._list.action_cursor_up()
