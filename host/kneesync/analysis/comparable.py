@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from kneecore import sessionlog as log
-from kneesync.analysis.run import Run as _Run
+from kneesync.analysis.run import Run
 
 VERSION = 1  # of these figures' meaning: figures of another one in the index are made anew
 BAND_SPM = 5
@@ -33,7 +33,7 @@ def row(session, watch=None):
     "speed_mps", and the ANGLES}, means over the band's strides. `mounting` is the thigh's up and right in chip axes.
     `flags` are words for what limits the figures.
     """
-    run = _Run(session)
+    run = Run(session)
     fresh_span, late_span, _ = run.stretches()
     fresh, late = run.means(fresh_span), run.means(late_span)
     cues = int((session.event_records["kind"] == log.CUE).sum())
@@ -47,7 +47,6 @@ def row(session, watch=None):
         "strides": len(run.t_s),
         "strides_sure": int(run.sure.sum()),
         "cadence_spm": run.cadence_spm(np.ones(len(run.t_s), bool)),
-        "speed_mps": _mean_speed(run, watch),
         **{name: float(run.columns[name][run.sure].mean()) if run.sure.any() else None for name in ANGLES},
         **run.variability(),
         "drop_deg": drop_deg,
@@ -122,24 +121,11 @@ def _cadence_bands(run):
     return _bands(run, cadence_spm, BAND_SPM, {"cadence_spm": cadence_spm})
 
 
-def _speed_mps(run, watch):
-    """The watch's speed at each stride, NaN where it did not know; None without a watch."""
-    if watch is None or not len(run.t_s) or not len(watch.t_s):
-        return None
-    return np.interp(run.t_s, watch.t_s, watch.speed_mps, left=np.nan, right=np.nan)
-
-
-def _mean_speed(run, watch):
-    speed_mps = _speed_mps(run, watch)
-    known = np.isfinite(speed_mps) if speed_mps is not None else np.zeros(0, bool)
-    return float(speed_mps[known].mean()) if known.sum() >= LEAST_BAND_STRIDES else None
-
-
 def _speed_bands(run, watch):
     """On level ground, where the watch knew the speed."""
-    speed_mps = _speed_mps(run, watch)
-    if speed_mps is None:
+    if watch is None or not len(run.t_s) or not len(watch.t_s):
         return []
+    speed_mps = np.interp(run.t_s, watch.t_s, watch.speed_mps, left=np.nan, right=np.nan)
     grade_percent = np.interp(run.t_s, watch.t_s, watch.grade_percent)
     level = ~(np.abs(grade_percent) > LEVEL_PERCENT)  # a grade that is not known counts as level
     speed_mps = np.where(level, _smoothed(speed_mps, np.isfinite(speed_mps)), np.nan)
