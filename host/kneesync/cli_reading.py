@@ -7,6 +7,7 @@ import typer
 
 from kneesync.cli_board import Json, Plain
 from kneesync.cli_library import Athlete
+from kneesync.errors import KneesyncError
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -126,3 +127,15 @@ def trends(
         view.show(console, found)
     else:
         terminal.lines(view.plain(found))
+
+
+@app.command()
+def dashboard(athlete: Athlete = None):
+    """Look through sessions, one session, trends and drills on a full screen. ? in it lists the keys."""
+    import sys
+
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise KneesyncError("the dashboard needs a terminal; `kneesync sessions` and `kneesync report` print")
+    from kneesync.views.dashboard import show
+
+    show(None, athlete)

@@ -168,8 +168,8 @@ def test_hidden_pace_is_named_as_the_possible_cause():
     kept = [banded(i + 1, 83 - 2 * i, 40.0 - 3.3 * i / 40 + (0.5, -0.5)[i % 2]) for i in range(41)]
     trend = one_runner(kept)["metrics"]["knee_lift_deg"]
     assert trend["verdict"] == "may be pace"
-    assert "which may be pace" in view._short("knee_lift_deg", trend)[0]
-    assert "0.5 m/s alone makes 3.0°" in view._sentence("knee_lift_deg", trend)
+    assert "which may be pace" in view.short("knee_lift_deg", trend)[0]
+    assert "0.5 m/s alone makes 3.0°" in view.sentence("knee_lift_deg", trend)
 
 
 def test_a_large_change_is_found_without_a_watch_too(seeds):
@@ -352,7 +352,7 @@ def test_what_stands_beside_the_chart_fits_there():
     for seed in range(10):
         for kept in (runner(seed, change={"knee_lift_deg": -20, "swing_up_dps": 900}), runner(seed, watch=False)):
             for name, trend in one_runner(kept, metrics=list(METRICS))["metrics"].items():
-                assert all(len(line) <= 34 for line in view._short(name, trend)), view._short(name, trend)
+                assert all(len(line) <= 34 for line in view.short(name, trend)), view.short(name, trend)
 
 
 def test_an_athletes_name_is_text_only():
@@ -387,7 +387,7 @@ def test_the_command_as_page_as_words_and_as_json(kneesync, library_of_eight):
     assert out.count("no change beyond day-to-day noise") == 6
     code, out, err = kneesync("trends", "--plain", "--athlete", "ann", "--leg", "l", "--weeks", "2")
     assert (code, err) == (0, "") and "8 Nov to 22 Nov 2026, 2 weeks" in out
-    assert "Knee lift: 41.9° on 4 days" in out and "4 days to compare; a line needs 6 over 3 weeks." in out
+    assert "° on 4 days; no line is drawn: " in out and "4 days to compare; a line needs 6 over 3 weeks." in out
     assert "Older than shown: 4 sessions; --weeks 0 shows all." in out
     code, out, err = kneesync("trends", "--json", "--metric", "knee-lift", "--metric", "extension")
     (found,) = json.loads(out)["runners"]

@@ -46,8 +46,8 @@ def show(console, found):
     for i, runner in enumerate(found["runners"]):
         if i:
             say("")
-        say(_title(runner, found), "bold")
-        say(_compared(runner))
+        say(title(runner, found), "bold")
+        say(compared(runner))
         say("")
         columns = width - _LABEL - _SCALE - _SAID - 2
         for name, trend in runner["metrics"].items():
@@ -57,45 +57,45 @@ def show(console, found):
             say(
                 " " * (_LABEL + _SCALE) + f"{_dates(found, columns):{columns}}" + _points(runner, found, columns), "dim"
             )
-        for line in _left_out(runner):
+        for line in left_out(runner):
             say(line)
     if found["runners"]:
         say("")
-    for line in _placing(found):
+    for line in placing(found):
         say(line)
     if found["runners"]:
         say("How sure", "bold")
-        for line in _sureness(found):
+        for line in sureness(found):
             say(line)
 
 
 def plain(found):
     """The same as sentences."""
     for runner in found["runners"]:
-        yield _title(runner, found).replace("Trends · ", "Trends of ").replace(" · ", ", ") + "."
-        yield _compared(runner)
+        yield title(runner, found).replace("Trends · ", "Trends of ").replace(" · ", ", ") + "."
+        yield compared(runner)
         yield ""
         for name, trend in runner["metrics"].items():
-            yield _sentence(name, trend)
+            yield sentence(name, trend)
             if trend["line"] and (weeks := _medians(trend, found)) and len(weeks) <= _MOST_WEEKS_SAID:
-                said = ("none" if value is None else _number(name, value) for value in weeks)
+                said = ("none" if value is None else figure(name, value) for value in weeks)
                 yield f"  Week by week: {', '.join(said)}."
-        yield from _left_out(runner)
+        yield from left_out(runner)
         yield ""
-    yield from _placing(found)
+    yield from placing(found)
     if found["runners"]:
         yield "How sure:"
-        yield from _sureness(found)
+        yield from sureness(found)
 
 
-def _number(name, value, signed=False, unit=True):
+def figure(name, value, signed=False, unit=True):
     _, decimals, of = WRITTEN[name]
     return degrees(value, decimals, signed).removesuffix("°") + (of if unit else "")
 
 
 def _interval(name, line):
     low, high = line["change_interval"]
-    return f"{_number(name, low, True, unit=False)} to {_number(name, high, True)}"
+    return f"{figure(name, low, True, unit=False)} to {figure(name, high, True)}"
 
 
 def nothing(folder, athlete=None, leg=None):
@@ -107,7 +107,7 @@ def nothing(folder, athlete=None, leg=None):
     return f"No sessions of {', '.join(of)}; `kneesync sessions` shows whose there are."
 
 
-def _title(runner, found):
+def title(runner, found):
     weeks = (found["to_unix_s"] - found["from_unix_s"]) / _WEEK_S
     span = _span(found["from_unix_s"], found["to_unix_s"])
     who = untrusted.printable(runner["athlete"] or "me", 32)
@@ -119,7 +119,7 @@ def _weeks(weeks):
     return f"{number} week" + ("" if number == "1" else "s")
 
 
-def _compared(runner):
+def compared(runner):
     """At what the sessions are compared, and how many."""
     at, total = runner["compared"], runner["sessions"]
     if not at:
@@ -147,7 +147,7 @@ def _row(name, trend, found, columns):
     low, high = _scale(values, trend["noise"] or trend["least_noise"], name in _NEVER_NEGATIVE)
     if len(x):
         rows = chart.small(x, values, columns - 1, _ROWS, low, high, joined)
-        scale = [_number(name, high), _number(name, low)]
+        scale = [figure(name, high), figure(name, low)]
     else:
         rows, scale = [" " * (columns - 1)] * _ROWS, ["", ""]
     bar = [" "] * _ROWS
@@ -155,7 +155,7 @@ def _row(name, trend, found, columns):
         about = trend["line"]["from"]
         bar = chart.small([0, 0], [about - trend["noise"], about + trend["noise"]], 1, _ROWS, low, high)
     claimed = trend["verdict"] in ("rose", "fell")
-    said = zip(_short(name, trend), ("bold" if claimed else "", "dim"), strict=True)
+    said = zip(short(name, trend), ("bold" if claimed else "", "dim"), strict=True)
     for i, (text, style) in enumerate(said):
         yield Text.assemble(
             (f"{label if i == 0 else '':{_LABEL}}", ""),
@@ -208,7 +208,7 @@ def _scale(values, noise, never_negative=False):
     return float(middle - half), float(middle + half)
 
 
-def _short(name, trend):
+def short(name, trend):
     """What is said beside the chart, in two lines of at most _SAID characters."""
     line = trend["line"]
     if not line:
@@ -216,9 +216,9 @@ def _short(name, trend):
         if not days:
             return "nothing to compare, no line", needs
         median = float(np.median([point["value"] for point in trend["points"]]))
-        return f"{_number(name, median)} on {days} day{'' if days == 1 else 's'}; no line", needs
-    change, noise = _number(name, line["change"], True), f"noise {_number(name, trend['noise'])}"
-    way, size = "rose" if line["change"] > 0 else "fell", _number(name, abs(line["change"]))
+        return f"{figure(name, median)} on {days} day{'' if days == 1 else 's'}; no line", needs
+    change, noise = figure(name, line["change"], True), f"noise {figure(name, trend['noise'])}"
+    way, size = "rose" if line["change"] > 0 else "fell", figure(name, abs(line["change"]))
     under = f"{_interval(name, line)}; {noise}"
     verdict = trend["verdict"]
     if verdict == "within noise":
@@ -227,30 +227,30 @@ def _short(name, trend):
         return f"no clear change: {change}", under
     if verdict == "may be pace":
         return f"{way} {size}, which may be pace", under
-    return f"{way} {size}, {_number(name, line['from'])} to {_number(name, line['to'])}", under
+    return f"{way} {size}, {figure(name, line['from'])} to {figure(name, line['to'])}", under
 
 
-def _sentence(name, trend):
+def sentence(name, trend):
     label, line = WRITTEN[name][0], trend["line"]
     if not line:
-        return f"{label}: {_short(name, trend)[0]} is drawn: {trend['why_no_line']}."
+        return f"{label}: {short(name, trend)[0]} is drawn: {trend['why_no_line']}."
     weeks = _weeks(line["weeks"])
-    noise = f"Days differ by {_number(name, trend['noise'])} anyway, {_NOISE_FROM[trend['noise_from']]}."
-    change = f"{_number(name, line['change'], True)} in {weeks}, 99 % interval {_interval(name, line)}. {noise}"
+    noise = f"Days differ by {figure(name, trend['noise'])} anyway, {_NOISE_FROM[trend['noise_from']]}."
+    change = f"{figure(name, line['change'], True)} in {weeks}, 99 % interval {_interval(name, line)}. {noise}"
     verdict = trend["verdict"]
     if verdict == "within noise":
         return f"{label}: no change beyond day-to-day noise: {change}"
     if verdict == "unclear":
         return f"{label}: no clear change: {change}"
     way = "rose" if line["change"] > 0 else "fell"
-    ends = f"from {_number(name, line['from'])} to {_number(name, line['to'])}"
-    said = f"{label} {way} {_number(name, abs(line['change']))}, {ends}: {change}"
+    ends = f"from {figure(name, line['from'])} to {figure(name, line['to'])}"
+    said = f"{label} {way} {figure(name, abs(line['change']))}, {ends}: {change}"
     if verdict == "may be pace":
-        return f"{said} It may be pace: 0.5 m/s alone makes {_number(name, trend['may_be_pace'])}."
+        return f"{said} It may be pace: 0.5 m/s alone makes {figure(name, trend['may_be_pace'])}."
     return said
 
 
-def _left_out(runner):
+def left_out(runner):
     """What is not compared, and why; of whole runs where that differs."""
     if runner["left_out"]:
         yield f"Not compared: {_reasons(runner['left_out'])}."
@@ -265,7 +265,7 @@ def _reasons(left_out):
     return ", ".join(f"{reason['sessions']} {reason['why']}" for reason in left_out)
 
 
-def _placing(found):
+def placing(found):
     """Sessions that stand in no runner's part."""
     if ids := found["not_placed"]:
         shown = ", ".join(ids[:4]) + (" ..." if len(ids) > 4 else "")
@@ -279,7 +279,7 @@ def _placing(found):
         yield f"Older than shown: {_sessions(found['older'])}; --weeks 0 shows all."
 
 
-def _sureness(found):
+def sureness(found):
     yield "A change is named where it exceeds the noise between days and its 99 % interval leaves zero out."
     noises = {trend["noise_from"] for runner in found["runners"] for trend in runner["metrics"].values()}
     if "literature" in noises:
