@@ -189,7 +189,7 @@ def test_pace_is_what_is_compared_at_as_soon_as_it_carries_a_line():
     enough = [*every_third_day(24), *every_third_day(20, first=100, speed_mps=3.1)]
     found = one_runner(enough)
     assert found["compared"] == {"by": "speed_mps", "from": 3.0, "to": 3.25, "sessions": 20}
-    assert reasons(found["left_out"]) == {"no watch joined: pace unknown": 24}
+    assert reasons(found["left_out"]) == {"without a watch's pace": 24}
 
 
 def test_a_band_is_compared_at_its_middle():

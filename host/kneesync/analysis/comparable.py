@@ -14,7 +14,7 @@ from kneesync.analysis.pace import BAND_MPS, LEVEL_PERCENT, along
 from kneesync.analysis.run import Run
 from kneesync.analysis.tens import Tens
 
-VERSION = 1  # of these figures' meaning: figures of another one in the index are made anew
+VERSION = 2  # of these figures' meaning: figures of another one in the index are made anew
 BAND_SPM = 5
 BAND_STRIDES = 1800  # about 20 minutes
 LEAST_BAND_STRIDES = 40  # as for any mean: about half a minute

@@ -76,7 +76,7 @@ def trends(kept, weeks=WEEKS, metrics=SHOWN):
     left_out, runners = _Reasons(), defaultdict(list)
     for one in shown:
         if one.figures.get("version") != comparable.VERSION:
-            left_out.add("cannot be read" if one.problems else "figures of another version: kneesync reindex", one)
+            left_out.add("figures of another version: kneesync reindex" if one.figures else "cannot be read", one)
         elif one.leg not in ("L", "R"):
             left_out.add("leg unknown", one)
         else:
@@ -229,7 +229,7 @@ def _why_outside(one, common):
     by = common.by if common else "cadence_spm"
     bands = one.figures["bands"][by]
     if by == "speed_mps" and not bands:
-        return "no watch joined: pace unknown"
+        return "without a watch's pace"
     if any(means["strides"] >= LEAST_BAND_STRIDES for means in bands):
         return "ran at another pace" if by == "speed_mps" else "ran at another cadence"
     return "too short"
@@ -272,7 +272,7 @@ def _of_runs(metric, sessions, unfit, common):
         elif metric.name == "cues_per_h" and figures["cue_settings"] != settings:
             reasons.add("other cue settings", one)
         elif not common or figures[common.by] is None:
-            reasons.add("no watch joined: pace unknown" if common else "no common band", one)
+            reasons.add("without a watch's pace" if common else "no common band", one)
         elif abs(figures[common.by] - common.middle) > WHOLE_RUN_BANDS * (common.high - common.low):
             reasons.add("ran at another pace" if common.by_pace else "ran at another cadence", one)
         else:
