@@ -8,6 +8,10 @@ from kneesync.cli_board import Json, Plain
 
 app = typer.Typer(rich_markup_mode=None)
 
+Athlete = Annotated[
+    str | None, typer.Option("--athlete", metavar="NAME", help="Only this runner's sessions (default: everybody's).")
+]
+
 
 @app.command()
 def sessions(as_json: Json = False, plain: Plain = False):

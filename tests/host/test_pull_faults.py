@@ -17,7 +17,7 @@ from knee_files import BOARD, KneeFile, tired_run
 
 from kneesync.board.pull import pull
 from kneesync.errors import KneesyncError
-from kneesync.library import Library, index, store
+from kneesync.library import Library, durable, incoming, index, store
 from kneesync.library.index import LibraryError
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="forks, and files are locked on POSIX only")
@@ -57,7 +57,8 @@ class Disk:
         self.steps, self.at, self.fault = [], at, fault
         self.patch = patch
         real_open = open
-        patch.setattr(store, "open", lambda *how, **more: _File(self, real_open(*how, **more)), raising=False)
+        for module in (incoming, durable):
+            patch.setattr(module, "open", lambda *how, **more: _File(self, real_open(*how, **more)), raising=False)
         for owner, name, kind in (
             (os, "fsync", "fsync"),
             (os, "replace", "rename"),
@@ -221,9 +222,9 @@ def test_what_a_power_cut_leaves_of_unsynced_bytes_is_not_believed(tmp_path):
     for number, harm in enumerate((lambda part: part[:-4096] + bytes(4096), lambda part: bytes(len(part)))):
         folder = tmp_path / str(number)
         with Library(folder) as library:
-            incoming = library.incoming(BOARD, "00007-1.knee", len(data), store.hashlib.sha256(data).hexdigest())
-            incoming.append(harm(data[: 3 * 6144]))
-            incoming.close()
+            part = library.incoming(BOARD, "00007-1.knee", len(data), store.hashlib.sha256(data).hexdigest())
+            part.append(harm(data[: 3 * 6144]))
+            part.close()
         check(folder, "zeroes in the part")
 
 

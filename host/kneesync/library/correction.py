@@ -21,7 +21,7 @@ def set_start(library, reference, text):
     """
     kept = library.find(reference)
     if text == AS_PULLED:
-        return library.correct_start(kept, None)
+        return library.say(kept, corrected_start_unix_s=None)
     try:
         start_unix_s = datetime.fromisoformat(text.strip()).timestamp()
     except (ValueError, OverflowError, OSError):
@@ -33,4 +33,4 @@ def set_start(library, reference, text):
     if not EARLIEST_UNIX_S <= start_unix_s <= latest_unix_s + _TOLERANCE_S:
         latest = time.strftime("%Y-%m-%d %H:%M", time.localtime(latest_unix_s))
         raise KneesyncError(f"{kept.id} began before {latest}: found a start at {untrusted.printable(text, 30)}")
-    return library.correct_start(kept, start_unix_s)
+    return library.say(kept, corrected_start_unix_s=start_unix_s)

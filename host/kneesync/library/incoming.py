@@ -1,0 +1,93 @@
+"""A transfer under way into the library: bytes only ever appended, by one process at a time."""
+
+import json
+import os
+
+from kneesync.library import durable
+from kneesync.library.index import LibraryError
+
+try:
+    import fcntl
+except ImportError:  # Windows, where a board's port is opened by one process at a time anyway
+    fcntl = None
+
+
+class Incoming:
+    """A file on its way in: `received_bytes` of it are here, each already checked on its way.
+
+    Nothing is synced before the end: what a power cut leaves of it, the whole file's hash judges. `about`: board, name,
+    bytes and sha256 of the file; `writing`: a context manager that says what the disk refuses.
+    """
+
+    def __init__(self, stem, about, writing):
+        self.about = about
+        self.path = stem.with_suffix(".part")
+        self._note = stem.with_suffix(".json")
+        self._writing = writing
+        self._file = _locked(self.path)
+        try:
+            self.received_bytes = os.fstat(self._file.fileno()).st_size
+            noted = json.dumps(about).encode()
+            if self.received_bytes > about["bytes"] or not _holds(self._note, noted):
+                self._file.truncate(0)
+                self.received_bytes = 0
+                self._note.write_bytes(noted)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def append(self, data):
+        """Add bytes; `received_bytes` counts those that the system has taken, also where a full disk ends it."""
+        view = memoryview(data)
+        with self._writing():
+            while view:
+                taken = self._file.write(view)
+                self.received_bytes += taken
+                view = view[taken:]
+
+    def synced(self):
+        """Everything received is on the disk; what the file there holds."""
+        os.fsync(self._file.fileno())
+        return self.path.read_bytes()
+
+    def rename(self, path):
+        """Give the file its name in the library, for good; the transfer is over."""
+        if fcntl is None:
+            self._file.close()  # Windows does not rename what is open
+        os.replace(self.path, path)
+        durable.sync_folder(path.parent)
+
+    def close(self):
+        """Leave the transfer as it stands, for the next pull."""
+        self._file.close()
+
+    def drop(self):
+        """Forget the transfer."""
+        self.path.unlink(missing_ok=True)
+        self._note.unlink(missing_ok=True)
+        self._file.close()
+
+
+def _locked(path):
+    """`path` opened for appending, by one process at a time; unbuffered, so that what is counted is with the system."""
+    while True:
+        file = open(path, "ab", buffering=0)  # noqa: SIM115 - the transfer's
+        if fcntl is None:
+            return file
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                return file
+        except BlockingIOError:
+            file.close()
+            raise LibraryError("another kneesync is pulling this session; wait until it is done") from None
+        except FileNotFoundError:
+            pass
+        file.close()  # another process ended the transfer between our opening and our locking: its file is not ours
+
+
+def _holds(path, data):
+    try:
+        return path.read_bytes() == data
+    except FileNotFoundError:
+        return False
