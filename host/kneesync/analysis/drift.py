@@ -61,10 +61,7 @@ class Drift:
         whole = len(self.min_) * self.every
         summed = weights[:whole].reshape(-1, self.every).sum(axis=1)
         which = self.number(name)
-        drawn = self._bootstrapped(self.residuals[:, which], summed)
-        sd = float(drawn.std())
-        widen = max(1.0, float(np.sqrt(self.noise.variance(summed, self.fitted, which))) / sd) if sd > 0 else 1.0
-        low, high = np.quantile(drawn, (0.025, 0.975)) * widen
+        low, high = self._spread(self.residuals[:, which], summed, which)
         return estimate, float(estimate - high), float(estimate - low)
 
     def per_h(self, name):
@@ -79,7 +76,7 @@ class Drift:
     def cadence_relation(self):
         """Knee lift per percent of cadence, both less their own ramps: {deg_per_percent, low, high, r_squared}.
 
-        None where cadence hardly varied. The drift of knee lift is not widened for here: cadence wanders as it does.
+        None where cadence hardly varied.
         """
         if not self.enough:
             return None
@@ -91,8 +88,7 @@ class Drift:
         lift = self.residuals[:, self.number("knee_lift_deg")]
         slope = float(lift @ weights)
         left = lift - slope * across
-        drawn = self._bootstrapped(left, weights)
-        low, high = np.quantile(drawn, (0.025, 0.975))
+        low, high = self._spread(left, weights, self.number("knee_lift_deg"))
         explained = 1 - float(left @ left) / float(lift @ lift) if lift @ lift > 0 else 0.0
         return {
             "deg_per_percent": slope,
@@ -100,6 +96,13 @@ class Drift:
             "high": float(slope - low),
             "r_squared": explained,
         }
+
+    def _spread(self, residuals, weights, which):
+        """(low, high): 95 % of sums of residuals times weights (m,) around zero, with the noise of series `which`."""
+        drawn = self._bootstrapped(residuals, weights)
+        sd = float(drawn.std())
+        widen = max(1.0, float(np.sqrt(self.noise.variance(weights, self.fitted, which))) / sd) if sd > 0 else 1.0
+        return np.quantile(drawn, (0.025, 0.975)) * widen
 
     def _bootstrapped(self, residuals, weights):
         """DRAWS weighted sums of residuals (m,) laid out anew in circular moving blocks, around zero."""

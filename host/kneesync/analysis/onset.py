@@ -44,7 +44,10 @@ def onset(drift, name, fresh_to_s):
     if at_s <= fresh_to_s:
         return None, "knee lift fell from the fresh stretch on: there is no level to fall from"
     if high_min - low_min > WIDEST_SHARE * (drift.min_[-1] - drift.min_[0]):
-        return None, f"knee lift fell by {drop_deg:.1f}°, but its variation hides when"
+        return None, (
+            f"knee lift fell by {drop_deg:.1f}°, but it varies too much to say when "
+            f"(some time from minute {from_s / 60:.0f} to {to_s / 60:.0f})"
+        )
     lasted_min = ramps.to_min[best] - at_min
     kind = "step" if lasted_min <= STEP_MIN else "steady" if ramps.to_min[best] >= drift.min_[-1] else "gradual"
     return {"t_s": at_s, "from_s": from_s, "to_s": to_s, "drop_deg": drop_deg, "kind": kind}, None

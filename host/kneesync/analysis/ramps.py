@@ -5,8 +5,7 @@ All candidates are tried at once by matrix product: least squares of a series of
 
 import numpy as np
 
-STARTS = 36
-LASTING_MIN = (0.0, 2.0, 5.0, 10.0, 20.0, np.inf)
+LASTING_MIN = (0.0, 3.0, 8.0, 16.0, np.inf)
 LEAST_SIDE = 4  # means before and after a change that can be told
 
 
@@ -19,7 +18,7 @@ class Ramps:
 
     def __init__(self, min_):
         m = len(min_)
-        at = np.unique(np.linspace(LEAST_SIDE, m - LEAST_SIDE, STARTS).astype(int))
+        at = np.arange(LEAST_SIDE, m - LEAST_SIDE + 1)
         begins = np.concatenate([min_[:1], (min_[at] + min_[at - 1]) / 2])
         from_min = np.repeat(begins, len(LASTING_MIN))
         to_min = np.minimum(from_min + np.tile(LASTING_MIN, len(begins)), min_[-1])

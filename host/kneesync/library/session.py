@@ -224,6 +224,11 @@ def read(path):
 
     A torn tail or a damaged block loses only itself; `.problems` says so.
     """
+    return decode(read_bytes(path), _shown(path))
+
+
+def read_bytes(path):
+    """The bytes of a session file. KneesyncError if it cannot be read, or is larger than any session."""
     path = Path(path)
     try:
         file_bytes = path.stat().st_size
@@ -231,12 +236,11 @@ def read(path):
             raise KneesyncError(
                 f"{_shown(path)} has {file_bytes} bytes, a session at most {MOST_FILE_BYTES}; is it the right file?"
             )
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise KneesyncError(
             f"cannot read {_shown(path)}: {error.strerror or error}; `kneesync sessions` lists what is kept"
         ) from None
-    return decode(data, _shown(path))
 
 
 def decode(data, called="the file"):
