@@ -278,8 +278,8 @@ class Library:
                 "name": first.name,
                 "bytes": first.bytes,
                 "sha256": first.sha256,
-                "start_unix_s": None if first.start_from == "you" else first.start_unix_s,
-                "start_from": "unknown" if first.start_from == "you" else first.start_from,
+                "start_unix_s": None if first.start_from in ("you", "watch") else first.start_unix_s,
+                "start_from": "unknown" if first.start_from in ("you", "watch") else first.start_from,
                 "pulled_unix_s": first.pulled_unix_s,
             }
             if speaker is not first:
