@@ -66,7 +66,8 @@ class Decoder:
         newest = untrusted.whole(self.header.get("format"), 0, 1 << 16)
         if newest is not None and newest > log.FORMAT:
             raise KneesyncError(
-                f"{self._called} has session format {newest}, this one reads up to {log.FORMAT}: pip install -U kneesync"
+                f"{self._called} has session format {newest}, this one reads up to {log.FORMAT}: "
+                "pip install -U kneesync"
             )
         return self._decoded()
 
@@ -201,5 +202,3 @@ def _raw_differences(payload, n, width, offset):
     low, second, high = np.frombuffer(payload, "u1", (n + 1) // 2 * 3, offset).reshape(-1, 3).T.astype(np.int16)
     pairs = np.stack([low | (high & 15) << 8, second | (high >> 4) << 8], axis=1)
     return ((pairs.ravel() ^ 2048) - 2048)[:n]
-
-

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kneecore import sessionread
 from kneecore import sessionlog as log
+from kneecore import sessionread
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
 
