@@ -16,12 +16,30 @@ def report(
     ] = None,
     as_json: Json = False,
     plain: Plain = False,
+    html: Annotated[
+        str | None, typer.Option("--html", metavar="FILE", help="Write it as a page for the browser; - is stdout.")
+    ] = None,
 ):
     """Say what one run's knee drive did."""
+    if html is not None and (as_json or plain):
+        raise typer.BadParameter("goes with neither --json nor --plain", param_hint="--html")
     from kneesync.library import opened
 
     kept, decoded = opened(session)
+    if html is not None:
+        write_page(decoded, kept, html)
+        return
     show_report(decoded, kept, as_json, plain)
+
+
+def write_page(session, kept, target):
+    """Write the report of a session as an HTML page to a file, or to stdout for `-`."""
+    from kneesync.analysis.session import summary
+    from kneesync.views import page, terminal
+
+    page.write(page.text(session, summary(session), kept), target)
+    if target != "-":
+        terminal.note(f"Written to {target}: open it in a browser, print it, or send it.")
 
 
 def show_report(session, kept, as_json, plain):

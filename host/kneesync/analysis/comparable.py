@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from kneecore import sessionlog as log
-from kneesync.analysis.session import _Run
+from kneesync.analysis.run import Run
 
 VERSION = 1  # of these figures' meaning: figures of another one in the index are made anew
 BAND_SPM = 5
@@ -33,7 +33,7 @@ def row(session, watch=None):
     "speed_mps", and the ANGLES}, means over the band's strides. `mounting` is the thigh's up and right in chip axes.
     `flags` are words for what limits the figures.
     """
-    run = _Run(session)
+    run = Run(session)
     fresh_span, late_span, _ = run.stretches()
     fresh, late = run.means(fresh_span), run.means(late_span)
     cues = int((session.event_records["kind"] == log.CUE).sum())

@@ -89,6 +89,12 @@ class Session:
         """Time from one raw sample to the next, ms."""
         return _raw_period_ms(self.raw_heads)
 
+    def raw_times(self):
+        """(numbers, t_s) of the raw samples: int64 since the board's boot, and s since the session's start."""
+        first, _, count = self.raw_heads.T
+        numbers = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
+        return numbers, (_raw_t_ms(numbers, self.raw_heads) - self.start_ms) / 1000
+
     def flagged(self, flag):
         """Bool array: which strides carry `flag` (one of sessionread.FLAGS)."""
         return (self.stride_records["flags"] & flag) != 0
@@ -184,9 +190,8 @@ class Session:
         """
         import pandas
 
-        first, _, count = self.raw_heads.T
-        numbers = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
-        columns = {"sample": numbers, "t_s": (_raw_t_ms(numbers, self.raw_heads) - self.start_ms) / 1000}
+        numbers, t_s = self.raw_times()
+        columns = {"sample": numbers, "t_s": t_s}
         for i, name in enumerate(("gyr_x", "gyr_y", "gyr_z", "acc_x", "acc_y", "acc_z")):
             columns[name + "_lsb"] = self.raw_lsb[:, i]
         return pandas.DataFrame(columns)

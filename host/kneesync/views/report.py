@@ -27,7 +27,7 @@ def show(console, figures, session, kept=None):
     console.print(Text(_title(figures, kept), style="bold"))
     console.print(Text(_first_line(figures)))
     console.print()
-    console.print(Text(_verdict(figures), style="bold" if _fell(figures) else ""))
+    console.print(Text(verdict(figures), style="bold" if fell(figures) else ""))
     console.print()
     if len(session.t_ms):
         _show_chart(console, figures, session, width)
@@ -47,7 +47,7 @@ def plain(figures, kept=None):
     """The same as lines of text: no boxes, no colour, no columns."""
     yield _title(figures, kept)
     yield _first_line(figures)
-    yield _verdict(figures)
+    yield verdict(figures)
     if figures["strides"]:
         yield ""
         for label, key, write in _ROWS:
@@ -102,12 +102,12 @@ def _first_line(figures):
     return "   ".join(parts)
 
 
-def _fell(figures):
+def fell(figures):
     change = figures["change"]
     return bool(change and change["drop_deg"] >= max(change["knee_lift_95_percent_deg"] or 0, HELD_DEG))
 
 
-def _verdict(figures):
+def verdict(figures):
     """One sentence: what knee drive did against the runner's own baseline. No more than was measured."""
     change = figures["change"]
     if not change:
