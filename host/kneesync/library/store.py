@@ -107,7 +107,7 @@ class Library:
         described = self._index.joined(ids)
         if described is None:
             try:
-                described = entry.described(self._joined(segments))
+                described = entry.described(self._joined(segments), entry.joined_watch(self.path(segments[0])))
             except KneesyncError as error:
                 described = {"problems": [str(error)]}
             else:
@@ -271,6 +271,8 @@ class Library:
             segments = self.segments(kept)
             first, speaker = segments[0], _speaker(segments)
             path = self.path(first)
+            if not path.exists():
+                raise KneesyncError(f"{first.id} is not in the library any more; `kneesync sessions` lists what is")
             note = sidenote.unchecked(path) or {
                 "board": first.board,  # the note was lost: what the index knows
                 "name": first.name,
@@ -287,7 +289,11 @@ class Library:
                 if said[name] is None:
                     note.pop(name, None)
             sidenote.write(path, note)
-            self._index.enter(sidenote.applied(first, sidenote.sound(note)))
+            if "watch" in said:  # the figures at equal pace are of it
+                self._index.forget_joined()
+                self.enter(path)
+            else:
+                self._index.enter(sidenote.applied(first, sidenote.sound(note)))
         return self.find(first.id)
 
     def note_boot(self, board, boot, up_ms):
