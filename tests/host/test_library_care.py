@@ -392,6 +392,20 @@ def test_an_index_of_an_earlier_version_is_made_anew(library):
         assert bring(library, bytes(KneeFile(boot=8).data), "00008-1.knee").start_from == "pull", "boots are kept"
 
 
+def test_lists_wait_for_no_one_who_writes(library, monkeypatch):
+    import sqlite3
+
+    from kneesync.library import index
+
+    kept = bring(library)
+    connect = sqlite3.connect
+    monkeypatch.setattr(index.sqlite3, "connect", lambda path, timeout, **more: connect(path, timeout=0, **more))
+    with library._index.at_once():
+        library._index.enter(kept)
+        with Library() as other:
+            assert other.sessions() == [kept] == [other.find(kept.id)]
+
+
 def test_lists_decode_no_file(library, monkeypatch):
     from kneesync.library import session
 
@@ -422,7 +436,7 @@ def test_a_process_that_dies_is_made_up_for(library, monkeypatch):
     from kneesync.library import entry
 
     class Dying:
-        def __init__(self, *_):
+        def __init__(self, *_, **__):
             pass
 
         def __enter__(self):
@@ -435,6 +449,9 @@ def test_a_process_that_dies_is_made_up_for(library, monkeypatch):
             yield function(paths[0])
             raise futures.process.BrokenProcessPool("killed")
 
+        def shutdown(self, **_):
+            pass
+
     monkeypatch.setattr(entry, "PAYS_FROM", 2)
     monkeypatch.setattr(futures, "ProcessPoolExecutor", Dying)
     bring_run(library)
@@ -446,9 +463,7 @@ def test_a_session_whose_figures_cannot_be_computed_keeps_no_other_out(library, 
 
     kept = [bring(library), bring(library, OTHER, "00008-1.knee")]
     real = entry.described
-    monkeypatch.setattr(
-        entry, "described", lambda one, watch: real(one) if len(one.t_ms) == 720 else [][len(one.t_ms)]
-    )
+    monkeypatch.setattr(entry, "described", lambda one, watch: real(one) if len(one.t_ms) == 720 else [][len(one.t_ms)])
     entered, unreadable = library.reindex()
     problems = {one.id: one.problems for one in entered}
     assert unreadable == [] and problems[kept[0].id] == [] and "IndexError" in problems[kept[1].id][0]
@@ -508,6 +523,7 @@ def test_sessions_lists_the_newest_and_says_how_to_see_more(kneesync):
     assert len(kneesync("sessions", "--all", "--plain")[1].splitlines()) == 23
     assert len(kneesync("sessions", "--limit", "3", "--plain")[1].splitlines()) == 3
     assert len(json.loads(kneesync("sessions", "--json")[1])) == 23
+    assert len(json.loads(kneesync("sessions", "--json", "--limit", "3")[1])) == 3
     code, out, err = kneesync("sessions", "--athlete", "Zoe")
     assert (code, out) == (0, "") and "No session fits that" in err
 

@@ -37,15 +37,23 @@ def of_all(paths, processes=1, progress=None):
 
     if processes > 1 and len(paths) >= PAYS_FROM:
         import multiprocessing
+        import signal
         from concurrent.futures import ProcessPoolExecutor
         from concurrent.futures.process import BrokenProcessPool
 
         try:
-            with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-                for path, found in zip(paths, pool.map(_of, paths, chunksize=CHUNK), strict=True):
-                    take(path, found)
-        except (BrokenProcessPool, OSError):
-            pass
+            # Ctrl-C is this process's to answer
+            deaf = (signal.SIGINT, signal.SIG_IGN)
+            spawning = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(processes, spawning, initializer=signal.signal, initargs=deaf) as pool:
+                try:
+                    for path, found in zip(paths, pool.map(_of, paths, chunksize=CHUNK), strict=True):
+                        take(path, found)
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise
+        except (BrokenProcessPool, OSError, ImportError):
+            pass  # no other processes here, or one died
     for path in paths[len(read) + len(unreadable) :]:
         take(path, _of(path))
     return read, unreadable
