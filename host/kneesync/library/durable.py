@@ -2,6 +2,9 @@
 
 import hashlib
 import os
+import time
+
+TRIES, AGAIN_S = 20, 0.05
 
 
 def write_whole(path, data):
@@ -11,8 +14,20 @@ def write_whole(path, data):
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(beside, path)
+    put_in_place(beside, path)
     sync_folder(path.parent)
+
+
+def put_in_place(path, target):
+    """Rename a file over another. Windows refuses while a virus scanner or a reader has either open: it is waited for."""
+    for _ in range(TRIES - 1 if os.name == "nt" else 0):
+        try:
+            os.replace(path, target)
+        except PermissionError:
+            time.sleep(AGAIN_S)
+        else:
+            return
+    os.replace(path, target)
 
 
 def sync_folder(folder):

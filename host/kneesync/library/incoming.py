@@ -79,7 +79,7 @@ class Incoming:
         """Give the file its name in the library, for good; the transfer is over."""
         if fcntl is None:
             self._file.close()  # Windows does not rename what is open
-        os.replace(self.path, path)
+        durable.put_in_place(self.path, path)
         durable.sync_folder(path.parent)
 
     def close(self):
@@ -88,6 +88,8 @@ class Incoming:
 
     def drop(self):
         """Forget the transfer."""
+        if fcntl is None:
+            self._file.close()  # Windows does not delete what is open
         self.path.unlink(missing_ok=True)
         self._note.unlink(missing_ok=True)
         self._file.close()

@@ -57,6 +57,6 @@ def _move(session_id, source, target, file_first):
     What is in the trash is there as long as the file is: it is the first to come and the last to go.
     """
     for path in sorted(source.glob(f"{session_id}.*"), key=lambda path: (path.suffix == ".knee") != file_first):
-        os.replace(path, target / path.name)
+        durable.put_in_place(path, target / path.name)
     durable.sync_folder(target)
     durable.sync_folder(source)

@@ -1,5 +1,6 @@
 """Where text goes: results to stdout, progress and errors to stderr; colour only for eyes that see it."""
 
+import codecs
 import os
 import sys
 
@@ -15,7 +16,7 @@ def results(plain=False):
 
     to_eyes = sys.stdout.isatty()
     # piped, the page keeps its 80 columns and loses its colour
-    return Console(
+    console = Console(
         width=None if to_eyes else 80,
         no_color=not to_eyes or bool(os.environ.get("NO_COLOR")),
         force_terminal=None if to_eyes else False,
@@ -23,19 +24,41 @@ def results(plain=False):
         markup=False,
         emoji=False,
     )
+    return None if console.legacy_windows else console  # a console of before Windows 10 draws no Braille
 
 
 def lines(some):
-    """Plain lines to stdout; characters that it cannot write become question marks."""
-    encoding = sys.stdout.encoding or "ascii"
+    """Plain lines to stdout; what it cannot write, in plainer characters."""
     for line in some:
-        print(line.encode(encoding, "replace").decode(encoding))
+        print(_written(line, sys.stdout))
 
 
 def note(text):
     """One line to stderr."""
-    encoding = sys.stderr.encoding or "ascii"
-    print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr)
+    print(_written(text, sys.stderr), file=sys.stderr)
+
+
+def _written(text, stream):
+    encoding = stream.encoding or "ascii"
+    return text.encode(encoding, "plainer").decode(encoding)
+
+
+# What stands for a character that an older code page (cp1252, cp437) lacks: a minus may not become a question mark.
+_PLAINER = {
+    "−": "-", "–": "-", "—": "-", "‑": "-", "·": "-", "…": "...", "°": " deg", "±": "+/-", "×": "x", "≤": "<=", "≥": ">=",
+    "→": "->", "σ": "sigma", "δ": "delta", "µ": "u", "“": '"', "”": '"', "’": "'", "█": "#", "│": "|", "─": "-",
+}  # fmt: skip
+codecs.register_error(
+    "plainer",
+    lambda error: ("".join(_PLAINER.get(one, "?") for one in error.object[error.start : error.end]), error.end),
+)
+
+
+def tolerate():
+    """Let stdout and stderr take any text: what is no UTF takes plainer characters where it lacks one."""
+    for stream in (sys.stdout, sys.stderr):
+        if "utf" not in (stream.encoding or "").lower() and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="plainer")
 
 
 class Progress:
