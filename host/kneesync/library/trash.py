@@ -3,7 +3,6 @@
 Cut anywhere, doing it again completes it.
 """
 
-import os
 from dataclasses import replace
 
 from kneesync import untrusted

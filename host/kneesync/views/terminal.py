@@ -45,8 +45,8 @@ def _written(text, stream):
 
 # What stands for a character that an older code page (cp1252, cp437) lacks: a minus may not become a question mark.
 _PLAINER = {
-    "−": "-", "–": "-", "—": "-", "‑": "-", "·": "-", "…": "...", "°": " deg", "±": "+/-", "×": "x", "≤": "<=", "≥": ">=",
-    "→": "->", "σ": "sigma", "δ": "delta", "µ": "u", "“": '"', "”": '"', "’": "'", "█": "#", "│": "|", "─": "-",
+    "−": "-", "–": "-", "—": "-", "‑": "-", "·": "-", "…": "...", "°": " deg", "±": "+/-", "×": "x", "≤": "<=",
+    "≥": ">=", "→": "->", "σ": "sigma", "δ": "delta", "µ": "u", "“": '"', "”": '"', "’": "'", "█": "#", "│": "|", "─": "-",
 }  # fmt: skip
 codecs.register_error(
     "plainer",
