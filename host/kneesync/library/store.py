@@ -8,7 +8,6 @@ index.sqlite          can be made anew from the rest
 """
 
 import contextlib
-import hashlib
 import os
 import time
 from dataclasses import replace
@@ -108,7 +107,7 @@ class Library:
         described = self._index.joined(ids)
         if described is None:
             try:
-                described = entry.described(self._joined(segments))
+                described = entry.described(self._joined(segments), entry.joined_watch(self.path(segments[0])))
             except KneesyncError as error:
                 described = {"problems": [str(error)]}
             else:
@@ -211,18 +210,17 @@ class Library:
         Order: file on disk, bytes checked, note on disk, rename, index. Cut anywhere, nothing half stands in sessions/.
         `note`: what is known of it elsewhere, as sidenote.sound() leaves it: a start, what the runner says.
         """
-        from kneesync.library.session import NotASessionError, decode
+        from kneesync.library.session import NotASessionError
 
         about = incoming.about
         with self.writing():
-            data = incoming.synced()
-            if hashlib.sha256(data).hexdigest() != about["sha256"]:
+            if incoming.synced() != about["sha256"]:
                 incoming.drop()
                 raise KneesyncError(
                     f"{about['name']}: the bytes received have another SHA-256 than on the board; pull again"
                 )
             try:
-                session = decode(data, about["name"])
+                session = incoming.session(about["sha256"])
             except NotASessionError:
                 incoming.drop()
                 raise
@@ -273,13 +271,15 @@ class Library:
             segments = self.segments(kept)
             first, speaker = segments[0], _speaker(segments)
             path = self.path(first)
+            if not path.exists():
+                raise KneesyncError(f"{first.id} is not in the library any more; `kneesync sessions` lists what is")
             note = sidenote.unchecked(path) or {
                 "board": first.board,  # the note was lost: what the index knows
                 "name": first.name,
                 "bytes": first.bytes,
                 "sha256": first.sha256,
-                "start_unix_s": None if first.start_from == "you" else first.start_unix_s,
-                "start_from": "unknown" if first.start_from == "you" else first.start_from,
+                "start_unix_s": None if first.start_from in ("you", "watch") else first.start_unix_s,
+                "start_from": "unknown" if first.start_from in ("you", "watch") else first.start_from,
                 "pulled_unix_s": first.pulled_unix_s,
             }
             if speaker is not first:
@@ -289,7 +289,11 @@ class Library:
                 if said[name] is None:
                     note.pop(name, None)
             sidenote.write(path, note)
-            self._index.enter(sidenote.applied(first, sidenote.sound(note)))
+            if "watch" in said:  # the figures at equal pace are of it
+                self._index.forget_joined()
+                self.enter(path)
+            else:
+                self._index.enter(sidenote.applied(first, sidenote.sound(note)))
         return self.find(first.id)
 
     def note_boot(self, board, boot, up_ms):
