@@ -16,8 +16,8 @@ from kneecore import rawlog, sessionread
 from kneecore import sessionlog as log
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
+from kneesync.library import rawsamples
 
-_NOMINAL_PERIOD_MS = 64 / 6.667
 MOST_FILE_BYTES = 64 << 20  # no board of ours has half as much flash
 
 STRIDE_DTYPE = np.dtype(list(zip(sessionread.STRIDE_FIELDS, ("<u2", "<i2", "<i2", "<u2", "<u2", "u1"), strict=True)))
@@ -94,13 +94,13 @@ class Session:
     @property
     def period_ms(self):
         """Time from one raw sample to the next, ms."""
-        return _raw_period_ms(self.raw_heads)
+        return rawsamples.period_ms(self.raw_heads)
 
     def raw_times(self):
         """(numbers, t_s) of the raw samples: int64 since the board's boot, and s since the session's start."""
         first, _, count = self.raw_heads.T
         numbers = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
-        return numbers, (_raw_t_ms(numbers, self.raw_heads) - self.start_ms) / 1000
+        return numbers, (rawsamples.t_ms(numbers, self.raw_heads) - self.start_ms) / 1000
 
     def flagged(self, flag):
         """Bool array: which strides carry `flag` (one of sessionread.FLAGS)."""
@@ -331,7 +331,7 @@ class _Walk:
             t_ms=t_ms,
             event_records=np.frombuffer(self.events, EVENT_DTYPE),
             raw_heads=np.array(self.raw_heads, dtype=np.int64).reshape(-1, 3),
-            raw_lsb=_raw_samples(self.raw, sum(count for _, _, count in self.raw_heads)),
+            raw_lsb=rawsamples.counts(self.raw, sum(count for _, _, count in self.raw_heads)),
             end=self.end,
             file_bytes=file_bytes,
             run=untrusted.run_id(self.header.get("run")) or self.run,
@@ -387,51 +387,6 @@ class _Walk:
         unknown = len(set(session.event_records["kind"].tobytes()) - set(sessionread.EVENT_KINDS))
         if unknown:
             yield f"{unknown} kinds of event are unknown to this version and left out"
-
-
-def _raw_t_ms(numbers, heads):
-    """Board time of each sample, ms: on the line from its block's head to the next."""
-    if len(heads) == 0:
-        return np.zeros(0)
-    number, t_ms = _ascending(heads)
-    behind_ms = np.maximum(0, numbers - number[-1]) * _raw_period_ms(heads)  # the last block has no next one
-    return np.interp(numbers, number, t_ms) + behind_ms
-
-
-def _raw_samples(payloads, count):
-    """int16 (count, 6) of raw blocks' payloads."""
-    samples = np.empty((count, 6), np.int16)
-    at = 0
-    for payload in payloads:
-        start = at
-        for n, channels in sessionread.raw_groups(payload):
-            for channel, (width, offset) in enumerate(channels):
-                samples[at : at + n, channel] = _raw_differences(payload, n, width, offset)
-            at += n
-        first = struct.unpack_from(rawlog.HEAD, payload)[2:]
-        block = samples[start:at]
-        np.cumsum(block, axis=0, dtype=np.int16, out=block)
-        block += np.array(first, np.int16)
-    return samples
-
-
-def _raw_differences(payload, n, width, offset):
-    if width != 1:
-        return np.frombuffer(payload, "<i2" if width else "i1", n, offset)
-    low, second, high = np.frombuffer(payload, "u1", (n + 1) // 2 * 3, offset).reshape(-1, 3).T.astype(np.int16)
-    pairs = np.stack([low | (high & 15) << 8, second | (high >> 4) << 8], axis=1)
-    return ((pairs.ravel() ^ 2048) - 2048)[:n]
-
-
-def _ascending(heads):
-    number, t_ms = heads[:, 0], heads[:, 1]
-    ascending = np.concatenate([[True], np.diff(np.maximum.accumulate(number)) > 0])
-    return number[ascending], t_ms[ascending]
-
-
-def _raw_period_ms(heads):
-    number, t_ms = _ascending(heads) if len(heads) else ((), ())
-    return (t_ms[-1] - t_ms[0]) / (number[-1] - number[0]) if len(number) > 1 else _NOMINAL_PERIOD_MS
 
 
 def _shown(path):
