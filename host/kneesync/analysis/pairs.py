@@ -27,12 +27,12 @@ METRICS = (*ANGLES_AND_RATES, "cadence_spm")
 def pair(one, other, apart_s=None, names=("one", "other")):
     """How the right leg differs from the left in two sessions of one run: a dict, fit for JSON.
 
-    one, other: Sessions. apart_s: start of `other` less start of `one` on the clock, s; None where unknown: the whole of
-    both is searched then. names: how errors and the dict call them.
+    one, other: Sessions. apart_s: start of `other` less start of `one` on the clock, s; None where unknown: the whole
+    of both is searched then. names: how errors and the dict call them.
 
-    legs {"left", "right": name}, overlap_s, other_starts_s (on one's time), clock_s (what the clock said), match (of the
-    cadence's ups and downs, 0 to 1), strides {"left", "right"}, difference {metric: {left, right, right_less_left, low,
-    high}}, healthy_sd_deg, inside (the difference of knee lift is within it), change {knee_lift_deg: {fresh, late,
+    legs {"left", "right": name}, overlap_s, other_starts_s (on one's time), clock_s (what the clock said), match (of
+    the cadence's ups and downs, 0 to 1), strides {"left", "right"}, difference {metric: {left, right, right_less_left,
+    low, high}}, healthy_sd_deg, inside (the difference of knee lift is within it), change {knee_lift_deg: {fresh, late,
     change, low, high}} or None, notes.
     KneesyncError if both are of one leg, do not overlap, or do not match.
     """
