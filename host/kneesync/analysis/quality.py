@@ -8,6 +8,7 @@ SHORT_S = 360  # skip and learn by default: less running has no fresh stretch
 UNSURE_PERCENT = 10
 LOST_PERCENT = 2
 CLIPPED_PERCENT = 2
+FEW_SURE = 0.9
 SURE_PERCENT = 60  # an alignment below that is in doubt
 
 
@@ -52,8 +53,13 @@ def flags(run, figures):
             "change within the run cannot be told.",
         )
     if count and not run.sure.any():
-        say("alignment unsure", "No stride's angles are sure: they are left out; cadence and times hold.")
-    elif figures["unsure_percent"] and figures["unsure_percent"] > UNSURE_PERCENT:
+        say("nothing sure", "No stride's angles are sure: they are left out; cadence and times hold.")
+    elif count and run.sure.mean() < FEW_SURE:
+        say(
+            "few sure strides",
+            f"Only {100 * run.sure.mean():.0f} % of the strides are sure; angles come from those, cadence from all.",
+        )
+    if figures["unsure_percent"] and figures["unsure_percent"] > UNSURE_PERCENT:
         say(
             "alignment unsure",
             f"{figures['unsure_percent']:.0f} % of the strides came before the board was sure how it sits: "
