@@ -8,7 +8,6 @@ index.sqlite          can be made anew from the rest
 """
 
 import contextlib
-import hashlib
 import os
 import time
 from dataclasses import replace
@@ -211,18 +210,17 @@ class Library:
         Order: file on disk, bytes checked, note on disk, rename, index. Cut anywhere, nothing half stands in sessions/.
         `note`: what is known of it elsewhere, as sidenote.sound() leaves it: a start, what the runner says.
         """
-        from kneesync.library.session import NotASessionError, decode
+        from kneesync.library.session import NotASessionError
 
         about = incoming.about
         with self.writing():
-            data = incoming.synced()
-            if hashlib.sha256(data).hexdigest() != about["sha256"]:
+            if incoming.synced() != about["sha256"]:
                 incoming.drop()
                 raise KneesyncError(
                     f"{about['name']}: the bytes received have another SHA-256 than on the board; pull again"
                 )
             try:
-                session = decode(data, about["name"])
+                session = incoming.session(about["sha256"])
             except NotASessionError:
                 incoming.drop()
                 raise
@@ -278,8 +276,8 @@ class Library:
                 "name": first.name,
                 "bytes": first.bytes,
                 "sha256": first.sha256,
-                "start_unix_s": None if first.start_from == "you" else first.start_unix_s,
-                "start_from": "unknown" if first.start_from == "you" else first.start_from,
+                "start_unix_s": None if first.start_from in ("you", "watch") else first.start_unix_s,
+                "start_from": "unknown" if first.start_from in ("you", "watch") else first.start_from,
                 "pulled_unix_s": first.pulled_unix_s,
             }
             if speaker is not first:
