@@ -49,8 +49,7 @@ def flags(run, figures):
     if count and run.running_s < SHORT_S:
         say(
             "short",
-            f"It is short ({run.running_s / 60:.1f} min of running): averages hold, "
-            "change within the run cannot be told.",
+            f"It is short ({_minutes(run.running_s)} of running): averages hold, change within the run cannot be told.",
         )
     if count and not run.sure.any():
         say("nothing sure", "No stride's angles are sure: they are left out; cadence and times hold.")
@@ -94,3 +93,7 @@ def flags(run, figures):
         times = "once" if figures["imu_faults"] == 1 else f"{figures['imu_faults']} times"
         say("sensor failed", f"The sensor failed {times} and was started again; strides in between are missing.")
     return found
+
+
+def _minutes(seconds):
+    return f"{seconds / 60:.1f} min" if seconds >= 60 else "less than a minute"

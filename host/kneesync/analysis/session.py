@@ -70,6 +70,8 @@ def summary(session, watch=None):
         "absolute_error_deg": list(ABSOLUTE_DEG),
         "notes": _notes(run, fresh, late),
     }
+    if figures["repeats"] and figures["repeats"][0]["by"] == "cadence":
+        figures["notes"].append("In a session of repeats fresh and late are at unlike paces: compare the repeats.")
     if watch is not None:
         figures["pace"] = _pace(run, tens, drift, watch, fresh_span, late_span)
     return figures
@@ -123,7 +125,8 @@ def _repeats(run, tens):
     rows = repeats(run)
     if not rows:
         return rows
-    insides = [tens.within((row["from_s"], row["to_s"] + 0.001)) for row in rows]
+    half_s = tens.span_s / 2  # a mean of ten that reaches out of a repeat is of two paces
+    insides = [(tens.t_s - half_s >= row["from_s"]) & (tens.t_s + half_s <= row["to_s"] + 0.5) for row in rows]
     # of the repeats alone: what lies between them is another pace
     among = np.any(insides, axis=0)
     some = tens.only(among)

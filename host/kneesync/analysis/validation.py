@@ -5,6 +5,8 @@ Limits of agreement as in Bland and Altman 1986; intervals by a block bootstrap 
 resemble each other; ICC(A,1), two-way, absolute agreement, as in McGraw and Wong 1996.
 """
 
+from datetime import datetime
+
 import numpy as np
 
 from kneesync.analysis.agreement import TOLERANCE_S, agreement
@@ -83,6 +85,14 @@ def validate(session, reference, start_of_day_s=None, offset_s=None):
         **{name: _figures(*both) for name, both in pairs.items()},
         "notes": _notes(run, match, pairs["knee_lift_deg"][1]),
     }
+
+
+def start_of_day_s(kept):
+    """The local time of day, s, at which a kept session began; None where its start is unknown."""
+    if kept is None or kept.start_unix_s is None:
+        return None
+    began = datetime.fromtimestamp(kept.start_unix_s)
+    return began.hour * 3600 + began.minute * 60 + began.second + began.microsecond / 1e6
 
 
 def _nearest(sorted_s, at_s):

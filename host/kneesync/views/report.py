@@ -123,6 +123,8 @@ def _interval(ends, write):
 
 def _figures_in_words(figures):
     for label, key, write in ROWS:
+        if figures[key] is None:
+            continue
         parts = [f"{label}: {write(figures[key])} on average"]
         for name in ("fresh", "late"):
             if figures[name]:

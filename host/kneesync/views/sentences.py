@@ -47,10 +47,15 @@ def first_line(figures, between="   "):
     return between.join(parts)
 
 
+def at_unlike_paces(figures):
+    """Whether it was a session of fast and slow, where fresh and late are no pair but the repeats are."""
+    return bool(figures["repeats"]) and figures["repeats"][0]["by"] == "cadence"
+
+
 def fell(figures):
     """Whether knee lift fell late in the run by more than chance and more than strides spread by."""
     change = figures["change"]
-    if not change or figures["repeats"]:
+    if not change or at_unlike_paces(figures):
         return False
     return change["drop_deg"] >= HELD_DEG and change["drop_deg"] > (change["knee_lift_95_percent_deg"] or 0)
 
@@ -59,9 +64,9 @@ def verdict(figures):
     """One sentence: what knee drive did against the runner's own baseline. No more than was measured."""
     if not figures["strides"]:
         return "There is no stride in this session: nothing can be said of knee drive."
-    if figures["repeats"]:
-        return _verdict_on_repeats(figures["repeats"])
     change = figures["change"]
+    if at_unlike_paces(figures) or (figures["repeats"] and not change):
+        return _verdict_on_repeats(figures["repeats"])
     if not change:
         why = figures["why_no_change"] or "no stride's angles are sure"
         return f"Whether knee drive fell cannot be said: {why}."
@@ -71,7 +76,10 @@ def verdict(figures):
     drop_deg = change["drop_deg"]
     way, side = ("fell", "below") if drop_deg > 0 else ("rose", "above")
     if half_deg is None and abs(drop_deg) >= HELD_DEG:
-        return f"Knee drive {way} {abs(drop_deg):.1f}° {side} your own baseline {both}; by how much of that is chance is unknown."
+        return (
+            f"Knee drive {way} {abs(drop_deg):.1f}° {side} your own baseline {both}; "
+            "how much of that is chance, so few strides cannot tell."
+        )
     if abs(drop_deg) >= max(HELD_DEG, half_deg or 0):
         return f"Knee drive {way} {abs(drop_deg):.1f}°{span} {side} your own baseline {both}."
     if max(half_deg or 0, abs(drop_deg)) <= HELD_DEG:
@@ -98,19 +106,22 @@ def _verdict_on_repeats(repeats):
             f"Over {len(repeats)} repeats knee drive held as far as this run can tell: "
             f"the last was {abs(drop_deg):.1f}°{span} {than} than the first {both}."
         )
-    return f"In the last of {len(repeats)} repeats knee drive was {abs(drop_deg):.1f}°{span} {than} than in the first {both}."
+    return (
+        f"In the last of {len(repeats)} repeats knee drive was {abs(drop_deg):.1f}°{span} {than} "
+        f"than in the first {both}."
+    )
 
 
 def besides(figures):
     """What wants to be said right below the verdict."""
-    if onset := figures["onset"]:
+    if (onset := figures["onset"]) and not at_unlike_paces(figures):
         how = {"step": "within two minutes", "gradual": "gradually, then levelled out", "steady": "until the end"}
         yield (
             f"It began to fall at {clock(onset['t_s'])} (between {clock(onset['from_s'])} and {clock(onset['to_s'])}), "
             f"{how[onset['kind']]}."
         )
     below = figures["below_baseline"]
-    if below and not figures["repeats"]:
+    if below and not at_unlike_paces(figures):
         by = "the board's baseline" if below["by"] == "board" else "the fresh stretch"
         if below["s"] > 0:
             yield (
@@ -121,7 +132,7 @@ def besides(figures):
         elif fell(figures):
             yield f"It was never {degrees(below['threshold_deg'])} or more below {by} for a minute at equal cadence."
     equal = (figures.get("pace") or {}).get("at_equal_pace")
-    if equal and not figures["repeats"]:
+    if equal and not at_unlike_paces(figures):
         way = "lower" if equal["drop_deg"] >= 0 else "higher"
         yield (
             f"At equal pace on level ground it was {degrees(abs(equal['drop_deg']))} {way} late "
@@ -222,7 +233,7 @@ def sureness(figures, kept=None):
         yield f"Pauses: {spans}" + (f" and {more} more." if more > 0 else ".")
     yield from figures["notes"]
     for what, why in missing(figures):
-        yield f"Missing: {what}; {why}."
+        yield f"Missing: {what}, because {why}."
     if figures["strides"] and (figures["flags"] or not figures["change"]):
         yield f"What holds: {', '.join(holding(figures))}."
     for problem in figures["quality"]["problems"]:
@@ -253,7 +264,7 @@ def missing(figures):
     if not figures["change"]:
         yield "fresh against late and how long it was below", figures["why_no_change"] or "no stride's angles are sure"
     elif figures["change"]["knee_lift_95_percent_deg"] is None:
-        yield "intervals", "too few strides in a row to see how much this run varies by itself"
+        yield "intervals", "there are too few strides in a row to see how much this run varies by itself"
     elif not figures["onset"] and fell(figures):
         yield "when the fall began", figures["why_no_onset"]
 
