@@ -175,7 +175,8 @@ def sureness_rows(figures, shape):
     low, high = figures["absolute_error_deg"]
     change = figures["change"] or {}
     angles = _held(figures["strides_sure"], "no stride's angles are sure", figures["strides_sure"])
-    times = _held(figures["strides"], "no strides", figures["strides"])
+    timed = figures["strides"] if figures["cadence_spm"] else 0
+    times = _held(timed, "no stride follows another" if figures["strides"] else "no strides", timed)
     return [
         (
             "Knee lift, extension",
@@ -199,7 +200,7 @@ def sureness_rows(figures, shape):
         (
             "Baseline and drop",
             "Your own first minutes are the yardstick; no other runner's figures are.",
-            "the interval in the table of figures",
+            _plus_minus(change, "knee_lift_deg", degrees),
             "holds" if change else f"missing: {figures['why_no_change'] or 'no sure strides to compare'}",
         ),
         (
@@ -218,6 +219,20 @@ def _held(strides, why_not, used):
 def _plus_minus(change, key, write):
     interval = change.get(key + "_interval")
     return f"±{write((interval[1] - interval[0]) / 2)} (95 %)" if interval else "no interval: too few strides"
+
+
+def left_out(figures):
+    """One sentence on the strides whose angles do not count, or None without strides."""
+    if not figures["strides"]:
+        return None
+    quality = figures["quality"]
+    words = {"unsure": "with the alignment unsure", "clipped": "beyond the sensor's range", "lost": "with samples lost"}
+    shares = [
+        f"{percent(quality[name + '_percent'])} {why}" for name, why in words.items() if quality[name + "_percent"]
+    ]
+    if not shares:
+        return "The angles of every stride count: none is unsure, beyond the sensor's range or short of samples."
+    return f"Strides left out of the angles, but not of cadence: {', '.join(shares)}."
 
 
 def missing(figures, kept, shape, watch):
