@@ -106,6 +106,22 @@ def test_wrong_bytes_never_get_a_name():
         assert os.listdir(library.folder / "incoming") == []
 
 
+@pytest.mark.parametrize("received", [RUN, RUN[:-1] + b"?"])
+@pytest.mark.parametrize("on_disk", [RUN, RUN[:-1] + b"!"])
+def test_what_counts_are_the_bytes_on_the_disk(received, on_disk):
+    with Library() as library:
+        transfer = library.incoming(BOARD, "00007-1.knee", len(RUN), SHA)
+        transfer.append(received)
+        transfer.path.write_bytes(on_disk)
+        if on_disk == RUN:
+            kept = library.keep(transfer)
+            assert library.path(kept).read_bytes() == RUN and (kept.strides, kept.problems) == (720, [])
+        else:
+            with pytest.raises(KneesyncError, match="another SHA-256"):
+                library.keep(transfer)
+            assert files(library) == [] and library.sessions() == []
+
+
 def test_a_session_of_a_newer_format_is_kept_for_a_later_version():
     with Library() as library:
         kept = bring(library, bytes(KneeFile(format=9).data))

@@ -5,6 +5,7 @@ whole pull can be tried. tests/end_to_end/test_pull.py does the same to the wire
 """
 
 import errno
+import hashlib
 import itertools
 import os
 import pathlib
@@ -222,7 +223,7 @@ def test_what_a_power_cut_leaves_of_unsynced_bytes_is_not_believed(tmp_path):
     for number, harm in enumerate((lambda part: part[:-4096] + bytes(4096), lambda part: bytes(len(part)))):
         folder = tmp_path / str(number)
         with Library(folder) as library:
-            part = library.incoming(BOARD, "00007-1.knee", len(data), store.hashlib.sha256(data).hexdigest())
+            part = library.incoming(BOARD, "00007-1.knee", len(data), hashlib.sha256(data).hexdigest())
             part.append(harm(data[: 3 * 6144]))
             part.close()
         check(folder, "zeroes in the part")
@@ -231,7 +232,7 @@ def test_what_a_power_cut_leaves_of_unsynced_bytes_is_not_believed(tmp_path):
 @pytest.mark.parametrize("what", ["grown", "longer than said", "of another board", "note torn"])
 def test_a_part_of_something_else_is_not_gone_on_with(what, tmp_path):
     data = FILES["00007-1.knee"]
-    sha = "ab" * 32 if what == "grown" else store.hashlib.sha256(data).hexdigest()
+    sha = "ab" * 32 if what == "grown" else hashlib.sha256(data).hexdigest()
     board = "00ff" if what == "of another board" else BOARD
     with Library(tmp_path) as library:
         before = library.incoming(board, "00007-1.knee", 20_000 if what == "grown" else len(data), sha)
@@ -279,7 +280,7 @@ def test_two_pulls_at_once_keep_everything_once(tmp_path):
 
 def test_a_transfer_is_one_process_s_until_that_ends_or_dies(tmp_path):
     data = FILES["00007-1.knee"]
-    about = (BOARD, "00007-1.knee", len(data), store.hashlib.sha256(data).hexdigest())
+    about = (BOARD, "00007-1.knee", len(data), hashlib.sha256(data).hexdigest())
     told, tell = os.pipe()
     child = os.fork()
     if child == 0:

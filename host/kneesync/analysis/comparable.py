@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from kneecore import sessionlog as log
-from kneesync.analysis.session import _Run
+from kneesync.analysis.run import Run
 
 VERSION = 1  # of these figures' meaning: figures of another one in the index are made anew
 BAND_SPM = 5
@@ -33,7 +33,7 @@ def row(session, watch=None):
     "speed_mps", and the ANGLES}, means over the band's strides. `mounting` is the thigh's up and right in chip axes.
     `flags` are words for what limits the figures.
     """
-    run = _Run(session)
+    run = Run(session)
     fresh_span, late_span, _ = run.stretches()
     fresh, late = run.means(fresh_span), run.means(late_span)
     cues = int((session.event_records["kind"] == log.CUE).sum())
@@ -91,9 +91,8 @@ def _drop_per_h(run, skip_s):
     t_s, lift_deg = run.t_s[chosen], run.columns["knee_lift_deg"][chosen]
     if not len(t_s) or t_s[-1] - t_s[0] < LEAST_SPAN_S:
         return None
-    minute = np.floor((t_s - t_s[0]) / 60).astype(int)
-    first = np.flatnonzero(np.diff(minute, prepend=-1))
-    counts = np.diff(first, append=len(minute))
+    first = np.unique(np.searchsorted(t_s, np.arange(t_s[0], t_s[-1], 60.0)))
+    counts = np.diff(first, append=len(t_s))
     enough = counts >= LEAST_BAND_STRIDES // 2
     if enough.sum() < LEAST_SPAN_S // 120:
         return None
@@ -106,12 +105,12 @@ def _drop_per_h(run, skip_s):
 def _smoothed(values, known):
     """Mean of the known ones among the SMOOTH_STRIDES around each; NaN where there are none."""
     half = SMOOTH_STRIDES // 2
-    sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0.0))])
-    counts = np.concatenate([[0], np.cumsum(known)])
-    at = np.arange(len(values))
-    low, high = np.maximum(at - half, 0), np.minimum(at + half + 1, len(values))
-    number = counts[high] - counts[low]
-    return np.where(number > 0, (sums[high] - sums[low]) / np.maximum(number, 1), np.nan)
+    near = np.zeros((2, len(values) + 2 * half + 1))  # running sums and counts, with nothing on either side
+    np.cumsum(np.where(known, values, 0.0), out=near[0, half + 1 : half + 1 + len(values)])
+    np.cumsum(known, out=near[1, half + 1 : half + 1 + len(values)])
+    near[:, half + 1 + len(values) :] = near[:, half + len(values), None]
+    total, number = near[:, SMOOTH_STRIDES:] - near[:, :-SMOOTH_STRIDES]
+    return np.divide(total, number, out=np.full(len(values), np.nan), where=number > 0)
 
 
 def _cadence_bands(run):
@@ -141,20 +140,18 @@ def _bands(run, value, width, also):
     where = np.flatnonzero(usable)
     if not len(where):
         return []
-    number = np.floor(value[where] / width).astype(int)
-    order = np.argsort(number, kind="stable")
-    where, number = where[order], number[order]
-    first = np.flatnonzero(np.diff(number, prepend=-1))
-    rank = np.arange(len(number)) - np.repeat(first, np.diff(first, append=len(number)))
-    where, number = where[rank < BAND_STRIDES], number[rank < BAND_STRIDES]
-    first = np.flatnonzero(np.diff(number, prepend=-1))
-    counts = np.diff(first, append=len(number))
+    band = np.floor(value[where] / width).astype(np.int16)  # sorted five times as fast as int64
+    order = np.argsort(band, kind="stable")
+    number, first, counts = np.unique(band[order], return_index=True, return_counts=True)
+    counts = np.minimum(counts, BAND_STRIDES)
+    where = where[np.concatenate([order[at : at + count] for at, count in zip(first, counts, strict=True)])]
+    first = np.cumsum(counts) - counts
     means = {name: np.add.reduceat(run.columns[name][where], first) / counts for name in ANGLES}
     means.update({name: np.add.reduceat(values[where], first) / counts for name, values in also.items()})
     return [
         {
-            "from": float(number[first[i]] * width),
-            "to": float((number[first[i]] + 1) * width),
+            "from": float(number[i] * width),
+            "to": float((number[i] + 1) * width),
             "strides": int(counts[i]),
             **{name: round(float(values[i]), 4) for name, values in means.items()},
         }

@@ -1,56 +1,38 @@
-"""A level that changes once: flat, then a straight way down or up, then flat again. A step and a hinge are its ends.
+"""A level that changes once: flat, then a straight way down or up, then flat again. A step and a line are its ends.
 
-All candidates are tried at once by matrix product: least squares of a run's ten-stride means on a constant and each.
+All candidates are tried at once by matrix product: least squares of a series of means on a constant and each of them.
 """
 
 import numpy as np
 
-STARTS = 36
-LASTING_MIN = (0.0, 2.0, 5.0, 10.0, 20.0, np.inf)
-LEAST_SIDE = 8  # tens before and after a change that can be told
+LASTING_MIN = (0.0, 3.0, 8.0, 16.0, np.inf)
+LEAST_SIDE = 4  # means before and after a change that can be told
 
 
 class Ramps:
-    """The candidates over minutes of running `min_` (n,): `units` (n, m) are orthogonal to a constant, length 1.
+    """The candidates over minutes of running `min_` (m,), c of them.
 
-    `from_min` and `to_min` (m,): where each begins and ends.
+    `from_min`, `to_min` (c,): where each begins and ends. `shapes` (m, c) go from 0 to 1; `units` are the same without
+    their mean, of length 1, and were of length `norms` (c,).
     """
 
     def __init__(self, min_):
-        n = len(min_)
-        count = max(0, min(STARTS, n - 2 * LEAST_SIDE + 1))
-        at = np.unique(np.linspace(LEAST_SIDE, n - LEAST_SIDE, count).astype(int)) if count else np.zeros(0, int)
-        begins = (min_[at] + min_[at - 1]) / 2
-        end = min_[-1] if n else 0.0
+        m = len(min_)
+        at = np.arange(LEAST_SIDE, m - LEAST_SIDE + 1)
+        begins = np.concatenate([min_[:1], (min_[at] + min_[at - 1]) / 2])
         from_min = np.repeat(begins, len(LASTING_MIN))
-        to_min = np.minimum(from_min + np.tile(LASTING_MIN, len(begins)), end)
-        _, first = np.unique(np.round(np.stack([from_min, to_min]), 6), axis=1, return_index=True)
-        self.from_min, self.to_min = from_min[np.sort(first)], to_min[np.sort(first)]
-        lasting = np.maximum(self.to_min - self.from_min, 1e-6)
-        shapes = np.clip((min_[:, None] - self.from_min) / lasting, 0, 1)
-        self.shapes = shapes
+        to_min = np.minimum(from_min + np.tile(LASTING_MIN, len(begins)), min_[-1])
+        to_min = np.maximum(to_min, from_min + 1e-6)
+        shapes = np.clip((min_[:, None] - from_min) / (to_min - from_min), 0, 1)
         centred = shapes - shapes.mean(axis=0)
-        self.norms = np.linalg.norm(centred, axis=0)
-        self.units = centred / np.maximum(self.norms, 1e-12)
+        norms = np.linalg.norm(centred, axis=0)
+        told = norms > 0.5  # a step at the very first mean changes nothing
+        self.from_min, self.to_min, self.norms = from_min[told], to_min[told], norms[told]
+        self.shapes = shapes[:, told]
+        self.units = centred[:, told] / norms[told]
+        self.resolution_min = float(np.diff(begins[1:]).max()) / 2
 
-        self._middle = (min_ - min_.mean()) / max(np.linalg.norm(min_ - min_.mean()), 1e-12)
-        bent = self._without_line(shapes)
-        lengths = np.linalg.norm(bent, axis=0)
-        told = lengths > 1e-6 * max(n, 1)  # the others are a line
-        self._bent = bent[:, told] / lengths[told]
-
-    def __len__(self):
-        return len(self.from_min)
-
-    def _without_line(self, series):
-        left = series - series.mean(axis=0)
-        return left - np.multiply.outer(self._middle, self._middle @ left)
-
-    def residuals(self, series):
-        """What constant, slope and the best ramp leave of a series (n,), and how many freedoms they took."""
-        left = self._without_line(series)
-        if not self._bent.shape[1]:
-            return left, 2
-        along = left @ self._bent
-        best = int(np.argmax(along**2))
-        return left - along[best] * self._bent[:, best], 3
+    def best(self, series):
+        """Of each series (m, k) the `units` column that explains most of it: (m, k)."""
+        along = (series - series.mean(axis=0)).T @ self.units
+        return self.units[:, (along**2).argmax(axis=1)]

@@ -8,7 +8,8 @@ change to far less.
 import numpy as np
 
 from kneecore import sessionlog as log
-from kneesync.analysis import answers, pace, quality, ramps, resampling
+from kneesync.analysis import answers, pace, quality
+from kneesync.analysis.drift import Drift
 from kneesync.analysis.onset import onset
 from kneesync.analysis.repeats import repeats
 from kneesync.analysis.run import ANGLES_AND_RATES, Run
@@ -17,7 +18,7 @@ from kneesync.analysis.tens import Tens
 ABSOLUTE_DEG = (3, 5)  # soft tissue and the standing pose, see docs
 CHANGING = (*ANGLES_AND_RATES, "cadence_spm")
 TRENDING = (*CHANGING, "knee_lift_sd_deg")
-LEAST_CADENCE_SD_PERCENT = 0.4  # below that a slope on cadence is chance
+_FALL = "fall_deg"
 
 
 def summary(session, watch=None):
@@ -32,8 +33,10 @@ def summary(session, watch=None):
     baseline = _baseline(session)
     expect = answers.expected(session, baseline, fresh)
     quality_figures = quality.quality(run)
-    drift = _Drift(tens)
-    found, why_no_onset = _onset(tens, expect, fresh_span)
+    drift = _drift(tens, expect)
+    found, why_no_onset = None, "without a fresh stretch there is no level to fall from"
+    if fresh_span is not None and expect is not None:
+        found, why_no_onset = onset(drift, _FALL, fresh_span[1])
     cues = answers.cues(run, expect)
     figures = {
         "board": session.header.get("board"),
@@ -59,7 +62,7 @@ def summary(session, watch=None):
         "trend_per_h": {name: drift.per_h(name) for name in TRENDING},
         "cues": cues,
         "cue_response": answers.answered(cues),
-        "repeats": repeats(run),
+        "repeats": _repeats(run, tens),
         "pauses": run.pauses(),
         "per_minute": run.per_minute(),
         "quality": quality_figures,
@@ -67,6 +70,8 @@ def summary(session, watch=None):
         "absolute_error_deg": list(ABSOLUTE_DEG),
         "notes": _notes(run, fresh, late),
     }
+    if figures["repeats"] and figures["repeats"][0]["by"] == "cadence":
+        figures["notes"].append("In a session of repeats fresh and late are at unlike paces: compare the repeats.")
     if watch is not None:
         figures["pace"] = _pace(run, tens, drift, watch, fresh_span, late_span)
     return figures
@@ -76,59 +81,6 @@ def drawable(session):
     """(t_s, knee_lift_deg) of the sure strides in order of time: what a chart of the run shows."""
     run = Run(session)
     return run.t_s[run.sure], run.columns["knee_lift_deg"][run.sure]
-
-
-class _Drift:
-    """What each series of ten-stride means does beside its smooth trend, and the intervals which that gives."""
-
-    def __init__(self, tens):
-        self.tens = tens
-        self.enough = len(tens) >= resampling.LEAST_TENS
-        if self.enough:
-            self.min_ = tens.ran_min()
-            self._block = resampling.block_tens(tens)
-            self._ramps = ramps.Ramps(self.min_)
-            self._residuals = {}
-
-    def interval(self, name, weights, estimate=None):
-        """[low, high] (95 %) of the sum of a series times weights (n,), around the estimate if one is given."""
-        if not self.enough:
-            return None
-        series = getattr(self.tens, name)
-        drawn = resampling.draws(self._left(name), weights[:, None], self._block)[:, 0]
-        return resampling.interval(float(series @ weights) if estimate is None else estimate, drawn)
-
-    def _left(self, name):
-        if name not in self._residuals:
-            left, freedoms = self._ramps.residuals(getattr(self.tens, name))
-            self._residuals[name] = left * np.sqrt(len(left) / max(1, len(left) - freedoms - 1))
-        return self._residuals[name]
-
-    def per_h(self, name):
-        """{per_h, low, high}: least-squares slope over hours of running; None in a run of few strides."""
-        if not self.enough or self.min_[-1] - self.min_[0] < 5:
-            return None
-        hours = self.min_ / 60 - self.min_.mean() / 60
-        weights = hours / (hours @ hours)
-        low, high = self.interval(name, weights)
-        return {"per_h": float(getattr(self.tens, name) @ weights), "low": low, "high": high}
-
-    def cadence_relation(self):
-        """Knee lift per percent of cadence at equal time in the run: {deg_per_percent, low, high, r_squared}."""
-        if not self.enough:
-            return None
-        quicker = 100 * np.log(self.tens.cadence_spm)
-        across, _ = self._ramps.residuals(quicker)
-        if across.std() < LEAST_CADENCE_SD_PERCENT:
-            return None
-        weights = across / (across @ across)
-        lift = self._left("knee_lift_deg")
-        slope = float(lift @ weights)
-        left = lift - slope * across
-        drawn = resampling.draws(left, weights[:, None], self._block)[:, 0]
-        low, high = resampling.interval(slope, drawn)
-        explained = 1 - float(left @ left) / float(lift @ lift) if lift @ lift > 0 else 0.0
-        return {"deg_per_percent": slope, "low": low, "high": high, "r_squared": explained}
 
 
 def _baseline(session):
@@ -141,17 +93,12 @@ def _baseline(session):
     return kept
 
 
-def _onset(tens, expect, fresh_span):
-    if expect is None or fresh_span is None:
-        return None, "without a fresh stretch there is no level to fall from"
-    from_s = fresh_span[0]
-    after = tens.t_s >= from_s
-    return onset(
-        tens.t_s[after],
-        tens.ran_min()[after],
-        -expect.drop_deg(tens.knee_lift_deg, tens.stride_s)[after],
-        fresh_span[1],
-    )
+def _drift(tens, expect):
+    """The Drift of all series that figures are given for; `_FALL` is knee lift below what was expected."""
+    series = {name: getattr(tens, name) for name in TRENDING}
+    if expect is not None:
+        series[_FALL] = expect.drop_deg(tens.knee_lift_deg, tens.stride_s)
+    return Drift(tens, series)
 
 
 def _change(fresh, late, drift, tens, fresh_span, late_span):
@@ -163,14 +110,34 @@ def _change(fresh, late, drift, tens, fresh_span, late_span):
     for name in CHANGING:
         change[name] = late[name] - fresh[name] if None not in (fresh[name], late[name]) else None
         change[name + "_interval"] = None
-        if change[name] is not None and early.any() and later.any():
+        if drift.enough and change[name] is not None and early.any() and later.any():
             weights = later / later.sum() - early / early.sum()
-            change[name + "_interval"] = drift.interval(name, weights, change[name])
+            change[name + "_interval"] = list(drift.of(name, weights, change[name])[1:])
     interval = change["knee_lift_deg_interval"]
     change["knee_lift_95_percent_deg"] = (interval[1] - interval[0]) / 2 if interval else None
     change["drop_deg"] = -change["knee_lift_deg"]
     change["drop_deg_interval"] = [-interval[1], -interval[0]] if interval else None
     return change
+
+
+def _repeats(run, tens):
+    """The repeats, each with the 95 % interval of its drop below the first."""
+    rows = repeats(run)
+    if not rows:
+        return rows
+    half_s = tens.span_s / 2  # a mean of ten that reaches out of a repeat is of two paces
+    insides = [(tens.t_s - half_s >= row["from_s"]) & (tens.t_s + half_s <= row["to_s"] + 0.5) for row in rows]
+    # of the repeats alone: what lies between them is another pace
+    among = np.any(insides, axis=0)
+    some = tens.only(among)
+    drift = Drift(some, {"knee_lift_deg": some.knee_lift_deg}) if among.any() else None
+    first = insides[0][among]
+    for row, inside in zip(rows, insides, strict=True):
+        row["drop_interval"] = None
+        if drift and drift.enough and row["drop_deg"] is not None and first.any() and inside.any():
+            weights = first / first.sum() - inside[among] / inside.sum()
+            row["drop_interval"] = list(drift.of("knee_lift_deg", weights, row["drop_deg"])[1:])
+    return rows
 
 
 def _pace(run, tens, drift, watch, fresh_span, late_span):
@@ -189,9 +156,9 @@ def _pace(run, tens, drift, watch, fresh_span, late_span):
     if weights is None:
         figures["why_not_at_equal_pace"] = shared
         return figures
-    low, high = drift.interval("knee_lift_deg", weights)
+    rise, low, high = drift.of("knee_lift_deg", weights)
     figures["at_equal_pace"] = {
-        "drop_deg": -float(tens.knee_lift_deg @ weights),
+        "drop_deg": -rise,
         "low": -high,
         "high": -low,
         "bands_mps": [band for band, _ in shared],
@@ -203,13 +170,6 @@ def _pace(run, tens, drift, watch, fresh_span, late_span):
 def _notes(run, fresh, late):
     """What limits these figures, in plain sentences."""
     notes = []
-    count = len(run.t_s)
-    if not count:
-        notes.append("No strides in this session.")
-    elif not run.sure.any():
-        notes.append("No stride is sure (alignment, range or lost samples): angles are left out, cadence holds.")
-    elif run.sure.mean() < 0.9:
-        notes.append(f"Only {100 * run.sure.mean():.0f} % of the strides are sure; angles come from those.")
     if fresh and late and fresh["cadence_spm"] and late["cadence_spm"]:
         percent = 100 * (late["cadence_spm"] / fresh["cadence_spm"] - 1)
         if abs(percent) > 2:

@@ -1,5 +1,6 @@
 """A transfer under way into the library: bytes only ever appended, by one process at a time."""
 
+import hashlib
 import json
 import os
 
@@ -11,19 +12,27 @@ try:
 except ImportError:  # Windows, where a board's port is opened by one process at a time anyway
     fcntl = None
 
+_PIECE_BYTES = 1 << 20
+
 
 class Incoming:
     """A file on its way in: `received_bytes` of it are here, each already checked on its way.
 
     Nothing is synced before the end: what a power cut leaves of it, the whole file's hash judges. `about`: board, name,
     bytes and sha256 of the file; `writing`: a context manager that says what the disk refuses.
+    Its blocks are checked and decoded as they come, while a wire would be waited for. That counts only if the file
+    on the disk turns out to be of the same bytes.
     """
 
     def __init__(self, stem, about, writing):
+        from kneesync.library.decoder import Decoder
+
         self.about = about
         self.path = stem.with_suffix(".part")
         self._note = stem.with_suffix(".json")
         self._writing = writing
+        self._decoder = Decoder(about["name"])
+        self._digest = hashlib.sha256()
         self._file = _locked(self.path)
         try:
             self.received_bytes = os.fstat(self._file.fileno()).st_size
@@ -32,23 +41,39 @@ class Incoming:
                 self._file.truncate(0)
                 self.received_bytes = 0
                 self._note.write_bytes(noted)
+            with open(self.path, "rb") as file:
+                while data := file.read(_PIECE_BYTES):
+                    self._look_at(data)
         except BaseException:
             self._file.close()
             raise
 
     def append(self, data):
         """Add bytes; `received_bytes` counts those that the system has taken, also where a full disk ends it."""
-        view = memoryview(data)
-        with self._writing():
-            while view:
-                taken = self._file.write(view)
-                self.received_bytes += taken
-                view = view[taken:]
+        at = 0
+        while at < len(data):
+            with self._writing():
+                taken = self._file.write(data[at:])
+            self.received_bytes += taken
+            self._look_at(data[at : at + taken])
+            at += taken
+
+    def _look_at(self, data):
+        self._digest.update(data)
+        self._decoder.take(data)
 
     def synced(self):
-        """Everything received is on the disk; what the file there holds."""
+        """Everything received is on the disk; the SHA-256 of what the file there holds."""
         os.fsync(self._file.fileno())
-        return self.path.read_bytes()
+        return durable.sha256_of(self.path)
+
+    def session(self, sha256):
+        """The Session in the file, whose bytes have this SHA-256. Raises as library.session.decode."""
+        from kneesync.library.session import decode
+
+        if self._digest.hexdigest() == sha256:
+            return self._decoder.session()
+        return decode(self.path.read_bytes(), self.about["name"])
 
     def rename(self, path):
         """Give the file its name in the library, for good; the transfer is over."""

@@ -28,7 +28,7 @@ class Kept:
     sha256: str
     bytes: int
     start_unix_s: float | None  # None: unknown
-    start_from: str  # "pull", "board clock", "you" (set by hand) or "unknown"
+    start_from: str  # "pull", "board clock", "watch" (joined), "you" (set by hand) or "unknown"
     pulled_unix_s: float
     leg: str | None = None  # the runner's word, else the board's
     athlete: str = ""  # the runner's word, else the board's, else "me"

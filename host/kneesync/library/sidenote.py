@@ -23,12 +23,16 @@ NOBODY = "me"  # whose runs they are where neither board nor runner says
 
 def read(path):
     """What stands in the note beside a kept file, as far as it makes sense; {} if there is none that can be read."""
+    return sound(unchecked(path))
+
+
+def unchecked(path):
+    """All that stands in the note beside a file, whatever it is: to write it again, or to compare it."""
     try:
         with open(path.with_suffix(".json"), "rb") as file:
-            found = untrusted.parsed(file.read(MOST_BYTES))
+            return untrusted.parsed(file.read(MOST_BYTES))
     except (OSError, KneesyncError):
         return {}
-    return sound(found)
 
 
 def write(path, note):
@@ -51,6 +55,8 @@ def applied(kept, note):
     """The Kept as the board's file and its note together have it. `note`: as read."""
     corrected_unix_s = note.get("corrected_start_unix_s")
     came_unix_s, came_from = note.get("start_unix_s"), note.get("start_from", "unknown")
+    if came_unix_s is None and (told_unix_s := _moment((note.get("watch") or {}).get("start_unix_s"))):
+        came_unix_s, came_from = told_unix_s, "watch"
     return replace(
         kept,
         board=note.get("board", kept.board),
@@ -82,8 +88,8 @@ def taken_over(kept, other):
     """`kept` with what the runner says of `other`, another segment of the same run."""
     names = ("leg", "athlete", "note", "tags", "pain", "pain_where", "effort", "marked", "watch")
     found = {name: getattr(other, name) for name in names}
-    if other.start_from == "you":
-        found.update(start_unix_s=other.start_unix_s, start_from="you")
+    if other.start_from == "you" or (other.start_from == "watch" and kept.start_unix_s is None):
+        found.update(start_unix_s=other.start_unix_s, start_from=other.start_from)
     return replace(kept, **found)
 
 
@@ -92,15 +98,15 @@ def line(value, longest):
     return untrusted.printable(" ".join(value.split()), longest) if isinstance(value, str) else None
 
 
-def tags(value):
-    """Tags as a list of printable texts, each once whatever its case; None if it is no list."""
+def tags(value, most=MOST_TAGS):
+    """Tags as a list of at most so many printable texts, each once whatever its case; None if it is no list."""
     if not isinstance(value, list):
         return None
     found = {}
     for one in value:
         if tag := line(one, TAG_CHARACTERS):
             found.setdefault(tag.casefold(), tag)
-    return list(found.values())[:MOST_TAGS]
+    return list(found.values())[:most]
 
 
 def _moment(value):
