@@ -13,6 +13,7 @@ from test_report import ROW, kept, rough
 from test_shape import session_of
 
 from kneecore import sessionlog as log
+from kneesync.analysis.pairs import pair
 from kneesync.analysis.session import summary
 from kneesync.errors import KneesyncError
 from kneesync.library.session import decode
@@ -201,12 +202,16 @@ def test_the_page_of_a_run_with_raw_samples_has_its_stride_shape(pages):
 # Session -> what its page says is missing or doubtful, what holds all the same, and what it must not claim.
 NAMED = {
     "empty": (
-        ["There is no stride in it", "missing: no strides", "Fresh against late"],
+        ["There is no stride in it", "missing: no strides"],
         ["Ended by"],
         ["Over the run", "Pace, grade"],
     ),
     "one_stride": (
-        ["It is short", "Fresh against late the run is too short", "raw samples were not kept"],
+        [
+            "It is short",
+            "Fresh against late and how long it was below the run is too short",
+            "raw samples were not kept",
+        ],
         ["holds, from 1 stride", "41.2°", "missing: no stride follows another"],
         ["Knee drive", "holds, from 1 strides"],
     ),
@@ -223,18 +228,18 @@ NAMED = {
     "rough": (
         [
             "before the board was sure",
-            "with the alignment unsure",
+            "Strides left out of the angles: 12.4 % unsure",
             "Samples were lost for 0.9 s",
             "The sensor failed",
             "too short",
             "the run was cut",
             "(not buzzed)",
         ],
-        ["holds, from 141 strides", "holds, from 161 strides", "Pauses: 1."],
+        ["holds, from 141 strides", "holds, from 161 strides", "Pauses: 1.", "What holds: the count and times"],
         ["Knee drive"],
     ),
     "hour": (["no watch's recording is joined", "raw samples were not kept"], ["1:00:", "Knee drive fell"], []),
-    "held": (["When a fall began"], ["Knee drive held within"], ["falls from"]),
+    "held": (["one board sees one leg"], ["Knee drive held within"], ["falls from"]),
 }
 
 
@@ -314,11 +319,43 @@ def test_a_watch_brings_pace_and_what_it_says():
         "1.9",
         "Heart rate",
         "14",
-        "At equal pace, on level ground, knee lift was",
+        "At equal pace on level ground it was",
     ):
         assert words in parsed.text, words
     assert "no watch's recording" not in parsed.text
     assert re.search(r"Pace between 5:\d\d min/km and 5:\d\d min/km", parsed.text)
+
+
+def test_two_boards_stand_side_by_side():
+    plan = [Stand(6), KneeRaises(3), Stand(2), Run(200, 3.0)]
+    left, right = (session_of(simulate(plan, seed=3, leg=leg)) for leg in "LR")
+    found = pair(left, right, 0.0, ("left.knee", HOSTILE), ["L", "R"])
+    text = page.text(left, summary(left), pair=found)
+    parsed = Page(text)
+    lift = found["difference"]["knee_lift_deg"]
+    for words in (
+        "Left and right",
+        "Right − left",
+        f"{lift['left']:.1f}° {lift['right']:.1f}°",
+        "two boards' own zeros",
+    ):
+        assert words in parsed.text, words
+    assert "one board sees one leg" not in parsed.text and "<script" not in text
+
+
+def test_repeats_have_a_table_of_their_own():
+    file, t_ms = KneeFile(), 21_000
+    for _ in range(5):
+        rows = [(t_ms, (640, 4300 - 20 * i // 10, -1500, 4000, 4100, 0)) for i in range(150)]
+        file.stride_block(t_ms, [row for _, row in rows])
+        t_ms += 150 * 640 + 45_000
+        file.stride_block(t_ms - 700, [(700, 3900, -1500, 3900, 4100, log.FIRST)])
+    session = decode(bytes(file.data))
+    figures = summary(session)
+    parsed = Page(page.text(session, figures))
+    assert len(figures["repeats"]) == 5
+    assert "Repeats Found by the pauses between them. The change is against the first" in parsed.text
+    assert re.search(r"5 \d+:\d\d 1:3\d – 15\d \d{3} 4\d\.\d°", parsed.text)
 
 
 def test_a_page_is_the_same_each_time():
