@@ -78,7 +78,7 @@ def write_page(found, target):
     """Write the report of a Reading as an HTML page to a file, or to stdout for `-`."""
     from kneesync.views import page, terminal
 
-    page.write(page.text(found.session, found.figures, found.kept, found.watch), target)
+    page.write(page.text(found.session, found.figures, found.kept, found.watch, found.pair), target)
     if target != "-":
         terminal.note(f"Written to {target}: open it in a browser, print it, or send it.")
 

@@ -199,8 +199,13 @@ def cue_lines(figures):
         if cue["cleared_after_s"] is not None:
             line += f"; back up after {clock(cue['cleared_after_s'])}"
         yield line
+    yield from cue_answer(figures)
+
+
+def cue_answer(figures):
+    """What followed the cues, all together; nothing where too few can be judged."""
     answered = figures["cue_response"]
-    if answered["judged"]:
+    if answered and answered["judged"]:
         rises = ", ".join(
             f"{degrees(rise, signed=True)} over {strides}"
             for strides, rise in answered["back_deg"].items()
@@ -226,7 +231,7 @@ def sureness(figures, kept=None):
         yield f"Absolute angles are good to ±{low}–{high}° on a body; trust the change within the run."
     if figures["change"] and figures["change"]["knee_lift_95_percent_deg"] is not None:
         yield "± and intervals are 95 %: this run's own spread, and how runners drift from minute to minute."
-    yield from _left_out(figures)
+    yield from left_out(figures)
     if figures["pauses"]:
         spans = ", ".join(f"{clock(pause['from_s'])}–{clock(pause['to_s'])}" for pause in figures["pauses"][:4])
         more = len(figures["pauses"]) - 4
@@ -240,7 +245,8 @@ def sureness(figures, kept=None):
         yield f"File: {problem}."
 
 
-def _left_out(figures):
+def left_out(figures):
+    """Which strides' angles do not count, and why; nothing without strides."""
     quality = figures["quality"]
     shares = [
         f"{percent(quality[name + '_percent'])} {name}"
