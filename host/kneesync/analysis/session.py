@@ -62,7 +62,7 @@ def summary(session, watch=None):
         "trend_per_h": {name: drift.per_h(name) for name in TRENDING},
         "cues": cues,
         "cue_response": answers.answered(cues),
-        "repeats": repeats(run),
+        "repeats": _repeats(run, tens),
         "pauses": run.pauses(),
         "per_minute": run.per_minute(),
         "quality": quality_figures,
@@ -70,6 +70,8 @@ def summary(session, watch=None):
         "absolute_error_deg": list(ABSOLUTE_DEG),
         "notes": _notes(run, fresh, late),
     }
+    if figures["repeats"] and figures["repeats"][0]["by"] == "cadence":
+        figures["notes"].append("In a session of repeats fresh and late are at unlike paces: compare the repeats.")
     if watch is not None:
         figures["pace"] = _pace(run, tens, drift, watch, fresh_span, late_span)
     return figures
@@ -118,6 +120,26 @@ def _change(fresh, late, drift, tens, fresh_span, late_span):
     return change
 
 
+def _repeats(run, tens):
+    """The repeats, each with the 95 % interval of its drop below the first."""
+    rows = repeats(run)
+    if not rows:
+        return rows
+    half_s = tens.span_s / 2  # a mean of ten that reaches out of a repeat is of two paces
+    insides = [(tens.t_s - half_s >= row["from_s"]) & (tens.t_s + half_s <= row["to_s"] + 0.5) for row in rows]
+    # of the repeats alone: what lies between them is another pace
+    among = np.any(insides, axis=0)
+    some = tens.only(among)
+    drift = Drift(some, {"knee_lift_deg": some.knee_lift_deg}) if among.any() else None
+    first = insides[0][among]
+    for row, inside in zip(rows, insides, strict=True):
+        row["drop_interval"] = None
+        if drift and drift.enough and row["drop_deg"] is not None and first.any() and inside.any():
+            weights = first / first.sum() - inside[among] / inside.sum()
+            row["drop_interval"] = list(drift.of("knee_lift_deg", weights, row["drop_deg"])[1:])
+    return rows
+
+
 def _pace(run, tens, drift, watch, fresh_span, late_span):
     """What the watch adds: means, fresh and late, their change, and knee lift at equal pace."""
     at = pace.along(run, watch)
@@ -148,13 +170,6 @@ def _pace(run, tens, drift, watch, fresh_span, late_span):
 def _notes(run, fresh, late):
     """What limits these figures, in plain sentences."""
     notes = []
-    count = len(run.t_s)
-    if not count:
-        notes.append("No strides in this session.")
-    elif not run.sure.any():
-        notes.append("No stride is sure (alignment, range or lost samples): angles are left out, cadence holds.")
-    elif run.sure.mean() < 0.9:
-        notes.append(f"Only {100 * run.sure.mean():.0f} % of the strides are sure; angles come from those.")
     if fresh and late and fresh["cadence_spm"] and late["cadence_spm"]:
         percent = 100 * (late["cadence_spm"] / fresh["cadence_spm"] - 1)
         if abs(percent) > 2:
