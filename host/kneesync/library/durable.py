@@ -19,7 +19,7 @@ def write_whole(path, data):
 
 
 def put_in_place(path, target):
-    """Rename a file over another. Windows refuses while a virus scanner or a reader has one open: that is waited for."""
+    """Rename a file over another. Windows refuses while a virus scanner or a reader has one open: it tries again."""
     for _ in range(TRIES - 1 if os.name == "nt" else 0):
         try:
             os.replace(path, target)

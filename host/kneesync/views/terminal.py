@@ -3,6 +3,7 @@
 import codecs
 import os
 import sys
+import unicodedata
 
 from kneesync import untrusted
 from kneesync.views.units import clock
@@ -46,12 +47,19 @@ def _written(text, stream):
 # What stands for a character that an older code page (cp1252, cp437) lacks: a minus may not become a question mark.
 _PLAINER = {
     "−": "-", "–": "-", "—": "-", "‑": "-", "·": "-", "…": "...", "°": " deg", "±": "+/-", "×": "x", "≤": "<=",
-    "≥": ">=", "→": "->", "σ": "sigma", "δ": "delta", "µ": "u", "“": '"', "”": '"', "’": "'", "█": "#", "│": "|", "─": "-",
+    "≥": ">=", "→": "->", "σ": "sigma", "δ": "delta", "µ": "u", "“": '"', "”": '"', "’": "'",
+    "█": "#", "│": "|", "─": "-",
 }  # fmt: skip
-codecs.register_error(
-    "plainer",
-    lambda error: ("".join(_PLAINER.get(one, "?") for one in error.object[error.start : error.end]), error.end),
-)
+
+
+def _plainer(error):
+    """What stands for the characters that a code page lacks: ours by the table, letters without their accents."""
+    lacking = error.object[error.start : error.end]
+    letters = (unicodedata.normalize("NFKD", one).encode("ascii", "ignore").decode() or "?" for one in lacking)
+    return "".join(_PLAINER.get(one, letter) for one, letter in zip(lacking, letters, strict=True)), error.end
+
+
+codecs.register_error("plainer", _plainer)
 
 
 def tolerate():
