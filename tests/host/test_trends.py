@@ -252,6 +252,8 @@ def test_no_start_time_no_leg_and_no_figures_are_said():
     kept[-1].figures = {**kept[-1].figures, "version": 0}
     found = trends(kept)
     assert found["not_placed"] == [kept[8].id]
+    kept[0].start_unix_s = kept[0].pulled_unix_s + 9 * 365 * DAY_S
+    assert kept[0].id in trends(kept)["not_placed"] and trends(kept)["runners"][0]["sessions"] == 7
     assert reasons(found["left_out"]) == {
         "leg unknown": 1, "cannot be read": 1, "figures of another version: kneesync reindex": 1,
     }  # fmt: skip

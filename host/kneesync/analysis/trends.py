@@ -69,7 +69,7 @@ def trends(kept, weeks=WEEKS, metrics=SHOWN):
     "compared" (None or {"by": "speed_mps" or "cadence_spm", "from", "to", "sessions"}), "left_out" of the comparison,
     "metrics": {name: see _trend}}.
     """
-    placed = sorted((one for one in kept if one.start_unix_s is not None), key=lambda one: one.start_unix_s)
+    placed = sorted((one for one in kept if _is_placed(one)), key=lambda one: one.start_unix_s)
     to_s = placed[-1].start_unix_s if placed else None
     from_s = to_s - weeks * 7 * _DAY_S if placed and weeks else placed[0].start_unix_s if placed else None
     shown = [one for one in placed if one.start_unix_s >= from_s]
@@ -87,10 +87,15 @@ def trends(kept, weeks=WEEKS, metrics=SHOWN):
         "to_unix_s": to_s,
         "sessions": len(shown),
         "older": len(placed) - len(shown),
-        "not_placed": [one.id for one in kept if one.start_unix_s is None],
+        "not_placed": [one.id for one in kept if not _is_placed(one)],
         "left_out": left_out.listed(),
         "runners": [_runner(runners[who], metrics) for who in sorted(runners)],
     }
+
+
+def _is_placed(one):
+    """Whether it has a start: one a day after it was pulled is none, and would push all others out of the weeks."""
+    return one.start_unix_s is not None and one.start_unix_s < one.pulled_unix_s + _DAY_S
 
 
 class _Reasons:
