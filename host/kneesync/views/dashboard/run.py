@@ -77,7 +77,7 @@ class RunView(VerticalScroll, can_focus=False):
             legend = Text(label if plot.display else f"{label}: no sure strides to draw")
             if plot.display:
                 if level is not None:
-                    legend.append("   ┄ fresh", LEVEL)
+                    legend.append("   ⠒⠒ fresh", LEVEL)
                 if len(marks_s):
                     legend.append("   ▼ cue", MARK)
                 legend.append("   over minutes", "dim")
@@ -96,7 +96,9 @@ class RunView(VerticalScroll, can_focus=False):
         cadence.follow(lift)
 
     def _say(self, name, text):
-        self.query_one(f"#{name}", Static).update(text)
+        part = self.query_one(f"#{name}", Static)
+        part.display = bool(text)
+        part.update(text)
 
 
 def _head(kept):
