@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import months
+from bench import dashboard, months
 from kneesync.library import Library
 
 ROUNDS = 5
@@ -62,6 +62,7 @@ def run(sessions=500, minutes=60):
         with Library(Path(folder) / "library") as library:
             newest = time.strftime("%Y-%m-%d %H:%M", time.localtime(library.find().start_unix_s))
         shown_s = [_first_screen(program, environment, newest) for _ in range(ROUNDS)]
+        moves = dashboard.measure(Path(folder) / "library")
     start_s = _median(times_s["python"])
     figures = {"sessions": sessions, "strides": strides, "python_start_s": start_s, "made_s": files_s}
     figures["first_index_s"] = index_s
@@ -79,6 +80,9 @@ def run(sessions=500, minutes=60):
         figures[f"{key}_s"], figures[f"{key}_per_python_start"] = median_s, median_s / start_s
         aim = f"at most {limit_s:g} s" if limit_s else f"at most {START_LIMIT} x" if name == "--help" else "no aim"
         rows.append(f"  {name:24} {median_s:6.2f} s  {median_s / start_s:6.1f} x Python's start   ({aim})")
+    if moves:
+        figures["dashboard"] = moves
+        rows += dashboard.rows(moves)
     return rows, figures
 
 

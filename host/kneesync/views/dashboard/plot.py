@@ -97,7 +97,7 @@ class OverTime(PlotWidget):
         self.set_yticks(ticks)
         if self._level is not None:
             across = low_x + (np.arange(columns) + 0.5) * (high_x - low_x) / columns
-            self.scatter(across, np.full(columns, self._level), marker="┄", marker_style=LEVEL)
+            self.scatter(across, np.full(columns, self._level), marker_style=LEVEL, hires_mode=HiResMode.BRAILLE)
         width_min = (high_x - low_x) / (columns * 2)
         breaks = np.flatnonzero(np.diff(bins) > max(1.0, PAUSE_MIN / width_min)) + 1
         for piece in np.split(np.arange(len(bins)), breaks):

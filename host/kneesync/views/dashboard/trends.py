@@ -73,7 +73,7 @@ class TrendsPage(Page):
         runner = found["runners"][self._runner] if found["runners"] else None
         for name in ("metrics", "sentence", "weeks"):
             self.query_one(f"#{name}").display = runner is not None
-        rest = list(view.placing(found))
+        rest = [line.replace("--weeks 0 shows all", "w shows more") for line in view.placing(found)]
         if runner is None:
             self._say("head", NOTHING if not self.app.runs.shown else "No session here can be followed over time.")
             self._say("rest", "\n".join(rest))
