@@ -80,7 +80,7 @@ def made(path, sha256, session):
     else:
         kept.run, kept.segment = session.run, session.segment
         try:
-            found = described(session)
+            found = described(session, beside(path))
         except Exception as error:  # one strange file must not keep the others out of the index
             found = {
                 "problems": [f"its figures cannot be computed ({type(error).__name__}: {error}): please report it"]
@@ -91,11 +91,20 @@ def made(path, sha256, session):
     return sidenote.applied(kept, sidenote.read(path))
 
 
-def described(session):
-    """What the session itself says of a Kept, as a dict of its fields."""
+def beside(path):
+    """The Watch that was joined to a kept file, or None."""
+    if not path.with_suffix(".watch.npz").exists():
+        return None
+    from kneesync.library import watch
+
+    return watch.beside(path)
+
+
+def described(session, watch=None):
+    """What the session itself says of a Kept, as a dict of its fields. `watch`: its joined library.watch.Watch."""
     from kneesync.analysis.comparable import row
 
-    figures = row(session)
+    figures = row(session, watch)
     leg = session.header.get("leg")
     return {
         "board_leg": leg if leg in ("L", "R") else None,

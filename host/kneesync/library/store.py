@@ -107,7 +107,7 @@ class Library:
         described = self._index.joined(ids)
         if described is None:
             try:
-                described = entry.described(self._joined(segments))
+                described = entry.described(self._joined(segments), entry.beside(self.path(segments[0])))
             except KneesyncError as error:
                 described = {"problems": [str(error)]}
             else:
@@ -336,6 +336,14 @@ class Library:
         kept = entry.of(path)
         self._index.enter(kept)
         return kept
+
+    def renew(self, kept):
+        """Enter a session anew, after what stands beside its file has changed; the Kept that it is then."""
+        with self.writing(), self._index.at_once():
+            self._index.forget_joined()
+            for one in self.segments(kept):
+                self.enter(self.path(one))
+        return self.find(kept.id)
 
     def forget(self, kept):
         """Take one file out of the index."""
