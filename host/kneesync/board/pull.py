@@ -59,8 +59,8 @@ def pull(link, library, progress=None, on_result=None):
     one taken; LinkError when the board itself is gone, LibraryError when nothing can be kept.
     """
     _same_wire(link)
-    tell_time(link, library)
-    listed, results = listing(link)
+    _set_clock(link)
+    listed, results = listing(link, lambda: _date_boot(link, library))
     for result in results:
         if on_result:
             on_result(result)
@@ -96,17 +96,25 @@ def tell_time(link, library):
     Every command that stops the board does this first: with the restart at its end the boot is over, and runs recorded
     in it could not be dated any more.
     """
+    _date_boot(link, library)
+    _set_clock(link)
+
+
+def _date_boot(link, library):
     up_ms = untrusted.whole(link.info.get("up_ms"), 0, 1 << 40)
     boot = untrusted.whole(link.info.get("boot"), 0, 1 << 31)
     if up_ms is not None and boot is not None:
         library.note_boot(link.board, boot, up_ms)
+
+
+def _set_clock(link):
     link.call(f"service.set_clock({int(time.time())})")
 
 
-def listing(link):
-    """(files that make sense, Pulled for those that do not)."""
+def listing(link, meanwhile=None):
+    """(files that make sense, Pulled for those that do not). meanwhile() is called while the board hashes them."""
     listed, refused = [], []
-    entries = link.call("service.listing()", list, HASHING_QUIET_S)
+    entries = link.call("service.listing()", list, HASHING_QUIET_S, meanwhile)
     if len(entries) > MOST_SESSIONS:
         raise LinkError(
             f"the board lists {len(entries)} sessions, expected up to {MOST_SESSIONS}; run `kneesync flash`"
