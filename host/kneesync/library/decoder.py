@@ -9,6 +9,7 @@ from kneecore import rawlog, sessionread
 from kneecore import sessionlog as log
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
+from kneesync.library import rawsamples
 from kneesync.library.session import EVENT_DTYPE, STRIDE_DTYPE, NotASessionError, Session, word
 
 _STORED_DTYPE = np.dtype(
@@ -121,7 +122,7 @@ class Decoder:
             t_ms=t_ms,
             event_records=np.frombuffer(self.events, EVENT_DTYPE),
             raw_heads=np.array(self.raw_heads, dtype=np.int64).reshape(-1, 3),
-            raw_lsb=_raw_samples(self.raw, sum(count for _, _, count in self.raw_heads)),
+            raw_lsb=rawsamples.counts(self.raw, sum(count for _, _, count in self.raw_heads)),
             end=self.end,
             file_bytes=self.file_bytes,
             run=untrusted.run_id(self.header.get("run")) or self.run,
@@ -177,28 +178,3 @@ class Decoder:
         unknown = len(set(session.event_records["kind"].tobytes()) - set(sessionread.EVENT_KINDS))
         if unknown:
             yield f"{unknown} kinds of event are unknown to this version and left out"
-
-
-def _raw_samples(payloads, count):
-    """int16 (count, 6) of raw blocks' payloads."""
-    samples = np.empty((count, 6), np.int16)
-    at = 0
-    for payload in payloads:
-        start = at
-        for n, channels in sessionread.raw_groups(payload):
-            for channel, (width, offset) in enumerate(channels):
-                samples[at : at + n, channel] = _raw_differences(payload, n, width, offset)
-            at += n
-        first = struct.unpack_from(rawlog.HEAD, payload)[2:]
-        block = samples[start:at]
-        np.cumsum(block, axis=0, dtype=np.int16, out=block)
-        block += np.array(first, np.int16)
-    return samples
-
-
-def _raw_differences(payload, n, width, offset):
-    if width != 1:
-        return np.frombuffer(payload, "<i2" if width else "i1", n, offset)
-    low, second, high = np.frombuffer(payload, "u1", (n + 1) // 2 * 3, offset).reshape(-1, 3).T.astype(np.int16)
-    pairs = np.stack([low | (high & 15) << 8, second | (high >> 4) << 8], axis=1)
-    return ((pairs.ravel() ^ 2048) - 2048)[:n]

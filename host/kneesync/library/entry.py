@@ -4,6 +4,9 @@ from kneesync.errors import KneesyncError
 from kneesync.library import durable, sidenote
 from kneesync.library.index import Kept
 
+PAYS_FROM = 100  # files: below, starting a process takes longer than it saves
+CHUNK = 20
+
 
 def of(path):
     """The Kept of one file, from its content and its side note. OSError if it cannot be read."""
@@ -17,18 +20,57 @@ def of(path):
     return made(path, sha256, session)
 
 
+def of_all(paths, processes=1, progress=None):
+    """([Kept], [(path, why)] of those that cannot be read) of many files, in their order.
+
+    Other processes are started anew (spawn), as Windows and macOS do it. If one dies, this one reads what is left.
+    """
+    read, unreadable = [], []
+
+    def take(path, found):
+        if isinstance(found, str):
+            unreadable.append((path, found))
+        else:
+            read.append(found)
+        if progress:
+            progress("files", len(read) + len(unreadable), len(paths))
+
+    if processes > 1 and len(paths) >= PAYS_FROM:
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+        from concurrent.futures.process import BrokenProcessPool
+
+        try:
+            with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+                for path, found in zip(paths, pool.map(_of, paths, chunksize=CHUNK), strict=True):
+                    take(path, found)
+        except (BrokenProcessPool, OSError):
+            pass
+    for path in paths[len(read) + len(unreadable) :]:
+        take(path, _of(path))
+    return read, unreadable
+
+
+def _of(path):
+    """The Kept of one file, or why it cannot be read."""
+    try:
+        return of(path)
+    except OSError as error:
+        return error.strerror or str(error)
+
+
 def made(path, sha256, session):
     """The Kept of a file. `session`: what it decoded to, or the KneesyncError that says why it did not."""
-    found = path.stat()
+    on_disk = path.stat()
     kept = Kept(
         id=path.stem,
         board="unknown",
         name=path.name,
         sha256=sha256,
-        bytes=found.st_size,
+        bytes=on_disk.st_size,
         start_unix_s=None,
         start_from="unknown",
-        pulled_unix_s=found.st_mtime,
+        pulled_unix_s=on_disk.st_mtime,
     )
     problems = []
     if not sha256.startswith(kept.id):
@@ -37,7 +79,13 @@ def made(path, sha256, session):
         kept.problems = [*problems, str(session)]
     else:
         kept.run, kept.segment = session.run, session.segment
-        for name, value in described(session).items():
+        try:
+            found = described(session)
+        except Exception as error:  # one strange file must not keep the others out of the index
+            found = {
+                "problems": [f"its figures cannot be computed ({type(error).__name__}: {error}): please report it"]
+            }
+        for name, value in found.items():
             setattr(kept, name, value)
         kept.problems = problems + kept.problems
     return sidenote.applied(kept, sidenote.read(path))

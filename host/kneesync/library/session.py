@@ -14,8 +14,8 @@ from kneecore import sessionlog as log
 from kneecore import sessionread
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
+from kneesync.library import rawsamples
 
-_NOMINAL_PERIOD_MS = 64 / 6.667
 MOST_FILE_BYTES = 64 << 20  # no board of ours has half as much flash
 
 STRIDE_DTYPE = np.dtype(list(zip(sessionread.STRIDE_FIELDS, ("<u2", "<i2", "<i2", "<u2", "<u2", "u1"), strict=True)))
@@ -87,13 +87,13 @@ class Session:
     @property
     def period_ms(self):
         """Time from one raw sample to the next, ms."""
-        return _raw_period_ms(self.raw_heads)
+        return rawsamples.period_ms(self.raw_heads)
 
     def raw_times(self):
         """(numbers, t_s) of the raw samples: int64 since the board's boot, and s since the session's start."""
         first, _, count = self.raw_heads.T
         numbers = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
-        return numbers, (_raw_t_ms(numbers, self.raw_heads) - self.start_ms) / 1000
+        return numbers, (rawsamples.t_ms(numbers, self.raw_heads) - self.start_ms) / 1000
 
     def flagged(self, flag):
         """Bool array: which strides carry `flag` (one of sessionread.FLAGS)."""
@@ -218,6 +218,11 @@ def read(path):
 
     A torn tail or a damaged block loses only itself; `.problems` says so.
     """
+    return decode(read_bytes(path), _shown(path))
+
+
+def read_bytes(path):
+    """The bytes of a session file. KneesyncError if it cannot be read, or is larger than any session."""
     path = Path(path)
     try:
         file_bytes = path.stat().st_size
@@ -225,12 +230,11 @@ def read(path):
             raise KneesyncError(
                 f"{_shown(path)} has {file_bytes} bytes, a session at most {MOST_FILE_BYTES}; is it the right file?"
             )
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise KneesyncError(
             f"cannot read {_shown(path)}: {error.strerror or error}; `kneesync sessions` lists what is kept"
         ) from None
-    return decode(data, _shown(path))
 
 
 def decode(data, called="the file"):
@@ -240,26 +244,6 @@ def decode(data, called="the file"):
     decoder = Decoder(called)
     decoder.take(data)
     return decoder.session()
-
-
-def _raw_t_ms(numbers, heads):
-    """Board time of each sample, ms: on the line from its block's head to the next."""
-    if len(heads) == 0:
-        return np.zeros(0)
-    number, t_ms = _ascending(heads)
-    behind_ms = np.maximum(0, numbers - number[-1]) * _raw_period_ms(heads)  # the last block has no next one
-    return np.interp(numbers, number, t_ms) + behind_ms
-
-
-def _ascending(heads):
-    number, t_ms = heads[:, 0], heads[:, 1]
-    ascending = np.concatenate([[True], np.diff(np.maximum.accumulate(number)) > 0])
-    return number[ascending], t_ms[ascending]
-
-
-def _raw_period_ms(heads):
-    number, t_ms = _ascending(heads) if len(heads) else ((), ())
-    return (t_ms[-1] - t_ms[0]) / (number[-1] - number[0]) if len(number) > 1 else _NOMINAL_PERIOD_MS
 
 
 def _shown(path):

@@ -23,12 +23,16 @@ NOBODY = "me"  # whose runs they are where neither board nor runner says
 
 def read(path):
     """What stands in the note beside a kept file, as far as it makes sense; {} if there is none that can be read."""
+    return sound(unchecked(path))
+
+
+def unchecked(path):
+    """All that stands in the note beside a file, whatever it is: to write it again, or to compare it."""
     try:
         with open(path.with_suffix(".json"), "rb") as file:
-            found = untrusted.parsed(file.read(MOST_BYTES))
+            return untrusted.parsed(file.read(MOST_BYTES))
     except (OSError, KneesyncError):
         return {}
-    return sound(found)
 
 
 def write(path, note):
@@ -92,15 +96,15 @@ def line(value, longest):
     return untrusted.printable(" ".join(value.split()), longest) if isinstance(value, str) else None
 
 
-def tags(value):
-    """Tags as a list of printable texts, each once whatever its case; None if it is no list."""
+def tags(value, most=MOST_TAGS):
+    """Tags as a list of at most so many printable texts, each once whatever its case; None if it is no list."""
     if not isinstance(value, list):
         return None
     found = {}
     for one in value:
         if tag := line(one, TAG_CHARACTERS):
             found.setdefault(tag.casefold(), tag)
-    return list(found.values())[:MOST_TAGS]
+    return list(found.values())[:most]
 
 
 def _moment(value):

@@ -16,10 +16,12 @@ from pathlib import Path
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
 from kneesync.library import durable, entry, sidenote
+from kneesync.library.choice import chosen
 from kneesync.library.incoming import Incoming
 from kneesync.library.index import Index, LibraryError
 
 ID_DIGITS = 10
+INDEX = "index.sqlite"
 EARLIEST_UNIX_S = 1_700_000_000  # a board clock before this was never set
 
 
@@ -36,7 +38,7 @@ class Library:
         self.folder = Path(folder).expanduser()
         self._sessions = self.folder / "sessions"
         self._incoming = self.folder / "incoming"
-        self._trash = self.folder / "trash"
+        self.trash_folder = self.folder / "trash"
         try:
             self._sessions.mkdir(parents=True, exist_ok=True)
             self._incoming.mkdir(exist_ok=True)
@@ -44,7 +46,7 @@ class Library:
             raise KneesyncError(
                 f"cannot use {self.folder} as library: {error.strerror}; set KNEESYNC_LIBRARY to another folder"
             ) from None
-        self._index = Index(self.folder / "index.sqlite")
+        self._index = Index(self.folder / INDEX)
         if self._index.fresh:
             try:
                 self.reindex()
@@ -63,10 +65,21 @@ class Library:
 
     # What is kept
 
-    def sessions(self, athlete=None, leg=None, tag=None):
+    def stamp(self):
+        """Another value after each change that any process made to the index: cheap to ask every second."""
+        found = []
+        for name in (INDEX, INDEX + "-wal"):
+            try:
+                state = os.stat(self.folder / name)
+            except OSError:
+                continue
+            found.append((name, state.st_ino, state.st_size, state.st_mtime_ns))
+        return tuple(found)
+
+    def sessions(self, athlete=None, leg=None, tag=None, since_unix_s=None, search=None):
         """The kept sessions, newest first; the segments of a run that was cut and went on as one.
 
-        `athlete`, `leg` ("L" or "R") and `tag`: only theirs; capitals do not count.
+        Only those that fit what is given: see choice.chosen().
         """
         runs = {}
         for kept in self._index.sessions():
@@ -75,13 +88,7 @@ class Library:
                 segments = runs.setdefault((kept.board, kept.id), {})
             segments[kept.segment] = kept
         found = [self._whole([segments[number] for number in sorted(segments)]) for segments in runs.values()]
-        if athlete is not None:
-            found = [one for one in found if one.athlete.casefold() == athlete.strip().casefold()]
-        if leg is not None:
-            found = [one for one in found if one.leg == leg.upper()]
-        if tag is not None:
-            found = [one for one in found if tag.strip().casefold() in map(str.casefold, one.tags)]
-        return found
+        return chosen(found, athlete, leg, tag, since_unix_s, search)
 
     def segments(self, kept):
         """The kept files of a session, in order: more than one if it was cut and went on."""
@@ -126,6 +133,8 @@ class Library:
         shown = untrusted.printable(reference)
         if found:
             raise KneesyncError(f"{shown} could be {', '.join(kept.id for kept in found[:5])}; give more digits")
+        if next(self.trash_folder.glob(f"{reference.lower()}*.knee") if reference.isalnum() else iter(()), None):
+            raise KneesyncError(f"{shown} is in the trash; `kneesync delete --undo {shown}` brings it back")
         raise KneesyncError(f"no session {shown} and no such file; `kneesync sessions` lists the ids")
 
     def read(self, reference=None):
@@ -164,7 +173,7 @@ class Library:
             return self.enter(path)
 
     def _in_trash(self, sha256):
-        path = self._trash / (sha256[:ID_DIGITS] + ".knee")
+        path = self.trash_folder / (sha256[:ID_DIGITS] + ".knee")
         with contextlib.suppress(OSError):
             kept = entry.of(path)
             if kept.sha256 == sha256:
@@ -177,7 +186,7 @@ class Library:
         A copy in the trash is one: what was deleted here may go there.
         """
         path = self._sessions / (sha256[:ID_DIGITS] + ".knee")
-        if not path.exists() and (trashed := self._trash / path.name).exists():
+        if not path.exists() and (trashed := self.trash_folder / path.name).exists():
             path = trashed
         try:
             found = durable.sha256_of(path)
@@ -220,7 +229,7 @@ class Library:
             path = self._sessions / (about["sha256"][:ID_DIGITS] + ".knee")
             start_unix_s, start_from = self._started(about["board"], session)
             found = {"pulled_unix_s": time.time(), **(note or {}), **about}
-            if start_unix_s is not None or "start_unix_s" not in found:
+            if start_from == "pull" or "start_unix_s" not in found:
                 found.update(start_unix_s=start_unix_s, start_from=start_from)
             found.update(sidenote.said(sidenote.read(path)))  # it was here before, and lost
             sidenote.write(path, found)
@@ -233,7 +242,7 @@ class Library:
     def _forget_transfers(self, about):
         """The notes on a board's file that is here now, and parts of what it was before it grew. Before the index."""
         for path in self._incoming.glob("*.json"):
-            other = sidenote.read(path)
+            other = sidenote.unchecked(path)
             if all(other.get(key) == about.get(key) for key in ("board", "name")):
                 path.with_suffix(".part").unlink(missing_ok=True)
                 path.unlink(missing_ok=True)
@@ -249,6 +258,10 @@ class Library:
                 "make room there, or set KNEESYNC_LIBRARY, and pull again: it goes on from there"
             ) from None
 
+    def note_of(self, kept):
+        """What the runner says of a session, by the keys of sidenote.SAID."""
+        return sidenote.said(sidenote.read(self.path(_speaker(self.segments(kept)))))
+
     def say(self, kept, **said):
         """Put what the runner says of a session into its side note; the Kept that it is then.
 
@@ -258,7 +271,7 @@ class Library:
             segments = self.segments(kept)
             first, speaker = segments[0], _speaker(segments)
             path = self.path(first)
-            note = sidenote.read(path) or {
+            note = sidenote.unchecked(path) or {
                 "board": first.board,  # the note was lost: what the index knows
                 "name": first.name,
                 "bytes": first.bytes,
@@ -274,7 +287,7 @@ class Library:
                 if said[name] is None:
                     note.pop(name, None)
             sidenote.write(path, note)
-            self._index.enter(sidenote.applied(first, note))
+            self._index.enter(sidenote.applied(first, sidenote.sound(note)))
         return self.find(first.id)
 
     def note_boot(self, board, boot, up_ms):
@@ -297,21 +310,24 @@ class Library:
 
     # The index
 
-    def reindex(self):
+    def reindex(self, processes=1, progress=None):
         """Make the index anew from the files, which stay as they are.
 
+        `processes`: how many may share the reading; more than one only under a guarded __main__. `progress` is called
+        with a name, how many files are through and how many there are.
         Returns (every Kept, damaged ones with their problems; (path, why) of each file that cannot be read).
         """
-        entered, unreadable = [], []
-        with self._index.at_once():
+        read, unreadable = entry.of_all(sorted(self._sessions.glob("*.knee")), processes, progress)
+        with self._index.at_once():  # held for no longer than it takes to write: others go on meanwhile
             self._index.forget_joined()
+            seen = {kept.id for kept in read} | {path.stem for path, _ in unreadable}
             for kept in self._index.sessions():
-                self._index.forget(kept.id)
-            for path in sorted(self._sessions.glob("*.knee")):
-                try:
-                    entered.append(self.enter(path))
-                except OSError as error:
-                    unreadable.append((path, error.strerror))
+                if kept.id in seen or not self.path(kept).exists():  # else it came while we read
+                    self._index.forget(kept.id)
+            here = [kept for kept in read if self.path(kept).exists()]  # and what was deleted meanwhile is not
+            entered = [sidenote.applied(kept, sidenote.read(self.path(kept))) for kept in here]
+            for kept in entered:
+                self._index.enter(kept)
             self._index.is_whole()
         return entered, unreadable
 

@@ -6,6 +6,7 @@ escaping. What a session cannot say is named on the page, with the reason and wi
 
 import datetime
 import os
+import re
 import sys
 from importlib import resources
 from pathlib import Path
@@ -56,7 +57,7 @@ def text(session, figures, kept=None, watch=None, coach=None):
         ),
     )
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_together
     )
     template = environment.from_string(
         resources.files(__package__).joinpath("page.html.j2").read_text(encoding="utf-8")
@@ -124,6 +125,13 @@ def _is_ours(path):
     return not head or GENERATOR.encode() in head
 
 
+def _together(value):
+    """A figure and its unit stay on one line."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return re.sub(r"(?<=[0-9)]) (?=(%|min|m|h|s|m/s|/min|steps/min|min/km|SD)\b|%)", "\u00a0", value)
+    return value
+
+
 def _title(kept):
     if not kept:
         return "Run"
@@ -187,9 +195,8 @@ def _source(figures, kept):
 def _over_time_caption(figures):
     parts = []
     if figures["fresh"]:
-        parts.append(
-            f"Blue: your own baseline, the mean of {clock(figures['fresh']['from_s'])} to {clock(figures['fresh']['to_s'])}"
-        )
+        from_s, to_s = figures["fresh"]["from_s"], figures["fresh"]["to_s"]
+        parts.append(f"Blue: your own baseline, the mean of {clock(from_s)} to {clock(to_s)}")
         if figures["baseline"]:
             parts[-1] += ", and how far means of ten strides strayed from it then (± 2 SD)"
         parts[-1] += "."

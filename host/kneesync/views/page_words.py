@@ -5,13 +5,18 @@ Everything given back is plain text or None for a cell that has no figure; the p
 
 from kneesync.views.units import NONE, clock, count, degrees, pace, percent, rate, steps
 
+
+def _bare_rate(value, signed=False):
+    return rate(value, signed).removesuffix(" °/s")
+
+
 _ROWS = (
     ("Knee lift", "knee_lift_deg", degrees),
     ("Extension", "extension_deg", degrees),
     ("Range", "range_deg", degrees),
-    ("Swing up", "swing_up_dps", rate),
-    ("Swing back", "swing_back_dps", rate),
-    ("Cadence", "cadence_spm", steps),
+    ("Swing up, °/s", "swing_up_dps", _bare_rate),
+    ("Swing back, °/s", "swing_back_dps", _bare_rate),
+    ("Steps/min", "cadence_spm", count),
 )
 
 
@@ -50,11 +55,9 @@ def facts(figures):
         ("Knee lift", degrees(figures["knee_lift_deg"]), "on average"),
     ]
     if below := figures["below_baseline"]:
-        rows.append(
-            ("Below baseline", clock(below["s"]), f"min, {below['percent']:.0f} % of the run after the baseline")
-        )
+        rows.append(("Below baseline", clock(below["s"]), f"min, {below['percent']:.0f} % of the time"))
     if onset := figures["onset"]:
-        rows.append(("Fell from", clock(onset["t_s"]), f"{clock(onset['from_s'])}–{clock(onset['to_s'])} (95 %)"))
+        rows.append(("Fell from", clock(onset["t_s"]), f"95 %: {clock(onset['from_s'])}–{clock(onset['to_s'])}"))
     rows.append(("Cues", str(len(figures["cues"])), "given" if any(cue["buzzed"] for cue in figures["cues"]) else ""))
     if figures.get("pace") and figures["pace"]["speed_mps"]:
         rows.insert(3, ("Pace", pace(figures["pace"]["speed_mps"], unit=False), "min/km"))
@@ -86,7 +89,7 @@ def _row(label, key, write, write_change, parts, change):
     interval = change.get(key + "_interval") if change else None
     row["interval"] = row["reading"] = ""
     if interval:
-        low, high = (write_change(end, signed=True) for end in interval)
+        low, high = (write_change(end, signed=True).split()[0] for end in interval)
         row["interval"] = f"{low} to {high}"
         row["reading"] = "beyond chance" if interval[0] > 0 or interval[1] < 0 else "within chance"
     return row
@@ -143,10 +146,11 @@ def besides(figures):
         )
     if below := figures["below_baseline"]:
         if below["s"] > 0:
+            at_once = below["longest_s"] > 0.99 * below["s"]
+            stretch = "all in one stretch" if at_once else f"at most {clock(below['longest_s'])} min at a stretch"
             yield (
-                f"It was {degrees(below['threshold_deg'])} or more below for {clock(below['s'])} min, "
-                f"{below['percent']:.0f} % of the running after the baseline; the longest time at a stretch was "
-                f"{clock(below['longest_s'])} min."
+                f"It was {degrees(below['threshold_deg'])} or more below for {clock(below['s'])} min "
+                f"({below['percent']:.0f} % of the running after the baseline), {stretch}."
             )
         else:
             yield f"It was never {degrees(below['threshold_deg'])} or more below for long enough to count."
@@ -155,10 +159,11 @@ def besides(figures):
 def relations(figures):
     """Sentences below the table of figures: how knee lift went with cadence."""
     if relation := figures["cadence_relation"]:
+        slope, low, high = (degrees(relation[name], 2, signed=True) for name in ("deg_per_percent", "low", "high"))
+        follows = "followed" if relation["low"] > 0 or relation["high"] < 0 else "did not follow"
         yield (
-            f"Where cadence was 1 % higher, knee lift was {degrees(relation['deg_per_percent'], 2, signed=True)} different"
-            f" (95 % interval {degrees(relation['low'], 2, signed=True)} to {degrees(relation['high'], 2, signed=True)};"
-            f" explains {100 * relation['r_squared']:.0f} % of its variation beside the trend)."
+            f"Beside its trend, knee lift {follows} cadence beyond chance: {slope} with 1 % more of it "
+            f"(95 % interval {low} to {high})."
         )
 
 

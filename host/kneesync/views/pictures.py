@@ -79,7 +79,7 @@ def _draw_over_time(figures, course, width):
     narrow = width < 500
     panels = ["cadence_spm"] + (["speed_mps"] if _any(course["speed_mps"]) else [])
     lift_height, panel_height, gap = (170, 60, 34) if narrow else (230, 70, 36)
-    drawing = figure(width, 40 + len(panels) * (panel_height + gap) + lift_height + 44)
+    drawing = figure(width, 40 + len(panels) * (panel_height + gap) + lift_height + 28)
     left, right = (34, 76) if narrow else (40, 86)
     start_s, end_s = _ends(figures, course)
     bottom = 40
@@ -248,7 +248,7 @@ def _over_time_in_words(figures, course):
 
 
 def stride(shape):
-    """Thigh angle over the stride, fresh and late; None where neither is known. `shape`: analysis.shape.stride_shape."""
+    """Thigh angle over the stride, fresh and late; None where neither is known. `shape`: shape.stride_shape."""
     if not shape["fresh"] and not shape["late"]:
         return None
     return picture(
@@ -262,7 +262,7 @@ _LINES = {"fresh": "-", "late": (0, (6, 2))}  # told apart without colour too
 
 def _draw_stride(shape, width):
     narrow = width < 500
-    drawing = figure(width, 270 if narrow else 310)
+    drawing = figure(width, 260 if narrow else 300)
     axes = _axes(drawing, 34 if narrow else 40, 42, 76 if narrow else 86, 190 if narrow else 230)
     axes.set_xlim(0, 100)
     labels, values = [], []
@@ -326,7 +326,7 @@ def spread(figures, shares):
 
 def _draw_spread(figures, shares, width):
     narrow = width < 500
-    drawing = figure(width, 230)
+    drawing = figure(width, 220)
     axes = _axes(drawing, 34 if narrow else 40, 42, 12, 150)
     edges = shares["edges_deg"]
     top = max(float(shares[name].max()) for name, _ in _PARTS if shares[name] is not None)

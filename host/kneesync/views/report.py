@@ -24,29 +24,29 @@ _STARTS = {"pull": "", "board clock": " by the board's clock", "you": " (set by 
 def show(console, figures, session, kept=None):
     """Write the page to a rich console."""
     width = min(console.width, 120)
-    console.print(Text(_title(figures, kept), style="bold"))
-    console.print(Text(_first_line(figures)))
+    console.print(Text(title(figures, kept), style="bold"))
+    console.print(Text(first_line(figures)))
     console.print()
     console.print(Text(verdict(figures), style="bold" if fell(figures) else ""))
     console.print()
     if len(session.t_ms):
         _show_chart(console, figures, session, width)
     if figures["strides"]:
-        console.print(_table(figures))
-        console.print(Text(_spread(figures)))
+        console.print(table(figures))
+        console.print(Text(spread(figures)))
         console.print()
-    for line in _cue_lines(figures):
+    for line in cue_lines(figures):
         console.print(Text(line))
     console.print()
     console.print(Text("How sure", style="bold"))
-    for line in _sureness(figures, kept):
+    for line in sureness(figures, kept):
         console.print(Text(line), width=width)
 
 
 def plain(figures, kept=None):
     """The same as lines of text: no boxes, no colour, no columns."""
-    yield _title(figures, kept)
-    yield _first_line(figures)
+    yield title(figures, kept)
+    yield first_line(figures)
     yield verdict(figures)
     if figures["strides"]:
         yield ""
@@ -58,14 +58,14 @@ def plain(figures, kept=None):
             if figures["change"]:
                 parts.append(f"change {write(figures['change'][key], signed=True)}")
             yield ", ".join(parts) + "."
-        yield _spread(figures)
+        yield spread(figures)
         yield ""
         yield from _over_time(figures["per_minute"])
     yield ""
-    yield from _cue_lines(figures)
+    yield from cue_lines(figures)
     yield ""
     yield "How sure:"
-    yield from _sureness(figures, kept)
+    yield from sureness(figures, kept)
 
 
 def _over_time(minutes):
@@ -76,7 +76,7 @@ def _over_time(minutes):
             yield f"Minute {row['minute']}: knee lift {degrees(row['knee_lift_deg'])}, {steps(row['cadence_spm'])}."
 
 
-def _title(figures, kept):
+def title(figures, kept):
     parts = [f"Run of {day(kept.start_unix_s)}{_STARTS.get(kept.start_from, '')}" if kept else "Run"]
     if kept and kept.start_unix_s is None:
         parts = [f"Run pulled {day(kept.pulled_unix_s)}, start unknown"]
@@ -88,7 +88,7 @@ def _title(figures, kept):
     return " · ".join(parts)
 
 
-def _first_line(figures):
+def first_line(figures):
     parts = [
         clock(figures["duration_s"]) + " min" if figures["duration_s"] < 3600 else clock(figures["duration_s"]) + " h"
     ]
@@ -141,7 +141,7 @@ def _show_chart(console, figures, session, width):
     console.print()
 
 
-def _table(figures):
+def table(figures):
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("", min_width=12)
     for name in ("whole run", "fresh", "late", "change"):
@@ -154,7 +154,7 @@ def _table(figures):
     return table
 
 
-def _spread(figures):
+def spread(figures):
     spread = figures["variability"]
     if spread["knee_lift_sd_deg"] is None:
         return "Spread from stride to stride: too few strides in a row to say."
@@ -162,7 +162,7 @@ def _spread(figures):
     return f"Spread from stride to stride: knee lift {lift}, stride time {stride}."
 
 
-def _cue_lines(figures):
+def cue_lines(figures):
     if not figures["cues"]:
         yield "No cues."
         return
@@ -180,7 +180,7 @@ def _cue_lines(figures):
         yield line
 
 
-def _sureness(figures, kept=None):
+def sureness(figures, kept=None):
     if kept and kept.start_unix_s is None:
         latest = day(kept.pulled_unix_s - (kept.duration_s or 0))
         yield f"Start unknown: the board's clock was not set. It began before {latest};"

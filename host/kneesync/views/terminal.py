@@ -72,6 +72,25 @@ class Progress:
         self._bar.update(self._tasks[name], completed=done)
 
 
+class Counting:
+    """How many of many are through, in one line on stderr; silent where that is no terminal. Use as a context."""
+
+    def __init__(self, doing):
+        self._doing = doing
+        self._to_eyes = sys.stderr.isatty()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._to_eyes:
+            print("\r" + " " * (len(self._doing) + 24) + "\r", end="", file=sys.stderr, flush=True)
+
+    def __call__(self, name, done, total):
+        if self._to_eyes and (done % 10 == 0 or done == total):
+            print(f"\r{self._doing} {name}: {done} of {total}", end="", file=sys.stderr, flush=True)
+
+
 class Fastforward:
     """The demo's run as it goes by, on stderr: a bar where there is a terminal, and the firmware's words."""
 
