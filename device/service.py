@@ -102,7 +102,7 @@ def _sha256(name):
 
 
 def _chunks(file, length):
-    """The file's next bytes, at most length, as views of one buffer; the watchdog is fed, also over many small files."""
+    """The file's next bytes, at most length, as views of one buffer. The watchdog is fed, over many small files too."""
     global _fed_ms
     chunk = bytearray(CHUNK_BYTES)
     view = memoryview(chunk)

@@ -99,13 +99,13 @@ class Link:
         finally:
             self._close()
 
-    def call(self, expression, kind=dict, quiet_s=QUIET_S, meanwhile=None):
+    def call(self, expression, kind=dict, quiet_s=QUIET_S, *, meanwhile=None):
         """Run `expression` on the board; the one line of JSON that it prints, as `kind` (dict or list).
 
         meanwhile() is called while the board is at it. An answer {"error": text} becomes a BoardRefusedError.
         """
         answer = bytearray()
-        self.stream(expression, answer.extend, MOST_ANSWER_BYTES, quiet_s, meanwhile)
+        self.stream(expression, answer.extend, MOST_ANSWER_BYTES, quiet_s, meanwhile=meanwhile)
         try:
             text = answer.decode()
         except UnicodeDecodeError:
@@ -120,7 +120,7 @@ class Link:
             raise LinkError(str(value))
         return value
 
-    def stream(self, expression, on_bytes, most_bytes, quiet_s=QUIET_S, meanwhile=None):
+    def stream(self, expression, on_bytes, most_bytes, quiet_s=QUIET_S, *, meanwhile=None):
         """Run `expression` on the board and hand on what it prints, in pieces as they come; first call meanwhile().
 
         LinkError after quiet_s of silence, past most_bytes, or if the board reports an exception.

@@ -114,7 +114,7 @@ def _set_clock(link):
 def listing(link, meanwhile=None):
     """(files that make sense, Pulled for those that do not). meanwhile() is called while the board hashes them."""
     listed, refused = [], []
-    entries = link.call("service.listing()", list, HASHING_QUIET_S, meanwhile)
+    entries = link.call("service.listing()", list, HASHING_QUIET_S, meanwhile=meanwhile)
     if len(entries) > MOST_SESSIONS:
         raise LinkError(
             f"the board lists {len(entries)} sessions, expected up to {MOST_SESSIONS}; run `kneesync flash`"
