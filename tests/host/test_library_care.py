@@ -511,7 +511,7 @@ def test_the_list_at_fixed_widths(library):
     ]
     text = "".join(page(width, lambda console: lists.show_sessions(console, found)) for width in (60, 80, 120))
     text += "".join(line + "\n" for line in lists.plain_sessions(found))
-    same_as_golden("sessions", text)
+    same_as_golden("library_sessions", text)
 
 
 def test_sessions_lists_the_newest_and_says_how_to_see_more(kneesync):
