@@ -169,6 +169,18 @@ class Index:
         """All, newest first; those without a start time by when they were pulled."""
         return self._kept("ORDER BY coalesce(start_unix_s, pulled_unix_s) DESC, name DESC, id")
 
+    def newest(self):
+        """The newest alone, as sessions() has them, or None: the others need not be read for it."""
+        return next(
+            iter(self._kept("ORDER BY coalesce(start_unix_s, pulled_unix_s) DESC, name DESC, id LIMIT 1")), None
+        )
+
+    def during(self, from_unix_s, to_unix_s):
+        """All that ran at some time between these two; those without a start time are none."""
+        return self._kept(
+            "WHERE start_unix_s < ? AND start_unix_s + coalesce(duration_s, 0) > ? ORDER BY id", to_unix_s, from_unix_s
+        )
+
     def matching(self, start_of_id):
         return self._kept("WHERE substr(id, 1, ?) = ?", len(start_of_id), start_of_id)
 
