@@ -243,13 +243,16 @@ def _grade(record, distance_m):
 
 def of(library, kept):
     """The Watch that was joined to a kept session, or None."""
-    return None if kept is None else beside(library.path(kept))
+    return None if kept is None or not kept.watch else beside(library.path(kept))
 
 
 def beside(path):
-    """The Watch whose series stands beside a session's file, or None."""
+    """The Watch that stands beside a session's file, or None if there is none that can be read."""
+    path = path.with_suffix(".watch.npz")
+    if not path.is_file():
+        return None
     try:
-        with np.load(path.with_suffix(".watch.npz"), allow_pickle=False) as kept_series:
+        with np.load(path, allow_pickle=False) as kept_series:
             series = [np.asarray(kept_series[name], float) for name in _SERIES]
             error = float(kept_series["grade_error_percent"])
     except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile):
