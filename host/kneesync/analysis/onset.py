@@ -55,6 +55,7 @@ def onset(drift, name, fresh_to_s):
 
 def _best(series, ramps):
     """(sum of squares that the best falling ramp explains, which it is) of each series of falls (s, m)."""
-    along = np.maximum(series @ ramps.units, 0)
+    series = series - series.mean(axis=1, keepdims=True)
+    along = series.astype(np.float32) @ ramps.quick_units
     best = along.argmax(axis=1)
-    return along[np.arange(len(along)), best] ** 2, best
+    return np.maximum(along[np.arange(len(along)), best], 0.0).astype(float) ** 2, best
