@@ -18,7 +18,7 @@ from kneesync.analysis.session import summary
 from kneesync.errors import KneesyncError
 from kneesync.views import report
 
-SAMPLE = pytest.param(16, id="sample")
+SAMPLE = pytest.param(10, id="sample")
 FULL = pytest.param(300, id="full", marks=[pytest.mark.soak, pytest.mark.timeout(1800)])
 
 
@@ -269,7 +269,7 @@ def damaged(session, rng):
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
-    "count", [40, pytest.param(3000, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])], ids=["sample", "full"]
+    "count", [25, pytest.param(3000, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])], ids=["sample", "full"]
 )
 def test_whatever_a_file_holds_there_is_a_page(count):
     whole = sim.run(14, 1, fall_deg=lambda t_s: 6.0 * (t_s > 600), drift_sd_deg=0.4)
