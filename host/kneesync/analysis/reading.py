@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kneesync import untrusted
+from kneesync.analysis import session as of_run
 from kneesync.analysis.pairs import overlapping, pair
-from kneesync.analysis.session import summary
 from kneesync.errors import KneesyncError
 from kneesync.library import Library, opened
 from kneesync.library.index import Kept
@@ -43,7 +43,7 @@ def read(reference=None, beside=None):
                 others = library.sessions(athlete=kept.athlete, leg={"L": "R", "R": "L"}.get(kept.leg))
                 found = overlapping(kept, others)
             other = library.read_whole(found) if found else None
-    reading = Reading(kept, session, watch, summary(session, watch))
+    reading = Reading(kept, session, watch, of_run.summary(session, watch))
     if beside is not None:
         found, other = opened(beside)
         reading.pair = _pair((kept, session), (found, other), (reference, beside))

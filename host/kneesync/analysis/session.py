@@ -29,13 +29,17 @@ def summary(session, watch=None):
     run = Run(session)
     tens = Tens(run)
     fresh_span, late_span, why_not = run.stretches()
+    slipped = _slipped(session, fresh_span)
+    why_not = slipped or why_not
     fresh, late = run.means(fresh_span), run.means(late_span)
     baseline = _baseline(session)
     expect = answers.expected(session, baseline, fresh)
     quality_figures = quality.quality(run)
     drift = _drift(tens, expect)
     found, why_no_onset = None, "without a fresh stretch there is no level to fall from"
-    if fresh_span is not None and expect is not None:
+    if slipped:
+        why_no_onset = slipped
+    elif fresh_span is not None and expect is not None:
         found, why_no_onset = onset(drift, _FALL, fresh_span[1])
     cues = answers.cues(run, expect)
     figures = {
@@ -51,13 +55,13 @@ def summary(session, watch=None):
         **run.means(),
         "fresh": fresh,
         "late": late,
-        "change": _change(fresh, late, drift, tens, fresh_span, late_span),
+        "change": None if slipped else _change(fresh, late, drift, tens, fresh_span, late_span),
         "why_no_change": why_not,
         "variability": run.variability(),
         "baseline": baseline,
         "onset": found,
         "why_no_onset": why_no_onset,
-        "below_baseline": answers.below_baseline(tens, expect, fresh_span[1]) if fresh_span else None,
+        "below_baseline": None if slipped or not fresh_span else answers.below_baseline(tens, expect, fresh_span[1]),
         "cadence_relation": drift.cadence_relation(),
         "trend_per_h": {name: drift.per_h(name) for name in TRENDING},
         "cues": cues,
@@ -91,6 +95,16 @@ def _baseline(session):
     kept = {name: value for name, value in found[-1].items() if name != "kind"}
     kept["cadence_spm"] = 120 / kept["stride_s"] if kept["stride_s"] > 0 else None
     return kept
+
+
+def _slipped(session, fresh_span):
+    """Why angles before and after cannot be compared, if the board moved on the thigh after the fresh stretch began."""
+    moved = session.named_events(log.RESTRAPPED)
+    moved_s = [event["t_s"] for event in moved if fresh_span and event["t_s"] > fresh_span[0]]
+    if not moved_s:
+        return None
+    at = f"{int(moved_s[0]) // 60}:{int(moved_s[0]) % 60:02}"
+    return f"the board moved on the thigh at {at}, and angles before and after it have different zeros"
 
 
 def _drift(tens, expect):

@@ -10,6 +10,7 @@ from kneesync.views.sentences import (
     cue_lines,
     fell,
     first_line,
+    over_the_run,
     pair_lines,
     relation,
     spread,
@@ -42,7 +43,8 @@ def show(console, figures, session, kept=None, pair=None):
         _show_chart(console, figures, session, width)
     if figures["strides"]:
         console.print(table(figures, width))
-        say([spread(figures), *relation(figures), *watch_lines(figures)])
+        trends = () if width >= WIDE else over_the_run(figures)  # in the wide table
+        say([spread(figures), *trends, *relation(figures), *watch_lines(figures)])
         console.print()
     if figures["repeats"]:
         say([_repeats_head(figures)])
@@ -69,7 +71,7 @@ def plain(figures, kept=None, pair=None):
     if figures["strides"]:
         yield ""
         yield from _figures_in_words(figures)
-        yield from (spread(figures), *relation(figures), *watch_lines(figures))
+        yield from (spread(figures), *over_the_run(figures), *relation(figures), *watch_lines(figures))
         yield ""
         yield from _over_time(figures["per_minute"])
     if figures["repeats"]:
@@ -78,7 +80,8 @@ def plain(figures, kept=None, pair=None):
         yield from _repeats_in_words(figures["repeats"])
     if figures["strides"]:
         yield ""
-        yield from cue_lines(figures)
+        for line in cue_lines(figures):
+            yield line.strip().replace("  ", ": ")
     if pair:
         yield ""
         yield "Two boards:"
@@ -135,10 +138,6 @@ def _figures_in_words(figures):
                 change += f", 95 % interval {_interval(interval, write)}"
             parts.append(change)
         yield ", ".join(parts) + "."
-        trend = figures["trend_per_h"][key]
-        if figures["change"] and trend:
-            ends = _interval([trend["low"], trend["high"]], write)
-            yield f"{label} over the whole run: {write(trend['per_h'], signed=True)} an hour, 95 % interval {ends}."
 
 
 def _over_time(minutes):

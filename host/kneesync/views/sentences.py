@@ -149,6 +149,17 @@ def spread(figures):
     return f"Spread from stride to stride: knee lift {lift}, stride time {stride}."
 
 
+def over_the_run(figures):
+    """The straight lines through the whole run, or nothing."""
+    parts = []
+    for name, label in (("knee_lift_deg", "knee lift"), ("extension_deg", "extension"), ("range_deg", "range")):
+        if trend := figures["trend_per_h"][name]:
+            low, high = degrees(trend["low"], signed=True), degrees(trend["high"], signed=True)
+            parts.append(f"{label} {degrees(trend['per_h'], signed=True)} ({low} to {high})")
+    if parts:
+        yield f"Change an hour, over the whole run: {', '.join(parts)}."
+
+
 def relation(figures):
     """How knee lift went with cadence in this run, or nothing."""
     if found := figures["cadence_relation"]:
@@ -187,7 +198,8 @@ def cue_lines(figures):
     if not figures["cues"]:
         yield "No cues."
         return
-    yield "Cues, and the minute after each against the minute before:"
+    paces = at_unlike_paces(figures)  # there the minute after is another pace
+    yield "Cues:" if paces else "Cues, and the minute after each against the minute before:"
     for cue in figures["cues"]:
         line = f"  {clock(cue['t_s'])}  {degrees(cue['drop_deg'])} below expected"
         line += "" if cue["buzzed"] else ", not buzzed"
@@ -195,7 +207,7 @@ def cue_lines(figures):
             f"; then {degrees(cue['answer_deg'], signed=True)}"
             if cue["answer_deg"] is not None
             else "; too few strides after it"
-        )
+        ) * (not paces)
         if cue["cleared_after_s"] is not None:
             line += f"; back up after {clock(cue['cleared_after_s'])}"
         yield line
@@ -235,7 +247,10 @@ def sureness(figures, kept=None):
     if figures["pauses"]:
         spans = ", ".join(f"{clock(pause['from_s'])}–{clock(pause['to_s'])}" for pause in figures["pauses"][:4])
         more = len(figures["pauses"]) - 4
-        yield f"Pauses: {spans}" + (f" and {more} more." if more > 0 else ".")
+        lost = any("blocks lost" in problem for problem in figures["quality"]["problems"])
+        yield f"{'Pauses, or lost with blocks of the file' if lost else 'Pauses'}: {spans}" + (
+            f" and {more} more." if more > 0 else "."
+        )
     yield from figures["notes"]
     for what, why in missing(figures):
         yield f"Missing: {what}, because {why}."

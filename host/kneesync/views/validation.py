@@ -62,10 +62,11 @@ def _match(found):
     clear = found["offset_clear"]
     how = f"found (the next best fits {clear:.1f} times worse)" if clear is not None else "as given"
     yield f"Reference: {_SOURCES[found['reference']]}. Its zero is at {found['offset_s']:.2f} s of the session, {how}."
+    timed = f"{1000 * time['mean']:+.0f} ± {1000 * time['sd']:.0f} ms (SD)".replace("-", "−")
     yield (
         f"Strides: {strides['matched']:,} of {strides['reference']:,} matched, {strides['missed']:,} missed, "
-        f"{strides['invented']:,} invented; peaks timed {1000 * time['mean']:+.0f} ± {1000 * time['sd']:.0f} ms (SD)."
-    ).replace("-", "−")
+        f"{strides['invented']:,} the board's alone; peaks timed {timed}."
+    )
 
 
 def _lines(figures):
