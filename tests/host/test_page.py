@@ -476,3 +476,43 @@ def test_only_the_page_needs_matplotlib(run_file, tmp_path):
             [sys.executable, "-c", loaded, "report", str(run_file), *more], capture_output=True, text=True, timeout=120
         )
         assert done.stderr.strip().splitlines()[-1] == expected
+
+
+def wild(seed):
+    """A session file with any values, times and events, and perhaps a hole: all that a decoder lets through."""
+    draw = np.random.default_rng(seed)
+
+    def numbers(count, low=-32768, high=32767):
+        return [int(value) for value in draw.integers(low, high, count, endpoint=True)]
+
+    def stride():
+        if draw.random() < 0.05:
+            return (*numbers(1, 0, 2046), *numbers(2), *numbers(2, 0, 65535), *numbers(1, 0, 31))
+        return (*numbers(1, 600, 720), int(draw.normal(4100, 90)), -1500, 3900, 4100, 0)
+
+    file, t_ms = KneeFile(), 21_000
+    for _ in range(draw.integers(1, 14)):
+        rows = [stride() for _ in range(draw.integers(1, 300))]
+        if draw.random() < 0.2:
+            rows.insert(0, *numbers(1, 0, 2**32 - 1))
+        file.stride_block(t_ms if draw.random() < 0.8 else numbers(1, 0, 2**32 - 1)[0], rows)
+        t_ms += sum(row[0] for row in rows if not isinstance(row, int))
+        for _ in range(draw.integers(0, 4)):
+            at_ms = numbers(1, 0, 2**32 - 1 if draw.random() < 0.3 else t_ms)[0]
+            file.events((at_ms, *numbers(1, 1, 17), *numbers(1, 0, 255), *numbers(6)))
+        if draw.random() < 0.3:
+            file.raw(*numbers(1, 0, 2**32 - 1), [tuple(numbers(6)) for _ in range(60)], *numbers(1, 0, 2**32 - 1))
+    if draw.random() < 0.4:
+        at = int(draw.integers(len(file.data) // 2, len(file.data)))
+        del file.data[at : at + 40]
+    return bytes(file.data)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "seed", [seed if seed < 5 else pytest.param(seed, marks=pytest.mark.soak) for seed in range(150)]
+)
+def test_whatever_was_decoded_has_a_page(seed):
+    session = decode(wild(seed))
+    parsed = Page(page.text(session, summary(session)))
+    assert parsed.all("main") and not re.search(r"\b(nan|inf)\b", parsed.text)
