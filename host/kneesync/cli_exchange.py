@@ -71,7 +71,7 @@ def export(
     if strides + events + raw > 1:
         raise typer.BadParameter("found two of --strides, --events, --raw, expected one", param_hint="--strides")
     if form is Format.fit and (events or raw):
-        raise typer.BadParameter("a FIT activity holds strides and cues; found --events or --raw", param_hint="--format")
+        raise typer.BadParameter("found --events or --raw; a FIT activity holds strides", param_hint="--format")
     table = "events" if events else "raw" if raw else "strides"
 
     from kneesync.export import written

@@ -66,7 +66,7 @@ def report(
     from kneesync.views import terminal
 
     found = read(session, beside)
-    if found.apart and not as_json:
+    if found.apart:
         terminal.note(found.apart)
     if html is not None:
         write_page(found, html)

@@ -154,9 +154,8 @@ def _running_in(session, start_unix_s, recording):
 def _even(cadence_spm):
     """Whether a watch's cadence stays as good as the same while it runs."""
     running = cadence_spm[cadence_spm >= placing.RUNNING_SPM[0]]
-    return (
-        len(running) < placing.LEAST_COMMON_S // 4
-        or float(np.median(np.abs(np.diff(running)))) < EVEN_SPM
+    return len(running) < placing.LEAST_COMMON_S // 4 or (
+        float(np.median(np.abs(np.diff(running)))) < EVEN_SPM
         and (float(np.std(running - np.median(running))) < EVEN_SPM)
     )
 
@@ -195,9 +194,7 @@ def _keep(library, joined, one, name):
     with library.writing():
         durable.write_whole(path.with_suffix(".fit"), joined.data)
         durable.write_whole(path.with_suffix(".watch.npz"), watches.series_bytes(one.watch))
-        one.kept = library.say(one.kept, watch=facts(joined, one, name))
-        library.enter(path)  # its figures by pace, for trends
-        one.kept = library.find(one.kept.id)
+    one.kept = library.say(one.kept, watch=facts(joined, one, name))  # and its figures by pace, for trends
 
 
 def write_merged(joined, source, target):

@@ -1,6 +1,7 @@
 """Two boards on one runner: laid on one time within half a second, wrong pairs refused, the difference right."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import simulated_strides as sim
 
 from kneesync.analysis.pairs import HEALTHY_SD_DEG, overlapping, pair
 from kneesync.errors import KneesyncError
+from kneesync.library import Library
 from kneesync.library.index import Kept
 
 
@@ -128,3 +130,41 @@ def test_the_other_legs_session_is_found_by_its_time():
     ):
         assert overlapping(one, [wrong]) is None
     assert overlapping(kept("a", "L", None), [right]) is None
+
+
+def test_the_report_finds_the_other_leg_by_its_time_or_by_name(kneesync, tmp_path):
+    one = sim.run(9, 6, drift_sd_deg=0.3)
+    ones_clock_s = 1_780_000_000
+    stranger = sim.run(9, 99, leg="R")
+    for name, session, clock_s in (
+        ("left", one, ones_clock_s),
+        ("right", other_leg(one, 6), ones_clock_s + 2),
+        ("later", stranger, ones_clock_s + 7200),
+        ("stranger", stranger, ones_clock_s + 86_400),
+        ("alone", sim.run(9, 7), ones_clock_s + 86_410),
+    ):
+        board = f"e66118604b1a2b{len(name):02x}"
+        (tmp_path / f"{name}.knee").write_bytes(sim.file(session, board=board, clock_s=clock_s))
+    code, out, _ = kneesync("import", *sorted(tmp_path.glob("*.knee")), "--json")
+    assert code == 0
+    ids = {row["name"].removesuffix(".knee"): row["id"] for row in json.loads(kneesync("sessions", "--json")[1])}
+    with Library() as library:
+        assert library.find().id == ids["alone"]
+        assert [[one.id for one in library.during(library.find(ids[name]))] for name in ("left", "later")] == [
+            [ids["right"]],
+            [],
+        ]
+    found = json.loads(kneesync("report", ids["left"], "--json")[1])["pair"]
+    assert found["found"] == "time" and found["legs"] == {"left": ids["left"], "right": ids["right"]}
+    assert found["difference"]["knee_lift_deg"]["right_less_left"] == pytest.approx(2, abs=0.3)
+    code, out, err = kneesync("report", ids["later"], "--json")
+    assert (code, err, json.loads(out)["pair"]) == (0, "", None)
+    # by name, as files: no clock is needed
+    code, out, _ = kneesync("report", tmp_path / "left.knee", "--with", tmp_path / "right.knee", "--plain")
+    assert code == 0 and "Left left.knee, right right.knee: " in out
+    code, out, err = kneesync("report", ids["left"], "--with", ids["stranger"])
+    assert (code, out) == (1, "") and "does not match" in err and err.count("\n") == 1
+    # at the same time on the other leg, but not of this run: said, and the report goes on
+    code, out, err = kneesync("report", ids["alone"], "--json")
+    assert code == 0 and json.loads(out)["pair"] is None
+    assert f"{ids['stranger']} was worn on the other leg at that time, but the cadence" in err

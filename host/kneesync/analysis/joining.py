@@ -12,102 +12,47 @@ MEAN_OF_STRIDES = 20  # neighbouring strides resemble each other; means of 20 ha
 LEAST_MEANS = 4
 SLOPE_DEG_PER_MPS, SLOPE_SD = 6.5, 2.5  # RBDS, between runners
 UPHILL_DEG_PER_PERCENT, UPHILL_SD = 0.4, 0.5  # an assumption, as wide as it is
-BAND_MPS = 0.25
-LEAST_BAND_STRIDES = 40
+GAP_S = 12  # between moments further apart nothing is known
 LAGGING_S = 2.0  # a stride this far from the watch's nearest moment knows nothing of it
 
 
-def per_stride(session, watch):
-    """The watch's values at each stride of a session: a dict of arrays as long as session.columns' ones.
+def per_stride(t_s, stride_s, watch):
+    """The watch's values at each stride: a dict of arrays as long as t_s (s of session time) and stride_s (s).
 
     speed_mps, grade_percent, heart_rate_bpm, distance_m (since the watch's start), and stride_length_m (two steps:
     speed x stride time). NaN where the watch or the stride's time is unknown.
     """
-    t_s = session.columns["t_s"]
-    found = {name: _at(t_s, watch, name) for name in ("speed_mps", "grade_percent", "heart_rate_bpm", "distance_m")}
-    found["stride_length_m"] = found["speed_mps"] * session.columns["stride_s"]
+    names = ("speed_mps", "grade_percent", "heart_rate_bpm", "distance_m")
+    found = {name: _at(t_s, watch.t_s, getattr(watch, name)) for name in names}
+    found["stride_length_m"] = found["speed_mps"] * stride_s
     return found
 
 
-def _at(t_s, watch, name):
+def _at(t_s, watch_t_s, values):
     """A watch's series at the strides' times, straight between its moments; NaN beyond them and where unknown."""
-    values = getattr(watch, name)
     known = np.isfinite(values)
     if known.sum() < 2 or not len(t_s):
         return np.full(len(t_s), np.nan)
-    at_s = watch.t_s[known]
+    at_s = watch_t_s[known]
     found = np.interp(t_s, at_s, values[known], left=np.nan, right=np.nan)
     after = np.clip(np.searchsorted(at_s, t_s), 1, len(at_s) - 1)
     apart_s = at_s[after] - at_s[after - 1]
     nearest_s = np.minimum(np.abs(t_s - at_s[after - 1]), np.abs(at_s[after] - t_s))
-    return np.where((apart_s <= 12) | (nearest_s <= LAGGING_S), found, np.nan)
+    return np.where((apart_s <= GAP_S) | (nearest_s <= LAGGING_S), found, np.nan)
 
 
-def figures(session, watch, fresh=None, late=None):
-    """What a report says of a run's pace, as a plain dict; None for what the watch did not know.
+def at_equal_pace(t_s, values, joined, sure, fresh, late):
+    """How far a value of strides fell from the span `fresh` to the span `late` (from, to in s), at equal pace.
 
-    `fresh`, `late`: spans (from, to) in s of session time, for `at_equal_pace`.
-    """
-    joined = per_stride(session, watch)
-    sure = _sure(session)
-
-    def mean(name):
-        values = joined[name][np.isfinite(joined[name])]
-        return float(values.mean()) if len(values) else None
-
-    moving = np.isfinite(joined["distance_m"])
-    metres = joined["distance_m"][moving]
-    return {
-        "speed_mps": mean("speed_mps"),
-        "stride_length_m": mean("stride_length_m"),
-        "heart_rate_bpm": mean("heart_rate_bpm"),
-        "distance_m": float(metres[-1] - metres[0]) if len(metres) > 1 else None,
-        "uphill_percent_of_strides": _share(joined["grade_percent"] > 2, joined["grade_percent"]),
-        "downhill_percent_of_strides": _share(joined["grade_percent"] < -2, joined["grade_percent"]),
-        "grade_error_percent": watch.grade_error_percent,
-        "strides_with_speed": int((sure & np.isfinite(joined["speed_mps"])).sum()),
-        "bands": bands(session, watch, joined),
-        "at_equal_pace": at_equal_pace(session, watch, fresh, late, joined) if fresh and late else None,
-    }
-
-
-def _share(chosen, values):
-    known = int(np.isfinite(values).sum())
-    return 100 * int(chosen.sum()) / known if known else None
-
-
-def bands(session, watch, joined=None):
-    """Means of the sure strides in each BAND_MPS of speed: [{from_mps, to_mps, strides, ...}], slowest first."""
-    joined = joined or per_stride(session, watch)
-    columns = session.columns
-    speed = joined["speed_mps"]
-    usable = _sure(session) & np.isfinite(speed) & (speed > 0.5)
-    number = np.floor(np.where(usable, speed, 0) / BAND_MPS).astype(int)
-    found = []
-    for band in np.unique(number[usable]):
-        chosen = usable & (number == band)
-        if chosen.sum() < LEAST_BAND_STRIDES:
-            continue
-        row = {"from_mps": float(band * BAND_MPS), "to_mps": float((band + 1) * BAND_MPS), "strides": int(chosen.sum())}
-        for name in ("knee_lift_deg", "extension_deg", "range_deg", "swing_up_dps", "swing_back_dps"):
-            row[name] = float(columns[name][chosen].mean())
-        length = joined["stride_length_m"][chosen]
-        row["stride_length_m"] = float(np.nanmean(length)) if np.isfinite(length).any() else None
-        found.append(row)
-    return found
-
-
-def at_equal_pace(session, watch, fresh, late, joined=None, name="knee_lift_deg"):
-    """How far `name` fell from the span `fresh` to the span `late` (from, to in s), had the pace been the same.
+    `t_s`, `values` and `sure` (bool) have an entry a stride; `joined`: per_stride of them.
 
     A regression on means of MEAN_OF_STRIDES strides: one level for each span, one slope on speed and one on grade
     for both, which start from what is known of runners. Returns a dict: drop_deg with low and high (95 %), the same
     without the correction (raw_drop_deg), the speeds, the slope and how much of it this run itself told; None where
-    either span has too few strides with a known speed.
+    either span has too few strides with a known speed. The interval is of strides and slope: a drift of the runner's
+    own from minute to minute is not in it (analysis.drift widens for that).
     """
-    joined = joined or per_stride(session, watch)
-    t_s, values = session.columns["t_s"], session.columns[name]
-    usable = _sure(session) & np.isfinite(joined["speed_mps"])
+    usable = sure & np.isfinite(joined["speed_mps"])
     rows = []
     for which, (from_s, to_s) in enumerate((fresh, late)):
         chosen = np.flatnonzero(usable & (t_s >= from_s) & (t_s < to_s))
@@ -144,8 +89,8 @@ def _compared(table):
     half = 1.96 * float(np.sqrt(contrast @ covariance @ contrast))
     return {
         "drop_deg": drop,
-        "low_deg": drop - half,
-        "high_deg": drop + half,
+        "low": drop - half,
+        "high": drop + half,
         "raw_drop_deg": float(value[which == 0].mean() - value[which == 1].mean()),
         "fresh_mps": float(speed[which == 0].mean()),
         "late_mps": float(speed[which == 1].mean()),
@@ -153,8 +98,3 @@ def _compared(table):
         "slope_error": float(np.sqrt(covariance[2, 2])),
         "slope_own_percent": 100 * (1 - float(covariance[2, 2]) / SLOPE_SD**2),
     }
-
-
-def _sure(session):
-    columns = session.columns
-    return ~(columns["unsure"] | columns["clipped"] | columns["lost"])

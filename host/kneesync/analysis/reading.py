@@ -39,9 +39,8 @@ def read(reference=None, beside=None):
 
         with Library() as library:
             watch = of(library, kept)
-            if beside is None and kept.start_unix_s is not None:
-                others = library.sessions(athlete=kept.athlete, leg={"L": "R", "R": "L"}.get(kept.leg))
-                found = overlapping(kept, others)
+            if beside is None:
+                found = overlapping(kept, library.during(kept))
             other = library.read_whole(found) if found else None
     reading = Reading(kept, session, watch, of_run.summary(session, watch))
     if beside is not None:

@@ -243,9 +243,14 @@ def _grade(record, distance_m):
 
 def of(library, kept):
     """The Watch that was joined to a kept session, or None."""
-    if kept is None:
+    return None if kept is None or not kept.watch else beside(library.path(kept))
+
+
+def beside(path):
+    """The Watch that stands beside a session's file, or None if there is none that can be read."""
+    path = path.with_suffix(".watch.npz")
+    if not path.is_file():
         return None
-    path = library.path(kept).with_suffix(".watch.npz")
     try:
         with np.load(path, allow_pickle=False) as kept_series:
             series = [np.asarray(kept_series[name], float) for name in _SERIES]

@@ -27,7 +27,7 @@ def joined(done, merged=None):
         yield f"  start    {day(kept.start_unix_s)} ({_start(one)})"
         yield f"  brings   {_brings(watch)}"
     if merged and merged != "-":
-        yield f"Written to {untrusted.printable(merged, 200)}: the watch's file, all of it, with knee lift in its records."
+        yield f"Written to {untrusted.printable(merged, 200)}: all of the watch's file, with knee lift in its records"
 
 
 def _seconds(value):
