@@ -47,8 +47,8 @@ def show(console, figures, session, kept=None, pair=None):
         say([spread(figures), *trends, *relation(figures), *watch_lines(figures)])
         console.print()
     if figures["repeats"]:
-        say([_repeats_head(figures)])
-        console.print(_repeats(figures["repeats"]))
+        say([repeats_head(figures)])
+        console.print(repeats(figures["repeats"]))
         console.print()
     if figures["strides"]:
         say(cue_lines(figures))
@@ -76,7 +76,7 @@ def plain(figures, kept=None, pair=None):
         yield from _over_time(figures["per_minute"])
     if figures["repeats"]:
         yield ""
-        yield _repeats_head(figures)
+        yield repeats_head(figures)
         yield from _repeats_in_words(figures["repeats"])
     if figures["strides"]:
         yield ""
@@ -166,16 +166,16 @@ def _show_chart(console, figures, session, width):
     console.print()
 
 
-def _repeats_head(figures):
+def repeats_head(figures):
     found = {"pauses": "the pauses between them", "cadence": "their cadence"}[figures["repeats"][0]["by"]]
     return f"Repeats, found by {found}; the change is against the first:"
 
 
-def _repeats(repeats):
+def repeats(rows):
     columns = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("", "from", "for", "rest", "strides", "steps/min", "knee lift", "range", "change"):
         columns.add_column(name, justify="right")
-    for number, row in enumerate(repeats, 1):
+    for number, row in enumerate(rows, 1):
         columns.add_row(
             str(number),
             clock(row["from_s"]),

@@ -42,9 +42,9 @@ def brief(one, reading=None):
     elif reading.problem:
         text.append(untrusted.printable(reading.problem, 200), "red")
     else:
-        from kneesync.views import report
+        from kneesync.views import sentences
 
-        text.append(report.verdict(reading.figures))
+        text.append(sentences.verdict(reading.figures))
     text.append(f"\n{clock(one.duration_s)}   {one.strides:,} strides   {count(one.cadence_spm)} steps/min   ")
     text.append(f"knee lift {degrees(one.knee_lift_deg)}   {one.cues or 'no'} cue{'' if one.cues == 1 else 's'}\n")
     text.append(remarks(one, athlete=True) or " ")

@@ -7,7 +7,7 @@ holding a key down reads the session that one stops at, not those on the way.
 import asyncio
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from kneesync.errors import KneesyncError
 
@@ -22,7 +22,6 @@ class Reading:
     lift: tuple = ((), ())  # (t_s, deg) of the sure strides
     cadence: tuple = ((), ())  # (t_s, steps/min) of the timed ones
     problem: str = ""
-    strides: int = field(default=0)
 
 
 class Desk:
@@ -88,10 +87,11 @@ def _read(library, kept):
     import numpy as np
 
     from kneesync.analysis.session import drawable, summary
+    from kneesync.library import watch
 
     session = library.read_whole(kept)
     columns = session.columns
     timed = ~np.isnan(columns["stride_s"])
     order = np.argsort(columns["t_s"][timed], kind="stable")
     cadence = columns["t_s"][timed][order], columns["cadence_spm"][timed][order]
-    return Reading(summary(session), drawable(session), cadence, strides=len(session.t_ms))
+    return Reading(summary(session, watch.of(library, kept)), drawable(session), cadence)

@@ -5,7 +5,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from kneesync import untrusted
-from kneesync.views import report
+from kneesync.views import report, sentences
 from kneesync.views.dashboard.brief import remarks
 from kneesync.views.dashboard.plot import LEVEL, MARK, OverTime
 from kneesync.views.units import clock, count, day, degrees
@@ -25,6 +25,8 @@ class RunView(VerticalScroll, can_focus=False):
         yield Static("", id="figures", markup=False)
         yield Static("", id="cadence-legend", classes="legend", markup=False)
         yield OverTime("", CADENCE_LEAST_SPM, id="cadence")
+        yield Static("", id="more", markup=False)
+        yield Static("", id="repeats", markup=False)
         yield Static("", id="rest", markup=False)
 
     def show(self, kept):
@@ -43,17 +45,24 @@ class RunView(VerticalScroll, can_focus=False):
             for name in ("lift", "cadence"):
                 self.query_one(f"#{name}").display = False
                 self._say(f"{name}-legend", "")
+            for name in ("more", "repeats"):
+                self._say(name, "")
             return
         figures = reading.figures
-        head = Text(report.title(figures, kept), "bold", no_wrap=True, overflow="ellipsis")
-        head.append("\n" + report.first_line(figures), "not bold")
+        head = Text(sentences.title(figures, kept), "bold", no_wrap=True, overflow="ellipsis")
+        head.append("\n" + sentences.first_line(figures), "not bold")
         said = remarks(kept)
         if kept.marked or said:
             head.append("\n" + ("* marked   " if kept.marked else "") + said, "not bold italic")
         self._say("head", head)
-        self._say("verdict", Text(report.verdict(figures), "bold" if report.fell(figures) else ""))
+        verdict = Text(sentences.verdict(figures), "bold" if sentences.fell(figures) else "")
+        for line in sentences.besides(figures):
+            verdict.append("\n" + line, "not bold")
+        self._say("verdict", verdict)
         self._charts(figures, reading)
-        self._say("figures", report.table(figures) if figures["strides"] else "")
+        self._say("figures", report.table(figures, self.size.width) if figures["strides"] else "")
+        self._say("more", _more(figures))
+        self._say("repeats", report.repeats(figures["repeats"]) if figures["repeats"] else "")
         self._say("rest", _rest(figures, kept))
 
     def _charts(self, figures, reading):
@@ -104,10 +113,17 @@ def _known(kept):
     )
 
 
+def _more(figures):
+    """What stands between the charts and the repeats."""
+    if not figures["strides"]:
+        return ""
+    lines = [sentences.spread(figures), *sentences.relation(figures), *sentences.watch_lines(figures)]
+    if figures["repeats"]:
+        lines += ["", report.repeats_head(figures)]
+    return "\n".join(lines)
+
+
 def _rest(figures, kept):
-    text = Text(report.spread(figures) + "\n" if figures["strides"] else "")
-    for line in report.cue_lines(figures):
-        text.append("\n" + line)
-    text.append("\n\nHow sure\n", "bold")
-    text.append("\n".join(report.sureness(figures, kept)))
-    return text
+    text = Text("\n".join(sentences.cue_lines(figures)) + "\n\n" if figures["strides"] else "")
+    text.append("How sure\n", "bold")
+    return text.append("\n".join(sentences.sureness(figures, kept)))
