@@ -8,7 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 from knee_files import tired_run
-from test_page import with_raw
+from test_page import watch_of, with_raw
 
 from kneesync.analysis.session import summary
 from kneesync.library.session import decode
@@ -40,7 +40,8 @@ def run_page(tmp_path_factory):
     """The page of a run with raw samples, as a file."""
     session = with_raw()
     path = tmp_path_factory.mktemp("page") / "run.html"
-    page.write(page.text(session, summary(session)), path)
+    watch = watch_of(100)
+    page.write(page.text(session, summary(session, watch), watch=watch), path)
     return path
 
 
@@ -94,6 +95,7 @@ addEventListener("load", () => {{
       found.push(`text ${{Math.floor(box.left)}} ${{Math.ceil(box.right)}} ${{(size * scale).toFixed(1)}}`);
     }}
   }}
+  for (const box of page.querySelectorAll(".scroll")) found.push(`box ${{box.scrollWidth}} ${{box.clientWidth}}`);
   for (const p of page.querySelectorAll("p, td, th, dd, figcaption")) if (shown(p))
     found.push(`words ${{parseFloat(view.getComputedStyle(p).fontSize).toFixed(1)}}`);
   document.querySelector("pre").textContent = found.join("\\n");
@@ -121,6 +123,8 @@ def test_it_fits_the_screen_and_can_be_read(run_page, tmp_path, size, form):
     assert len(letters) > 40
     for _, left, right, height in letters:
         assert int(left) >= 0 and int(right) <= size[0] and float(height) >= 10
+    boxes = [row for row in rows if row[0] == "box"]
+    assert boxes and all(int(inner) <= int(outer) for _, inner, outer in boxes), "nor inside a table's box"
     assert min(float(row[1]) for row in rows if row[0] == "words") >= 12
 
 

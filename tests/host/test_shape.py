@@ -154,6 +154,18 @@ def test_strides_with_samples_missing_are_left_out(simulated):
     assert rms(np.array(cut["sd_deg"]) - whole["sd_deg"]) < 0.2
 
 
+def test_samples_at_twice_the_rate_give_the_same_shape(simulated):
+    """As a chip at 208 Hz has them: what it has at 104 Hz, and the middle between each two."""
+    _, session = simulated
+    whole = stride_shape(session, SPAN)["fresh"]
+    lsb = session.raw_lsb.astype(int)
+    between = np.concatenate([(lsb[1:] + lsb[:-1]) // 2, lsb[-1:]])
+    finer = np.stack([lsb, between], axis=1).reshape(-1, 6).astype(np.int16)
+    quick = stride_shape(replace(session, raw_heads=session.raw_heads * (2, 1, 2), raw_lsb=finer), SPAN)["fresh"]
+    assert quick["strides"] >= whole["strides"] - 1
+    assert rms(np.array(quick["mean_deg"]) - whole["mean_deg"]) < 0.2
+
+
 def test_what_is_missing_is_said(simulated):
     _, session = simulated
     blocks = len(session.raw_heads)

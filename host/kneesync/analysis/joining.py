@@ -11,6 +11,7 @@ import numpy as np
 MEAN_OF_STRIDES = 20  # neighbouring strides resemble each other; means of 20 hardly do
 LEAST_MEANS = 4
 SLOPE_DEG_PER_MPS, SLOPE_SD = 6.5, 2.5  # RBDS, between runners
+WANDER_SD_DEG, WANDER_S = 1.1, 270.0  # of knee lift, and its memory: as the runner model assumes (SD 0.8-1.5)
 UPHILL_DEG_PER_PERCENT, UPHILL_SD = 0.4, 0.5  # an assumption, as wide as it is
 GAP_S = 12  # between moments further apart nothing is known
 LAGGING_S = 2.0  # a stride this far from the watch's nearest moment knows nothing of it
@@ -49,8 +50,8 @@ def at_equal_pace(t_s, values, joined, sure, fresh, late):
     A regression on means of MEAN_OF_STRIDES strides: one level for each span, one slope on speed and one on grade
     for both, which start from what is known of runners. Returns a dict: drop_deg with low and high (95 %), the same
     without the correction (raw_drop_deg), the speeds, the slope and how much of it this run itself told; None where
-    either span has too few strides with a known speed. The interval is of strides and slope: a drift of the runner's
-    own from minute to minute is not in it (analysis.drift widens for that).
+    either span has too few strides with a known speed. The interval holds the strides' scatter, the slope's
+    uncertainty, and how a runner's form wanders from minute to minute (WANDER).
     """
     usable = sure & np.isfinite(joined["speed_mps"])
     rows = []
@@ -63,11 +64,17 @@ def at_equal_pace(t_s, values, joined, sure, fresh, late):
         grade = np.nan_to_num(joined["grade_percent"][chosen]).mean(axis=1)
         speed = joined["speed_mps"][chosen].mean(axis=1)
         rows.append(np.column_stack([np.full(groups, which), speed, grade, values[chosen].mean(axis=1)]))
-    table = np.concatenate(rows)
-    return _compared(table)
+    ran_s = [np.ptp(t_s[usable & (t_s >= from_s) & (t_s < to_s)]) for from_s, to_s in (fresh, late)]
+    return _compared(np.concatenate(rows), sum(_wander_variance(span_s) for span_s in ran_s))
 
 
-def _compared(table):
+def _wander_variance(span_s):
+    """Variance of the mean over a span of a wander with SD WANDER_SD_DEG and memory WANDER_S, deg^2."""
+    share = WANDER_S / max(span_s, 1.0)
+    return WANDER_SD_DEG**2 * 2 * share * (1 - share * (1 - np.exp(-1 / share)))
+
+
+def _compared(table, wander_variance):
     """The comparison of rows (span 0 or 1, speed, grade, value), a mean of strides each."""
     which, speed, grade, value = table.T
     known = (SLOPE_DEG_PER_MPS, UPHILL_DEG_PER_PERCENT)
@@ -83,10 +90,12 @@ def _compared(table):
         wanted[2:] += np.array(known) / spread**2
         covariance = np.linalg.inv(precision)
         fitted = covariance @ wanted
-        noise = max(float(np.sqrt(np.sum((value - design @ fitted) ** 2) / max(len(value) - 3, 1))), 0.05)
+        left = value - design @ fitted
+        again = float(np.clip(np.sum(left[1:] * left[:-1]) / max(float(np.sum(left**2)), 1e-9), 0, 0.9))
+        noise = max(float(np.sqrt(np.sum(left**2) / max(len(value) - 3, 1) * (1 + again) / (1 - again))), 0.05)
     contrast = np.array([1.0, -1.0, 0, 0])
     drop = float(contrast @ fitted)
-    half = 1.96 * float(np.sqrt(contrast @ covariance @ contrast))
+    half = 1.96 * float(np.sqrt(contrast @ covariance @ contrast + wander_variance))
     return {
         "drop_deg": drop,
         "low": drop - half,

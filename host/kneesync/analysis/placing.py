@@ -52,8 +52,9 @@ class Strides:
     """A session's strides as a count over time: steps in any span without a gap."""
 
     def __init__(self, t_s, stride_s):
+        t_s, stride_s = np.asarray(t_s, float), np.asarray(stride_s, float)
         known = np.isfinite(stride_s) & (stride_s > 0.3) & (stride_s < 1.2)
-        t_s, stride_s = np.asarray(t_s, float)[known], np.asarray(stride_s, float)[known]
+        t_s, stride_s = t_s[known], stride_s[known]
         order = np.argsort(t_s, kind="stable")
         t_s, stride_s = t_s[order], stride_s[order]
         starts_s = t_s - stride_s
@@ -62,10 +63,7 @@ class Strides:
         spans_s = np.maximum(t_s - starts_s, 0)
         self.t_s = t_s
         self._at_s = np.column_stack([starts_s, t_s]).ravel()
-        whole = np.cumsum(spans_s > 0)
-        self._count = np.column_stack([np.concatenate([[0], whole[:-1]]), whole]).ravel() if len(t_s) else whole
-        covered = np.cumsum(spans_s)
-        self._covered_s = np.column_stack([np.concatenate([[0], covered[:-1]]), covered]).ravel()
+        self._count, self._covered_s = _running(spans_s > 0), _running(spans_s)
 
     def cadence_spm(self, at_s, over_s):
         """Steps a minute in the `over_s` seconds before each of `at_s`; NaN where less than 4/5 of them are known."""
@@ -78,6 +76,12 @@ class Strides:
 
     def _difference(self, values, at_s, over_s):
         return np.interp(at_s, self._at_s, values) - np.interp(at_s - over_s, self._at_s, values)
+
+
+def _running(amounts):
+    """The sum before and after each amount, one behind the other."""
+    after = np.cumsum(amounts)
+    return np.column_stack([after - amounts, after]).ravel()
 
 
 def place(t_s, stride_s, watch_t_s, watch_cadence_spm, near=None):
@@ -174,10 +178,10 @@ def _doubt(found, sure_z):
     """Why a placement is not to be believed, in words; "" if it is."""
     if not abs(found.offset_spm) <= MOST_OFFSET_SPM:
         return f"the watch counts {abs(found.offset_spm):.0f} steps/min {'more' if found.offset_spm > 0 else 'fewer'}"
-    if found.overlap_share < LEAST_OVERLAP_SHARE:
-        return f"only {100 * found.overlap_share:.0f} % of the shorter one's running would be in both"
     if found.z < sure_z:
         return f"their cadences agree no better than chance may have it ({found.z:.1f} of {sure_z:g} sigma needed)"
+    if found.overlap_share < LEAST_OVERLAP_SHARE:
+        return f"only {100 * found.overlap_share:.0f} % of the shorter one's running would be in both"
     return ""
 
 

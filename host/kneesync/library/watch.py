@@ -21,6 +21,7 @@ LONGEST_S = 48 * 3600
 GAP_S = 12  # records further apart are a pause, or a fault: nothing is known between them
 GRADE_M = 40  # grade is altitude's slope over this far either way: a barometer's noise allows no less
 LEAST_GRADE_M = 50
+STEEPEST = 0.6  # a slope that nobody runs is a fault of the altitude
 SPEED_S = 4  # speed out of distance alone: over this long either way
 MOST_SPEED_MPS = 12.0
 SPORTS = {0: "generic", 1: "running", 4: "fitness equipment", 10: "training", 11: "walking", 17: "hiking"}
@@ -37,7 +38,7 @@ class Watch:
     grade_percent: np.ndarray  # over GRADE_M either way; uphill positive
     heart_rate_bpm: np.ndarray
     distance_m: np.ndarray  # since the watch's start
-    grade_error_percent: float | None = None  # standard error of a grade, from this run's own scatter of altitude
+    grade_error_percent: float | None = None  # SD of a grade's error, out of this run's own altitude
 
 
 @dataclass
@@ -208,34 +209,34 @@ def _speed(record, distance_m):
 
 
 def _grade(record, distance_m):
-    """(grade in percent at each record, its standard error or None): the line through altitude over distance around.
+    """(grade in percent at each record, its error or None): the slope of altitude over distance around.
 
-    The error is of the noise that scatters about those lines; what a barometer drifts with the weather is not in it.
+    The error (SD) comes from how far grades two windows apart differ, which share no altitude: a barometer's noise,
+    and what the ground changes over that far, so it is rather too large. What the weather does to a barometer over
+    minutes is not in it.
     """
     known = np.isfinite(distance_m) & np.isfinite(record.altitude_m)
     grade = np.full(len(known), np.nan)
     if known.sum() < 10:
         return grade, None
     x, y = distance_m[known], record.altitude_m[known]
-    y = y - y.mean()
+    x, y = x - x.mean(), y - y.mean()
     low, high = np.searchsorted(x, x - GRADE_M, "left"), np.searchsorted(x, x + GRADE_M, "right")
-    sums = [np.concatenate([[0], np.cumsum(values)]) for values in (x, y, x * x, x * y, y * y)]
-    sx, sy, sxx, sxy, syy = (total[high] - total[low] for total in sums)
+    sums = [np.concatenate([[0], np.cumsum(values)]) for values in (x, y, x * x, x * y)]
+    sx, sy, sxx, sxy = (total[high] - total[low] for total in sums)
     n = high - low
     with np.errstate(divide="ignore", invalid="ignore"):
-        across, along, up = sxx - sx * sx / n, sxy - sx * sy / n, syy - sy * sy / n
-        slope = along / across
-        scatter = np.maximum(up - slope * along, 0) / (n - 2)
-        errors = np.sqrt(scatter / across)
+        slope = (sxy - sx * sy / n) / (sxx - sx * sx / n)
     wide = (x[high - 1] - x[low] >= LEAST_GRADE_M) & (n >= 5)
-    slope = np.where(wide & (np.abs(slope) < 0.6), slope, np.nan)
-    grade[known] = 100 * slope
-    if not wide.any():
+    slope = 100 * np.where(wide & (np.abs(slope) < STEEPEST), slope, np.nan)
+    grade[known] = slope
+    apart = np.searchsorted(x, x + 2 * GRADE_M)
+    inside = apart < len(x)
+    difference = np.abs(slope[np.minimum(apart, len(x) - 1)] - slope)[inside]
+    difference = difference[np.isfinite(difference)]
+    if len(difference) < 30:
         return grade, None
-    left = (y - (sy / n + slope * (x - sx / n)))[wide & np.isfinite(slope)]
-    again = float(np.clip(np.mean(left[1:] * left[:-1]) / max(float(np.mean(left**2)), 1e-9), 0, 0.95))
-    error = 100 * float(np.nanmedian(errors[wide])) * math.sqrt((1 + again) / (1 - again))
-    return grade, round(error, 2)
+    return grade, round(float(np.median(difference)) / 0.6745 / math.sqrt(2), 2)
 
 
 # Kept beside the session

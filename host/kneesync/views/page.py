@@ -64,6 +64,7 @@ def text(session, figures, kept=None, watch=None, pair=None, coach=None):
         flags=_flags(figures),
         pictures=[(head, one, caption) for head, one, caption in drawn if one],
         figures=words.figure_rows(figures),
+        compared=bool(figures["fresh"]),
         notes=[*figures["notes"], *sentences.relation(figures)],
         trends=words.trend_rows(figures),
         repeats=words.repeat_rows(figures),

@@ -5,7 +5,7 @@ Everything given back is plain text or None for a cell that has no figure; the p
 
 from kneesync.views import sentences
 from kneesync.views.sentences import ROWS
-from kneesync.views.units import NONE, clock, count, day, degrees, pace, percent, rate, steps
+from kneesync.views.units import NONE, clock, count, day, degrees, pace, rate, steps
 
 
 def _bare_rate(value, signed=False):
@@ -18,28 +18,32 @@ _SIDES = (*_ROWS[:3], _ROWS[5])
 _TRENDS = (*_ROWS, ("Spread of knee lift", "knee_lift_sd_deg", degrees))
 
 
-def metres(value, signed=False):
-    sign = "+" if signed and value is not None and value > 0 else ""
-    return NONE if value is None else f"{sign}{value:.2f} m".replace("-", "−")
+def _minutes(speed_mps):
+    return pace(speed_mps, unit=False)
 
 
-def beats(value, signed=False):
-    return NONE if value is None else count(round(value), signed).removesuffix(".0") + " /min"
+def _slower(seconds, signed=True):
+    """A change of pace, from seconds a km."""
+    return NONE if seconds is None else ("+" if round(seconds) > 0 else "") + clock(seconds)
 
 
-def slope(value, signed=False):
-    return NONE if value is None else percent(abs(value)) if value >= 0 else "−" + percent(-value)
+def _metres(value, signed=False):
+    return degrees(value, 2, signed).removesuffix("°")
 
 
-def _speed_change(value, signed=False):
-    return NONE if value is None else f"{value:+.2f} m/s".replace("-", "−")
+def _whole(value, signed=False):
+    return degrees(value, 0, signed).removesuffix("°")
+
+
+def _tenths(value, signed=False):
+    return degrees(value, 1, signed).removesuffix("°")
 
 
 _WATCH_ROWS = (
-    ("Pace", "speed_mps", pace, _speed_change),
-    ("Stride length", "stride_length_m", metres, metres),
-    ("Heart rate", "heart_rate_bpm", beats, beats),
-    ("Grade", "grade_percent", slope, slope),
+    ("Pace, min/km", "speed_mps", _minutes, _slower),
+    ("Stride length, m", "stride_length_m", _metres, _metres),
+    ("Heart rate, /min", "heart_rate_bpm", _whole, _whole),
+    ("Grade, %", "grade_percent", _tenths, _tenths),
 )
 
 
@@ -69,6 +73,8 @@ def figure_rows(figures):
         change = {}
         for _, key, _, _ in _WATCH_ROWS:
             both = [watch[name][key] if watch[name] else None for name in ("fresh", "late")]
+            if key == "speed_mps":
+                both = [1000 / speed if speed else None for speed in both]
             change[key] = both[1] - both[0] if None not in both else None
         rows += [
             _row(label, key, write, write_change, watch, change)
@@ -88,7 +94,7 @@ def _row(label, key, write, write_change, parts, change):
     row["interval"] = row["reading"] = ""
     if interval:
         row["interval"] = _ends(interval, write_change)
-        row["reading"] = "beyond chance" if interval[0] > 0 or interval[1] < 0 else "within chance"
+        row["reading"] = "hardly" if interval[0] > 0 or interval[1] < 0 else "may be"
     return row
 
 

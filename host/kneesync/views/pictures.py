@@ -4,7 +4,7 @@ import math
 from itertools import pairwise
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, MultipleLocator
 
 from kneesync.views.svg import FRESH, GRID, INK, LATE, MUTED, figure, picture
 from kneesync.views.units import clock, count, degrees, pace
@@ -202,10 +202,19 @@ def _draw_line(axes, course, name, figures):
     axes.set_ylim(_span_of(values, 0.6 if is_pace else 12))
     axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
     if is_pace:
+        axes.yaxis.set_major_locator(FixedLocator(_round_paces_mps(*axes.get_ylim())))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: pace(value, unit=False)))
     _draw_pauses(axes, figures)
     axes.plot(t_s / 60, values, color=INK, linewidth=1.5)
     _head(axes, *(("Pace", "min/km") if is_pace else ("Cadence", "steps/min")))
+
+
+def _round_paces_mps(low_mps, high_mps):
+    """Speeds within an axis whose paces are round, two to four of them."""
+    slow_s, quick_s = 1000 / max(low_mps, 0.5), 1000 / max(high_mps, 0.6)
+    step_s = next((step for step in (10, 15, 30, 60, 120, 300) if (slow_s - quick_s) / step <= 4), 600)
+    paces_s = np.arange(np.ceil(quick_s / step_s), np.floor(slow_s / step_s) + 1) * step_s
+    return 1000 / np.maximum(paces_s, 1)
 
 
 def _length(course):
