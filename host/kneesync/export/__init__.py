@@ -66,10 +66,10 @@ def write(target, data, besides=None):
     shown = untrusted.printable(str(path), 200)
     if besides and path.exists() and Path(besides).exists() and path.samefile(besides):
         raise KneesyncError(f"{shown} is the file that is read; give the result another name")
+    if path.is_dir():
+        raise KneesyncError(f"{shown} is a folder; name a file in it")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        if path.is_dir():
-            raise KneesyncError(f"{shown} is a folder; name a file in it")
         try:
             part.write_bytes(data)
             part.replace(path)
