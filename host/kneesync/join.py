@@ -194,8 +194,7 @@ def _keep(library, joined, one, name):
     with library.writing():
         durable.write_whole(path.with_suffix(".fit"), joined.data)
         durable.write_whole(path.with_suffix(".watch.npz"), watches.series_bytes(one.watch))
-    library.say(one.kept, watch=facts(joined, one, name))
-    one.kept = library.renew(one.kept)  # its figures by pace, for trends
+    one.kept = library.say(one.kept, watch=facts(joined, one, name))  # and its figures by pace, for trends
 
 
 def write_merged(joined, source, target):

@@ -142,13 +142,15 @@ class Blocks:
             at = 4
         before, expected, whole = self._at, self._expected, self._whole
         unpack = struct.unpack_from
-        while at + BLOCK_BYTES <= ends:
+        most = ends - BLOCK_BYTES
+        while at <= most:
             kind, length, sequence, crc = unpack(BLOCK, data, at)
-            end = at + BLOCK_BYTES + length
+            starts = at + BLOCK_BYTES
+            end = starts + length
             likely = whole or (HEADER <= kind <= END and (sequence - expected) & 0xFFFF <= MOST_DAMAGED)
             if likely and 0 < length <= MAX_PAYLOAD_BYTES:
                 if end <= ends:
-                    payload = view[at + BLOCK_BYTES : end]
+                    payload = view[starts:end]
                     if crc32(payload, crc32(view[at : at + CRC_AT])) == crc:
                         yield before + at, kind, sequence, payload
                         at = end

@@ -35,8 +35,10 @@ class Straight(FakeBoard):
         self.board, self.port = BOARD, "no port"
         self.info = {"boot": 7, "up_ms": 120_000, "wire": self.wire}
 
-    def call(self, expression, kind=dict, quiet_s=0):
+    def call(self, expression, kind=dict, quiet_s=0, meanwhile=None):
         answer = bytearray()
+        if meanwhile:
+            meanwhile()
         self.stream(expression, answer.extend, 1 << 20)
         return store.untrusted.parsed(bytes(answer), kind)
 

@@ -30,7 +30,7 @@ class Decoder:
         self._blocks = sessionread.Blocks()
         self._no_session = False
         self.header = {}
-        self.strides, self.stride_counts, self.before_ms = bytearray(), [], []  # all records; of each block, how many
+        self.strides, self.stride_heads, self.stride_counts = bytearray(), bytearray(), []  # of all blocks of strides
         self.events, self.raw, self.raw_heads = bytearray(), [], []
         self.run = ""
         self.end = None
@@ -45,8 +45,7 @@ class Decoder:
         if self._no_session:
             return
         try:
-            for block in self._blocks.of(data, last):
-                self._take_block(*block)
+            self._take_blocks(self._blocks.of(data, last))
         except ValueError:
             self._no_session = True
 
@@ -72,6 +71,22 @@ class Decoder:
             )
         return self._decoded()
 
+    def _take_blocks(self, blocks):
+        """Most blocks are strides with nothing wrong around them: this loop is for them."""
+        strides, heads, counts = self.strides, self.stride_heads, self.stride_counts
+        kind_wanted, head_bytes, record_bytes = log.STRIDES, log.STRIDES_HEAD_BYTES, log.STRIDE_BYTES
+        for offset, kind, sequence, payload in blocks:
+            if kind == kind_wanted and sequence == self.expected and offset == self.at:
+                count, rest = divmod(len(payload) - head_bytes, record_bytes)
+                if count > 0 and not rest:
+                    strides += payload[head_bytes:]
+                    heads += payload[:head_bytes]
+                    counts.append(count)
+                    self.at = offset + log.BLOCK_BYTES + len(payload)
+                    self.expected = (sequence + 1) & 0xFFFF
+                    continue
+            self._take_block(offset, kind, sequence, payload)
+
     def _take_block(self, offset, kind, sequence, payload):
         self.damaged_bytes += offset - self.at
         self.at = offset + log.BLOCK_BYTES + len(payload)
@@ -85,7 +100,7 @@ class Decoder:
             if records := self._records(payload, log.STRIDES_HEAD_BYTES, log.STRIDE_BYTES):
                 self.strides += records
                 self.stride_counts.append(len(records) // log.STRIDE_BYTES)
-                self.before_ms.append(struct.unpack_from(log.STRIDES_HEAD, payload)[0])
+                self.stride_heads += payload[: log.STRIDES_HEAD_BYTES]
         elif kind == log.EVENTS:
             self.events += self._records(payload, 0, log.EVENT_BYTES)
         elif kind == log.RAW:
@@ -136,10 +151,15 @@ class Decoder:
         stored = np.frombuffer(self.strides, _STORED_DTYPE)
         self.strides = None  # an hour's worth need not stand in memory three times
         marks = np.flatnonzero(stored["word"] & log.TIME_MARK == log.TIME_MARK)
-        # From each block's start on times count from `before_ms`, from each mark on from what it states.
+        # From each block's start on times count from what its head states, from each mark on from what it states.
         firsts = np.cumsum([0, *self.stride_counts])[:-1]
         at = np.concatenate([firsts - np.searchsorted(marks, firsts), marks - np.arange(len(marks))])
-        from_ms = np.concatenate([np.array(self.before_ms, np.int64), stored[marks].view(_MARK_DTYPE)["t_ms"]])
+        from_ms = np.concatenate(
+            [
+                np.frombuffer(self.stride_heads, log.STRIDES_HEAD).astype(np.int64),
+                stored[marks].view(_MARK_DTYPE)["t_ms"],
+            ]
+        )
         order = np.argsort(at, kind="stable")  # a mark at a block's start has the last word
         at, from_ms = at[order], from_ms[order]
         strides = np.delete(stored, marks) if len(marks) else stored
