@@ -371,7 +371,7 @@ def test_figures_of_another_meaning_are_made_anew():
     from kneesync.analysis import comparable
     from kneesync.library import index
 
-    assert (comparable.VERSION, index._VERSION) == (1, 3), "raise index._VERSION with comparable.VERSION"
+    assert (comparable.VERSION, index._VERSION) == (2, 4), "raise index._VERSION with comparable.VERSION"
 
 
 def test_an_index_of_an_earlier_version_is_made_anew(library):
@@ -511,7 +511,7 @@ def test_the_list_at_fixed_widths(library):
     ]
     text = "".join(page(width, lambda console: lists.show_sessions(console, found)) for width in (60, 80, 120))
     text += "".join(line + "\n" for line in lists.plain_sessions(found))
-    same_as_golden("sessions", text)
+    same_as_golden("library_sessions", text)
 
 
 def test_sessions_lists_the_newest_and_says_how_to_see_more(kneesync):

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, fields
 
 from kneesync.errors import KneesyncError
 
-_VERSION = 3
+_VERSION = 4  # raised with analysis.comparable.VERSION, whose figures stand in it
+
+NOBODY = "me"  # whose runs they are where neither board nor runner says
 
 
 class LibraryError(KneesyncError):
@@ -31,7 +33,7 @@ class Kept:
     start_from: str  # "pull", "board clock", "watch" (joined), "you" (set by hand) or "unknown"
     pulled_unix_s: float
     leg: str | None = None  # the runner's word, else the board's
-    athlete: str = ""  # the runner's word, else the board's, else "me"
+    athlete: str = NOBODY  # the runner's word, else the board's
     duration_s: float | None = None
     strides: int = 0
     cadence_spm: float | None = None

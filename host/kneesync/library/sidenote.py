@@ -11,6 +11,7 @@ from dataclasses import replace
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
 from kneesync.library import durable
+from kneesync.library.index import NOBODY
 
 MOST_BYTES = 1 << 20
 MOST_TAGS = 20
@@ -18,7 +19,6 @@ TEXT_CHARACTERS = 1000
 TAG_CHARACTERS = 30
 NAME_CHARACTERS = 32  # as many as the board's setting takes
 WHERE_CHARACTERS = 60
-NOBODY = "me"  # whose runs they are where neither board nor runner says
 
 
 def read(path):

@@ -18,6 +18,7 @@ from kneesync import __version__, untrusted
 from kneesync.analysis import overtime
 from kneesync.analysis.shape import stride_shape
 from kneesync.errors import KneesyncError
+from kneesync.library.index import NOBODY
 from kneesync.views import page_words as words
 from kneesync.views import pictures, sentences
 from kneesync.views.units import clock
@@ -144,7 +145,7 @@ def _long_day(unix_s):
 
 def _about(figures, kept):
     athlete = kept.athlete if kept else figures["athlete"]
-    parts = [untrusted.printable(athlete, 32)] if athlete else []
+    parts = [untrusted.printable(athlete, 32)] if athlete and athlete != NOBODY else []
     parts.append(sentences.LEGS.get((kept and kept.leg) or figures["leg"], "leg unknown"))
     if kept and kept.start_from in _DATED:
         parts.append(_DATED[kept.start_from])

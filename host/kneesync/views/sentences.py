@@ -19,13 +19,15 @@ _STARTS = {"pull": "", "board clock": " by the board's clock", "you": " (set by 
 
 def title(figures, kept=None, between=" · "):
     """When, which leg, whose, which session."""
+    from kneesync.library.index import NOBODY
+
     parts = [f"Run of {day(kept.start_unix_s)}{_STARTS.get(kept.start_from, '')}" if kept else "Run"]
     if kept and kept.start_unix_s is None:
         parts = [f"Run pulled {day(kept.pulled_unix_s)}, start unknown"]
     leg = (kept.leg if kept else None) or figures["leg"]
     parts.append(LEGS.get(leg, "leg unknown"))
     athlete = (kept.athlete if kept else "") or figures["athlete"]
-    if athlete:
+    if athlete and athlete != NOBODY:
         parts.append(untrusted.printable(athlete, 32))
     if kept:
         parts.append(kept.id)
