@@ -32,10 +32,7 @@ def written(reference, form, table="strides", out=None, athlete=None):
     from kneesync.library import Library, opened
     from kneesync.library import watch as watches
 
-    if reference is None and athlete is not None:
-        with Library() as library:
-            reference = library.find(None, athlete).id
-    kept, session = opened(reference)
+    kept, session = opened(reference, athlete)
     watch = None
     if kept is not None:
         with Library() as library:
