@@ -32,10 +32,7 @@ def written(reference, form, table="strides", out=None, athlete=None):
     from kneesync.library import Library, opened
     from kneesync.library import watch as watches
 
-    if reference is None and athlete is not None:
-        with Library() as library:
-            reference = library.find(None, athlete).id
-    kept, session = opened(reference)
+    kept, session = opened(reference, athlete)
     watch = None
     if kept is not None:
         with Library() as library:
@@ -66,10 +63,10 @@ def write(target, data, besides=None):
     shown = untrusted.printable(str(path), 200)
     if besides and path.exists() and Path(besides).exists() and path.samefile(besides):
         raise KneesyncError(f"{shown} is the file that is read; give the result another name")
+    if path.is_dir():
+        raise KneesyncError(f"{shown} is a folder; name a file in it")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        if path.is_dir():
-            raise KneesyncError(f"{shown} is a folder; name a file in it")
         try:
             part.write_bytes(data)
             part.replace(path)

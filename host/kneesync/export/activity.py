@@ -108,8 +108,8 @@ class _Writer:
         """Raw values of the record's fields at each second, by field number; FIT's invalid value where unknown."""
         t_s = seconds - self._kept.start_unix_s
         spm = self._strides.cadence_spm(t_s, SMOOTHED_S)
-        strides = np.floor(spm / 2)
-        found = {4: _raw(strides, 0xFE, 0xFF), 53: _raw((spm / 2 - strides) * 128, 127, 0xFF)}
+        strides = np.rint(spm / 2 * 128)  # a minute, in 128ths
+        found = {4: _raw(np.floor(strides / 128), 0xFE, 0xFF), 53: _raw(np.mod(strides, 128), 127, 0xFF)}
         watch = self._watch
         if watch is not None:
             series = {
