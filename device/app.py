@@ -57,6 +57,8 @@ class App:
             rate_hz = raw.keep_raw(self.recorder, self.settings)
         self.sampling = Sampling(Imu(i2c, bus, rate_hz), self.recorder)
         boot = notes.next_boot()
+        if not boot and not self.recorder.has_room():
+            print(recorder.FULL)
         self.session = session.Session(self.settings, boot, self.recorder, self.sampling)
         self._resume_ms = self._cut_run(boot - 1)
         self._shown_until_ms = 0

@@ -143,8 +143,7 @@ def info():
             "board": board.board_id(),
             "row": board.name,
             "chip": board.imu_name,
-            # in safe mode the last number counted is that of an earlier boot
-            "boot": notes.boot() if "app" in sys.modules else None,
+            "boot": notes.this_boot,  # None where no app counted: in safe mode, on a full flash
             "up_ms": board.up_ms(),
             "clock_s": board.clock_s(),
             "free_bytes": free,

@@ -5,8 +5,9 @@ import json
 import random
 
 import pytest
-from wearer import WAIT_S, Wearer, firmware
+from wearer import WAIT_S, Wearer, firmware, short_run
 
+from kneesync.board.link import Link
 from kneesync.virtual.runner import Stand, simulate
 
 CRASHING = b"raise RuntimeError('this firmware does not start')"
@@ -126,18 +127,53 @@ def test_whatever_its_files_hold_the_board_starts(spoilt):
         assert "Error" not in wearer.output.replace("not written: OSError", "")
 
 
-def test_a_full_volume_does_not_stop_the_loader():
-    wearer = Wearer(stand())
-    flash = wearer.board.flash
+def fill_to_the_last_block(flash):
     number = 0
     for size in (200_000, 2_000, 200, 1):
         with contextlib.suppress(OSError):
             while True:
                 number += 1
                 flash.write_file(f"/{number}", bytes(size))
+
+
+def test_a_full_volume_stops_neither_loader_nor_app():
+    """No note can be written: the board starts, once, says why it records nothing, and a host that makes room ends it.
+
+    Its start has no number: the one on the flash is an earlier start's, whose sessions a host would date by this one.
+    """
+    name = "/sessions/00004-1.knee"
+    wearer = Wearer(short_run(60), files={"/boots": b"4", name: bytes(100_000)})
+    flash = wearer.board.flash
+    fill_to_the_last_block(flash)
     with wearer:
-        wearer.wait_for("starting /a")
+        wearer.wait_for("ready")
         assert "/starting not written" in wearer.output
+        wearer.wait_for("no session: the flash is full: kneesync pull --free")
+        wearer.wait_until_s(wearer.now_s + 60)
+        assert wearer.output.count("starting /a") == wearer.output.count("ready") == 1, "it does not start for ever"
+        assert flash.listdir("/sessions") == ["00004-1.knee"] and flash.read_file("/boots") == b"4"
+        with Link(wearer.board.port) as link:
+            assert link.info["boot"] is None
+            (listed,) = link.call("service.listing()", list)
+            link.call(f"service.remove({listed['name']!r}, {listed['sha256']!r})")
+        wearer.wait_for("ready", 2)
+        assert flash.read_file("/boots") == b"5"
+        with Link(wearer.board.port) as link:
+            assert link.info["boot"] == 5
+
+
+def test_a_host_that_is_gone_leaves_a_full_board_running_again():
+    """The reset at the lease's end must not need room for the clock's note."""
+    wearer = Wearer(stand(5))
+    fill_to_the_last_block(wearer.board.flash)
+    with wearer:
+        wearer.wait_for("ready")
+        wearer.type(b"\x03")
+        wearer.wait_for("starts again in")
+        wearer.type(b"import board; board.set_clock(1790000000)\r\n")
+        wearer.wait_for("set_clock(1790000000)")
+        wearer.board.hurry(30)
+        wearer.wait_for("ready", 2)
 
 
 def operations_of_a_fallback():
