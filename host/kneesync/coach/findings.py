@@ -147,7 +147,7 @@ def _judged(sign, values):
         "is": size >= judged.limit and near >= _CLEAR_OF_NOTHING * judged.limit and agrees,
         "sign": sign,
         "title": judged.title,
-        "text": judged.text.format(value=_number(abs(value), judged.unit), side=side) + ".",
+        "text": judged.text.format(value=number(abs(value), judged.unit), side=side) + ".",
         "sure": _sure(many, len(numbers), (low, high), judged),
         "confidence": "good" if many else "fair",
         "also": list(judged.also),
@@ -171,18 +171,19 @@ def _range_agrees(values, value):
 
 
 def _sure(many, runs, interval, judged):
-    ends = " to ".join(_number(end, "") for end in interval)
+    ends = " to ".join(number(end, "") for end in interval)
     return (
         f"{'Good' if many else 'Fair'} evidence: {runs} runs, 90 % interval {ends}{judged.unit}; "
-        f"single runs differ by about {_number(judged.noise, judged.unit)} anyway."
+        f"single runs differ by about {number(judged.noise, judged.unit)} anyway."
     )
 
 
-def _number(value, unit):
+def number(value, unit, signed=False):
+    """A value as people read it: one decimal below 20, none of percent, a minus that is one."""
     decimals = 0 if unit.strip() == "%" or abs(value) >= 20 else 1
-    text = f"{value:.{decimals}f}"
+    text = f"{value:+.{decimals}f}" if signed else f"{value:.{decimals}f}"
     if float(text) == 0:
-        text = text.lstrip("-")
+        text = text.lstrip("+-")
     return text.replace("-", "−") + unit
 
 

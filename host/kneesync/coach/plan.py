@@ -260,7 +260,10 @@ class _Week:
         else:
             free = [day for day in self._chosen if not (self._after_hard(day) or self._before_hard(day))]
             free = [day for day in free if day.weekday not in self._hard]
-            for day in self._best(free, ["plyometric"], 1):
+            best = self._best(free, ["plyometric"], 1)
+            if not best:
+                self._notes.append("No plyometrics this week: each of your days is a hard run's, or next to one.")
+            for day in best:
                 known = [one for one in self._ranked("plyometric") if self._history.at_home(one.key)]
                 new = [one for one in self._ranked("plyometric") if not self._history.at_home(one.key)]
                 new.sort(key=lambda one: -self._history.days(one.key))  # the one that was begun, else the first
@@ -319,7 +322,7 @@ class _Week:
 
     def _described(self):
         for day in self._days:
-            day.items.sort(key=lambda item: _ORDER.index(item[0].group.key))
+            day.items.sort(key=lambda item: (_ORDER.index(item[0].group.key), self._step(item[0])))
         precautions, cue = self._catalog.precautions, self._form_cue()
         logged = self._logged
         return {
@@ -348,6 +351,10 @@ class _Week:
             "mistakes": list(precautions.mistakes),
             "guidance": precautions.guidance,
         }
+
+    def _step(self, exercise):
+        """Drills go from slow to fast, as the catalogue has them; the rest keeps the order it was chosen in."""
+        return list(self._catalog.exercises).index(exercise.key) if exercise.group.key == "running_drill" else 0
 
     def _form_cue(self):
         """One at a time: the first wanted one that was not run with on a week's days yet, else the least practised."""

@@ -25,11 +25,12 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 @dataclass(frozen=True)
 class Done:
-    """One exercise done on one day. `sets`: how many."""
+    """One exercise done on one day. `sets`: how many; `barrier`: what it was chosen for then, "" if for nothing."""
 
     exercise: str
     date: str
     sets: int
+    barrier: str = ""
 
     @property
     def day(self):
@@ -104,7 +105,8 @@ def _done(row):
     if not isinstance(row, dict) or not _key(row.get("exercise")) or not _is_date(row.get("date")):
         return None
     sets = untrusted.whole(row.get("sets"), 1, MOST_SETS)
-    return Done(row["exercise"], row["date"], sets) if sets else None
+    barrier = row["barrier"] if _key(row.get("barrier")) else ""
+    return Done(row["exercise"], row["date"], sets, barrier) if sets else None
 
 
 def _is_answer(one):
