@@ -27,15 +27,25 @@ def whose(kept, athlete=None):
 
 
 def advise(library, athlete=None, today=None, **wishes):
-    """The advice from a Library; `wishes`: days, minutes, equipment, hard of plan.week(). See advice_of()."""
+    """The advice from a Library; `wishes`: days, minutes, equipment, hard of plan.week(), else as last wished.
+
+    See advice_of().
+    """
     kept = library.sessions()
-    athlete = whose(kept, athlete)
-    return advice_of(kept, training.read(library, athlete), today or datetime.date.today(), **wishes)
+    log = training.read(library, whose(kept, athlete))
+    return advice_of(kept, log, first_day(log, today), **wishes)
 
 
-def advice_of(kept, log, today, **wishes):
+def first_day(log, today=None):
+    """The day a plan begins: today, or tomorrow if today's training is logged already."""
+    today = today or datetime.date.today()
+    return today + datetime.timedelta(days=any(one.date == today.isoformat() for one in log.done))
+
+
+def advice_of(kept, log, start, **wishes):
     """{"athlete", "others" (names), "findings" (see findings()), "pain", "plan" (see plan.week()), "done" {"days",
-    "newest"}, "progress"}. kept: everybody's sessions, newest first; log: the athlete's library.training.Training.
+    "newest"}, "progress"}. kept: everybody's sessions, newest first; log: the athlete's library.training.Training;
+    start: the plan's first day.
     """
     catalog = load()
     own = [one for one in kept if one.athlete.casefold() == log.athlete.casefold()]
@@ -48,7 +58,7 @@ def advice_of(kept, log, today, **wishes):
         "findings": found,
         "answers": log.answers,
         "pain": hurts,
-        "plan": plans.week(catalog, found["barriers"], log.done, today, pain=hurts, **wishes),
+        "plan": plans.week(catalog, found["barriers"], log.done, start, pain=hurts, **{**log.wishes, **wishes}),
         "done": {"days": len(days), "newest": days[-1] if days else None},
         "progress": progress(own, log.done, catalog),
     }

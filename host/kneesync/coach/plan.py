@@ -95,8 +95,9 @@ class _Week:
             for key in row["train"]:
                 self._why.setdefault(key, row["key"])
         self._logged = history.volume_min()
-        growth = 1.0 if pain else GROWTH
-        self._allowed = max(START_MIN, growth * self._logged if self._logged else 0)
+        self._allowed = max(START_MIN, GROWTH * self._logged) if self._logged else START_MIN
+        if pain and self._logged:
+            self._allowed = self._logged
 
     def made(self):
         if not self._barriers:

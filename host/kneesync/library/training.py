@@ -39,11 +39,15 @@ class Done:
 
 @dataclass
 class Training:
-    """One athlete's log (oldest first) and self-check: {barrier: {"answer": "yes" or "no", "date"}}."""
+    """One athlete's log (oldest first), self-check ({barrier: {"answer": "yes" or "no", "date"}}) and wishes.
+
+    `wishes`: as far as given, "days" and "hard" (weekdays, 0 Monday), "minutes", "equipment" (words).
+    """
 
     athlete: str = NOBODY
     done: list = field(default_factory=list)
     answers: dict = field(default_factory=dict)
+    wishes: dict = field(default_factory=dict)
 
 
 def read(library, athlete):
@@ -75,6 +79,7 @@ def changing(library, athlete):
             "athlete": training.athlete,
             "done": [asdict(one) for one in training.done],
             "answers": training.answers,
+            "wishes": training.wishes,
         }
         path = _path(library, athlete)
         with library.writing():
@@ -92,13 +97,40 @@ def _sound(found, athlete):
     """What a file holds, as far as it makes sense."""
     done = found.get("done")
     answers = found.get("answers")
+    done = done[:MOST_DONE] if isinstance(done, list) else []
+    answers = answers if isinstance(answers, dict) else {}
     return Training(
         athlete,
-        [one for one in map(_done, done[:MOST_DONE]) if one] if isinstance(done, list) else [],
-        {key: one for key, one in answers.items() if _key(key) and _is_answer(one)}
-        if isinstance(answers, dict)
-        else {},
+        [one for one in map(_done, done) if one],
+        {key: one for key, one in answers.items() if _key(key) and _is_answer(one)},
+        _wishes(found.get("wishes")),
     )
+
+
+def _wishes(found):
+    """What was wished of a plan, as far as it makes sense."""
+    checks = {
+        "days": lambda value: _weekdays(value) or None,
+        "hard": _weekdays,
+        "minutes": lambda value: untrusted.whole(value, 10, 120),
+        "equipment": _words,
+    }
+    if not isinstance(found, dict):
+        return {}
+    taken = {name: check(found[name]) for name, check in checks.items() if name in found}
+    return {name: value for name, value in taken.items() if value is not None}
+
+
+def _weekdays(value):
+    if not isinstance(value, list) or any(untrusted.whole(one, 0, 6) is None for one in value):
+        return None
+    return sorted(set(value))
+
+
+def _words(value):
+    if not isinstance(value, list) or len(value) > 40:
+        return None
+    return [untrusted.printable(one, 40) for one in value if isinstance(one, str)]
 
 
 def _done(row):
