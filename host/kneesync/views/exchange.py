@@ -22,8 +22,8 @@ def joined(done, merged=None):
         yield f"  placed   {_PLACED[one.placed_by]}; expected error {_seconds(one.error_s)}"
         if at := one.placement:
             yield (
-                f"  match    correlation {at.correlation:.2f} over {clock(at.overlap_s)} min in common, "
-                f"{100 * at.overlap_share:.0f} % of the shorter's"
+                f"  match    correlation {at.correlation:.2f} over {clock(at.overlap_s)} min, "
+                f"{100 * at.overlap_share:.0f} % of the shorter's running"
             )
             yield f"           {at.z:.0f} sigma above chance; the second-best place has {max(at.second_z, 0):.0f}"
         yield f"  start    {day(kept.start_unix_s)} ({_start(one)})"
@@ -50,15 +50,15 @@ def _brings(watch):
 
     told = []
     if np.isfinite(watch.speed_mps).any():
-        told.append(f"pace ({pace(float(np.nanmean(watch.speed_mps)))})")
+        told.append(pace(float(np.nanmean(watch.speed_mps))))
     if np.isfinite(watch.grade_percent).any():
         error = f" (± {watch.grade_error_percent:.1f} %)" if watch.grade_error_percent is not None else ""
         told.append(f"grade{error}")
     if np.isfinite(watch.heart_rate_bpm).any():
-        told.append(f"heart rate ({np.nanmean(watch.heart_rate_bpm):.0f})")
+        told.append(f"{np.nanmean(watch.heart_rate_bpm):.0f} beats/min")
     if np.isfinite(watch.distance_m).any():
         far_m = float(np.nanmax(watch.distance_m) - np.nanmin(watch.distance_m))
-        told.append(f"distance ({far_m / 1000:.2f} km)")
+        told.append(f"{far_m / 1000:.1f} km")
     return ", ".join(told) if told else "nothing but its clock: no speed, altitude or heart rate in it"
 
 
