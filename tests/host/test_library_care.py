@@ -392,6 +392,23 @@ def test_an_index_of_an_earlier_version_is_made_anew(library):
         assert bring(library, bytes(KneeFile(boot=8).data), "00008-1.knee").start_from == "pull", "boots are kept"
 
 
+@pytest.mark.parametrize("log", ["whole", "broken"])
+def test_a_broken_index_is_made_good_whatever_its_log_is(library, log):
+    kept = bring(library)
+    path = library.folder / "index.sqlite"
+    for ending in ("", "-wal", "-shm"):  # the log of an index that was open when the machine went down
+        shutil.copy(path.with_name(path.name + ending), library.folder / f"copy{ending}")
+    library.close()
+    for ending in ("", "-wal", "-shm"):
+        (library.folder / f"copy{ending}").replace(path.with_name(path.name + ending))
+    path.write_bytes(b"not a database" * 100)
+    if log == "broken":
+        path.with_name("index.sqlite-wal").write_bytes(b"no log" * 1000)
+    with Library() as library:
+        assert library.sessions() == [kept]
+        assert path.with_name("index.sqlite.broken").exists() == (log == "broken"), "a whole log has all of it"
+
+
 def test_lists_wait_for_no_one_who_writes(library, monkeypatch):
     import sqlite3
 

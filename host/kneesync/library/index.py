@@ -87,6 +87,8 @@ class Index:
             raise self._refused(error) from None
         except sqlite3.DatabaseError:  # not a database any more: set it aside, the files know everything
             path.replace(path.with_name(path.name + ".broken"))
+            for ending in ("-wal", "-shm"):  # its log is none of the new one's
+                path.with_name(path.name + ending).unlink(missing_ok=True)
             self._open(path)
 
     def _open(self, path):
