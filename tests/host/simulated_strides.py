@@ -20,12 +20,11 @@ def drift(t_s, sd, tau_s, rng):
     phi = np.exp(-np.diff(t_s, prepend=t_s[0]) / tau_s)
     steps = rng.standard_normal(len(t_s)) * sd * np.sqrt(1 - phi**2)
     steps[0] = sd * rng.standard_normal()
-    level = np.empty(len(t_s))
-    now = 0.0
-    for i in range(len(t_s)):
-        now = phi[i] * now + steps[i]
-        level[i] = now
-    return level
+    level, now = [], 0.0
+    for keep, step in zip(phi.tolist(), steps.tolist(), strict=True):
+        now = keep * now + step
+        level.append(now)
+    return np.array(level)
 
 
 def run(

@@ -3,15 +3,22 @@
 `make test` runs a seeded sample, the soak full counts; the limits leave each about three standard errors of chance.
 """
 
+import contextlib
+import dataclasses
+import json
 import math
 
 import numpy as np
 import pytest
 import simulated_strides as sim
+from pages import page
 
+from kneesync.analysis.pairs import pair
 from kneesync.analysis.session import summary
+from kneesync.errors import KneesyncError
+from kneesync.views import report
 
-SAMPLE = pytest.param(16, id="sample")
+SAMPLE = pytest.param(10, id="sample")
 FULL = pytest.param(300, id="full", marks=[pytest.mark.soak, pytest.mark.timeout(1800)])
 
 
@@ -59,14 +66,12 @@ def test_intervals_of_the_drop_and_of_the_slope_hold_the_truth(count, drift_sd_d
 
 @pytest.mark.parametrize("count", [SAMPLE, FULL])
 def test_a_steady_run_has_no_onset_and_rarely_a_fall(count):
-    from kneesync.views.sentences import fell
-
     onsets = falls = 0
     for seed in range(count):
         _, found = figures(seed)
         assert found["onset"] is None or not found["why_no_onset"]
         onsets += found["onset"] is not None
-        falls += fell(found)
+        falls += report.fell(found)
     # 5 % and 2.5 % are claimed at most
     assert onsets <= count - at_least(0.95, count) and falls <= count - at_least(0.95, count)
 
@@ -231,3 +236,50 @@ def test_a_watch_gives_lift_at_equal_pace():
     watch.speed_mps = np.full(len(at_s), np.nan)
     nothing = summary(session, watch)["pace"]
     assert nothing["speed_mps"] is None and "gives no level pace" in nothing["why_not_at_equal_pace"]
+
+
+def damaged(session, rng):
+    """The session as a harmed board might have written it: cut, with wild angles, flags, times and events."""
+    n = int(rng.choice([0, 1, 2, 9, 11, 39, 241, 500, len(session.t_ms)]))
+    records, t_ms, events = session.stride_records[:n].copy(), session.t_ms[:n].copy(), session.event_records.copy()
+    for _ in range(rng.integers(0, 5) if n else 0):
+        part = slice(*np.sort(rng.integers(0, n + 1, 2)))
+        size = part.stop - part.start
+        kind = rng.integers(0, 9)
+        if kind == 0:
+            records["knee_lift_cdeg"][part] = rng.integers(-32768, 32767, size)
+        elif kind == 1:
+            records["flags"][part] = rng.integers(0, 32)
+        elif kind == 2:
+            records["dt_ms"][part] = rng.integers(0, 2047, size)
+        elif kind == 3:
+            t_ms[part] += rng.integers(-1_000_000, 4_000_000_000)
+        elif kind == 4:
+            records["dt_ms"][part] = 0
+        elif kind == 5:
+            events["values"] = rng.integers(-32768, 32767, events["values"].shape)
+        elif kind == 6:
+            events["kind"] = rng.integers(0, 20, len(events))
+        elif kind == 7:
+            events["t_ms"] = rng.integers(0, 1 << 32, len(events))
+        else:
+            records["knee_lift_cdeg"], records["dt_ms"] = 4000, 700
+    return dataclasses.replace(session, stride_records=records, t_ms=t_ms, event_records=events)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "count", [25, pytest.param(3000, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])], ids=["sample", "full"]
+)
+def test_whatever_a_file_holds_there_is_a_page(count):
+    whole = sim.run(14, 1, fall_deg=lambda t_s: 6.0 * (t_s > 600), drift_sd_deg=0.4)
+    rng = np.random.default_rng(8)
+    for _ in range(count):
+        session = damaged(whole, rng)
+        found = summary(session)
+        json.dumps(found, allow_nan=False)
+        text = page(80, lambda console, found=found, session=session: report.show(console, found, session))
+        assert max(map(len, text.splitlines())) <= 80
+        assert "nan" not in "\n".join(report.plain(found))
+        with contextlib.suppress(KneesyncError):
+            pair(whole, dataclasses.replace(session, header={**session.header, "leg": "R"}))

@@ -81,9 +81,11 @@ def below_baseline(tens, expect, from_s):
 def cues(run, expect):
     """Every cue: when, how far knee lift was down, and what it did in the strides and the minute after.
 
-    `answer_deg`: mean of the minute after less that before. `back_deg`: of the 20, 50 and 100 strides after less the 50
-    before, at equal cadence by the cue's own slope. `came_back`: the last 50 of those 100 were less than half a
-    threshold below the baseline. Part of any rise is chance: a cue comes at a low moment.
+    `answer_deg`: mean of the minute after less that before. `back_deg`: of the 20, 50 and 100 strides after less the
+    50 before, at equal cadence by the cue's own slope. `came_back`: the last 50 of those 100 were less than half a
+    threshold below the baseline. Part of any rise is chance: a cue comes at a low moment. Simulated runners who never
+    answer rose by -0.6 to +0.1 degree over 100 strides where knee lift had fallen indeed, and by 1.2 degrees after cues
+    that only their drift had brought about.
     """
     session = run.session
     events = session.event_records

@@ -4,6 +4,16 @@ A figure (late less fresh, a slope, a slope on cadence) is a weighted sum of the
 interval comes from a block bootstrap: the residuals, which are what a level and one ramp leave of the series, laid out
 anew in circular moving blocks (Künsch 1989). Blocks cannot hold a drift that lasts as long as they do, and the ramp
 takes some of it with it; so the interval is widened to what the drift model of `noise` says, never narrowed. Seeded.
+
+How often 95 % intervals held the truth in simulated runs (strides spread by 1.0 degree, and a drift of 1.3 degree;
+100 of 25 min, 60 of 60 min; tests/host/test_statistics.py):
+
+    memory of the drift           late less fresh    slope an hour    slope on cadence
+    3 s                           96-98 %            97-98 %          94-99 %
+    60 s (25 min; 60 min)         91-98; 95-97 %     92-98; 98 %      91-94; 97 %
+    270 s, 1.1 degree (60 min)    88 %               92 %             88-93 %
+
+A run of 25 min cannot tell a drift over four minutes and more from a change: there it was about 80 %.
 """
 
 import numpy as np

@@ -4,6 +4,11 @@ The series is how far knee lift lies below what its cadence lets expect. Every r
 squares; the best falling one counts if it explains more than the best one does in 95 % of series that have the noise of
 this run (see `noise`) and no change, and if the fall is LEAST_DROP_DEG or more. Its interval is that of the best ramp's
 start in series drawn from the fit and the same noise (parametric bootstrap), no narrower than the candidates. Seeded.
+
+In simulated runs of 25 min (100 each, a fall of 5-6 degrees; drift of 1.3 degree): with a memory of 3 s it was found
+in all, within the interval in 94 % (a step; a minute wide) to 100 % (ramps; four minutes wide); with a memory of 60 s
+in 51 % of ramps (98 % of them within) and 84 % of steps (70 % within: a step in such drift looks like a slow ramp).
+Else it said why not. In 260 steady runs none was found, with drift over 270 s in 2 of 60.
 """
 
 import numpy as np
@@ -55,6 +60,7 @@ def onset(drift, name, fresh_to_s):
 
 def _best(series, ramps):
     """(sum of squares that the best falling ramp explains, which it is) of each series of falls (s, m)."""
-    along = np.maximum(series @ ramps.units, 0)
+    series = series - series.mean(axis=1, keepdims=True)
+    along = series.astype(np.float32) @ ramps.quick_units
     best = along.argmax(axis=1)
-    return along[np.arange(len(along)), best] ** 2, best
+    return np.maximum(along[np.arange(len(along)), best], 0.0).astype(float) ** 2, best

@@ -3,6 +3,9 @@
 The two clocks are laid together by the strides themselves: at the right offset their times and heights agree best.
 Limits of agreement as in Bland and Altman 1986; intervals by a block bootstrap over neighbouring strides, which
 resemble each other; ICC(A,1), two-way, absolute agreement, as in McGraw and Wong 1996.
+
+In simulated runs the offset was found to 10 ms in all of 32, also from 30 s of reference; the next best one fitted at
+least 4.7 times worse, and 2.0 is asked for. References of other runs were all refused.
 """
 
 from datetime import datetime
@@ -15,7 +18,7 @@ from kneesync.errors import KneesyncError
 
 LEAST_STRIDES = 20
 LEAST_MATCHED = 0.7  # of the reference's strides while the board ran
-CLEAR = 1.8  # the next best offset fits worse by that factor at least
+CLEAR = 2.0  # the next best offset fits worse by that factor at least
 ELSEWHERE_S = 0.25
 CLOCK_S = 90  # a time of day is trusted to this
 MOST_PROBED = 160  # strides of the reference that offsets are tried on
