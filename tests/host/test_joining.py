@@ -45,7 +45,7 @@ def test_nothing_is_known_beyond_the_watch_and_in_its_gaps():
 def test_a_runner_who_only_slows_did_not_drop(slower_mps):
     """Knee lift falls by the runner's own slope; at equal pace hardly anything of it is left, and 0 is within."""
     inside, left = 0, []
-    for seed in range(12):
+    for seed in range(8):
         plan = [Run(300, 2.8, 3.4), Run(300, 3.2), Run(300, 3.2 - slower_mps, 3.3 - slower_mps)]
         runner, found, watch = run(seed, plan, wander_sd_deg=1.1 if seed % 2 else 0.0)
         result = compared(found, watch, (60, 600), (640, 900))
@@ -53,7 +53,7 @@ def test_a_runner_who_only_slows_did_not_drop(slower_mps):
         inside += result["low"] <= 0 <= result["high"]
         expected = runner.knee_lift_at(result["fresh_mps"]) - runner.knee_lift_at(result["late_mps"])
         assert result["raw_drop_deg"] == pytest.approx(expected, abs=1.8 if seed % 2 else 0.9)
-    assert abs(np.mean(left)) < 0.5 and inside >= 11
+    assert abs(np.mean(left)) < 0.5 and inside >= 7
 
 
 @pytest.mark.parametrize("drop_deg", [3.0, 6.0])
