@@ -114,3 +114,20 @@ def test_mounting_is_the_last_alignment():
     row = row_of(file)
     assert row["alignment_sure_percent"] == 97
     assert row["mounting"] == {"up": [0.0, 1.0, 0.0], "right": [0.0, 0.0, 1.0]}
+
+
+def test_fresh_and_late_carry_their_spread_and_pace():
+    calm = [(700, 4000 + (i % 2) * 100) for i in range(600)]
+    rough = [(700, 4000 + (i % 2) * 300) for i in range(700)]
+    file = KneeFile()
+    at_ms = 20_000
+    for from_ in range(0, 1300, 50):
+        block = [(dt, lift, -1500, 3900, 4100, 0) for dt, lift in (calm + rough)[from_ : from_ + 50]]
+        file.stride_block(at_ms, block)
+        at_ms += 50 * 700
+    row = row_of(file, watch_of((500, 3.0), (500, 2.6)))
+    assert row["fresh"]["knee_lift_sd_deg"] == pytest.approx(1 / 2**0.5, abs=0.02)
+    assert row["late"]["knee_lift_sd_deg"] == pytest.approx(3 / 2**0.5, abs=0.02)
+    assert row["fresh"]["speed_mps"] == pytest.approx(3.0) and row["late"]["speed_mps"] == pytest.approx(2.6)
+    assert row["late"]["grade_percent"] == pytest.approx(0)
+    assert row_of(file)["late"]["speed_mps"] is None

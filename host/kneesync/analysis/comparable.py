@@ -14,7 +14,7 @@ from kneesync.analysis.pace import BAND_MPS, LEVEL_PERCENT, along
 from kneesync.analysis.run import Run
 from kneesync.analysis.tens import Tens
 
-VERSION = 2  # of these figures' meaning: figures of another one in the index are made anew
+VERSION = 3  # of these figures' meaning: figures of another one in the index are made anew
 BAND_SPM = 5
 BAND_STRIDES = 1800  # about 20 minutes
 LEAST_BAND_STRIDES = 40  # as for any mean: about half a minute
@@ -30,7 +30,8 @@ def row(session, watch=None):
     `watch`: its joined library.watch.Watch, or None. Angles are in deg from the runner's own standing pose, means over
     the sure strides; `bands` has "cadence_spm" and "speed_mps": lists of {"from", "to", "strides", "cadence_spm",
     "speed_mps", and the ANGLES}, means over the band's strides. `mounting` is the thigh's up and right in chip axes.
-    `flags` are the words of the report's (analysis.quality).
+    `flags` are the words of the report's (analysis.quality). `fresh` and `late` hold their stretch's means, its
+    stride-to-stride spread, and speed and grade where the watch knew them: what a change within a run is judged by.
     """
     run = Run(session)
     fresh_span, late_span, _ = run.stretches()
@@ -47,15 +48,15 @@ def row(session, watch=None):
         "strides": len(run.t_s),
         "strides_sure": int(run.sure.sum()),
         "cadence_spm": run.cadence_spm(np.ones(len(run.t_s), bool)),
-        "speed_mps": _mean_speed(at),
+        "speed_mps": _mean_known(at, "speed_mps"),
         **{name: float(run.columns[name][run.sure].mean()) if run.sure.any() else None for name in ANGLES},
         **run.variability(),
         "drop_deg": drop_deg,
         "drop_deg_per_h": _drop_per_h(run),
         "cues": cues,
         "cues_per_h": cues / running_h if run.running_s >= LEAST_SPAN_S else None,
-        "fresh": _kept(fresh),
-        "late": _kept(late),
+        "fresh": _kept(run, fresh_span, fresh, at),
+        "late": _kept(run, late_span, late, at),
         "alignment_sure_percent": cautions["alignment_sure_percent"],
         "mounting": _mounting(session),
         "has_raw": bool(len(session.raw_heads)),
@@ -73,11 +74,18 @@ def _mounting(session):
     return {way: [round(aligned[-1][f"{way}_{axis}"], 3) for axis in "xyz"] for way in ("up", "right")}
 
 
-def _kept(means):
-    """A stretch's means without what only a report of the run itself shows."""
+def _kept(run, span, means, at):
+    """A stretch's means without what only a report of the run itself shows; its spread, speed and grade."""
     if means is None:
         return None
-    return {name: value for name, value in means.items() if name != "knee_lift_error_deg"}
+    kept = {name: value for name, value in means.items() if name != "knee_lift_error_deg"}
+    inside = run.within(span)
+    return {
+        **kept,
+        **run.variability(span),
+        "speed_mps": _mean_known(at, "speed_mps", inside),
+        "grade_percent": _mean_known(at, "grade_percent", inside),
+    }
 
 
 def _difference(fresh, late, name):
@@ -114,9 +122,10 @@ def _cadence_bands(run):
     return _bands(run, cadence_spm, BAND_SPM, {"cadence_spm": cadence_spm})
 
 
-def _mean_speed(at):
-    known = np.isfinite(at["speed_mps"]) if at else np.zeros(0, bool)
-    return float(at["speed_mps"][known].mean()) if known.sum() >= LEAST_BAND_STRIDES else None
+def _mean_known(at, name, chosen=True):
+    """Mean over the chosen strides where the watch knew it; None over fewer than LEAST_BAND_STRIDES of them."""
+    known = np.isfinite(at[name]) & chosen if at else np.zeros(0, bool)
+    return float(at[name][known].mean()) if known.sum() >= LEAST_BAND_STRIDES else None
 
 
 def _speed_bands(run, at):

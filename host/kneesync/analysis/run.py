@@ -98,9 +98,10 @@ class Run:
             return to_s
         return float(self.t_s[int(np.searchsorted(ran_s, max(0.0, ran_s[-1] - needed_s)))])
 
-    def variability(self):
-        """Stride-to-stride spread without the slow trend: from differences of neighbours, over sqrt 2."""
-        pairs = self.sure[1:] & self.sure[:-1] & self.timed[1:] & self.timed[:-1]
+    def variability(self, span=(-math.inf, math.inf)):
+        """Stride-to-stride spread in a span without the slow trend: from differences of neighbours, over sqrt 2."""
+        inside = self.sure & self.timed & self.within(span)
+        pairs = inside[1:] & inside[:-1]
         if pairs.sum() < LEAST_STRETCH_STRIDES:
             return {"knee_lift_sd_deg": None, "stride_time_cv_percent": None}
         lift = np.diff(self.columns["knee_lift_deg"])[pairs]

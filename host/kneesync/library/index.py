@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 
 from kneesync.errors import KneesyncError
 
-_VERSION = 4  # raised with analysis.comparable.VERSION, whose figures stand in it
+_VERSION = 5  # raised with analysis.comparable.VERSION, whose figures stand in it
 
 NOBODY = "me"  # whose runs they are where neither board nor runner says
 
