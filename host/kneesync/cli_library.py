@@ -47,7 +47,10 @@ def sessions(
     search: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Only those with these words in note, tags, runner, date or id.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most the newest N.")] = NEWEST,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help=f"At most the newest N (default: {NEWEST}).", show_default=False),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Not only the newest.")] = False,
     trash: Annotated[bool, typer.Option("--trash", help="What was deleted and can be restored.")] = False,
     as_json: Json = False,
@@ -74,9 +77,9 @@ def sessions(
         else:
             found = library.sessions(**wanted)
     if as_json:
-        print(results.text(results.sessions(found)))
+        print(results.text(results.sessions(found[:limit])))
         return
-    shown = found if every else found[:limit]
+    shown = found if every else found[: limit or NEWEST]
     if shown and (console := terminal.results(plain)):
         lists.show_sessions(console, shown)
     elif shown:

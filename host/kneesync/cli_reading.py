@@ -49,6 +49,10 @@ def report(
     session: Annotated[
         str | None, typer.Argument(help="A session's id, the start of one, or a .knee file; the newest if left out.")
     ] = None,
+    beside: Annotated[
+        str | None,
+        typer.Option("--with", metavar="OTHER", help="The other leg's session of the same run: right against left."),
+    ] = None,
     as_json: Json = False,
     plain: Plain = False,
     html: Annotated[
@@ -58,42 +62,78 @@ def report(
     """Say what one run's knee drive did."""
     if html is not None and (as_json or plain):
         raise typer.BadParameter("goes with neither --json nor --plain", param_hint="--html")
-    from kneesync.library import opened
+    from kneesync.analysis.reading import read
+    from kneesync.views import terminal
 
-    kept, decoded = opened(session)
+    found = read(session, beside)
+    if found.apart:
+        terminal.note(found.apart)
     if html is not None:
-        write_page(decoded, kept, html)
+        write_page(found, html)
         return
-    show_report(decoded, kept, as_json, plain)
+    show_report(found.session, found.kept, as_json, plain, found.figures, found.pair)
 
 
-def write_page(session, kept, target):
-    """Write the report of a session as an HTML page to a file, or to stdout for `-`."""
-    from kneesync.analysis.session import summary
+def write_page(found, target):
+    """Write the report of a Reading as an HTML page to a file, or to stdout for `-`."""
     from kneesync.views import page, terminal
 
-    page.write(page.text(session, summary(session), kept), target)
+    page.write(page.text(found.session, found.figures, found.kept, found.watch, found.pair), target)
     if target != "-":
         terminal.note(f"Written to {target}: open it in a browser, print it, or send it.")
 
 
-def show_report(session, kept, as_json, plain):
-    """Print the report of a session, which the library may have kept."""
-    from kneesync.analysis.session import summary
+def show_report(session, kept, as_json, plain, figures=None, pair=None):
+    """Print the report of a session, which the library may have kept; `figures`: its summary, if it is known."""
     from kneesync.views import terminal
 
-    figures = summary(session)
+    if figures is None:
+        from kneesync.analysis.session import summary
+
+        figures = summary(session)
     if as_json:
         from kneesync.views import results
 
-        print(results.text(results.report(figures, kept)))
+        print(results.text(results.report(figures, kept, pair)))
         return
     from kneesync.views import report as view
 
     if console := terminal.results(plain):
-        view.show(console, figures, session, kept)
+        view.show(console, figures, session, kept, pair)
     else:
-        terminal.lines(view.plain(figures, kept))
+        terminal.lines(view.plain(figures, kept, pair))
+
+
+@app.command()
+def validate(
+    session: Annotated[str, typer.Argument(help="A session's id, the start of one, or a .knee file.")],
+    truth: Annotated[
+        str, typer.Argument(help="A CSV with t_s (or time) and knee_lift_deg a stride, or a thigh_angle_deg series.")
+    ],
+    offset: Annotated[
+        float | None,
+        typer.Option(metavar="S", help="Add this to the CSV's times to get the session's; found if left out."),
+    ] = None,
+    as_json: Json = False,
+    plain: Plain = False,
+):
+    """Compare a session with a laboratory's reference: bias, limits of agreement, what was missed."""
+    from kneesync.analysis.reference import read
+    from kneesync.analysis.validation import start_of_day_s
+    from kneesync.analysis.validation import validate as agree
+    from kneesync.library import opened
+    from kneesync.views import results, terminal
+    from kneesync.views import validation as view
+
+    reference = read(truth)
+    kept, decoded = opened(session)
+    found = agree(decoded, reference, start_of_day_s(kept), offset)
+    if as_json:
+        print(results.text(found))
+    elif console := terminal.results(plain):
+        view.show(console, found)
+    else:
+        terminal.lines(view.plain(found))
 
 
 @app.command()

@@ -93,12 +93,14 @@ def _days(rng, count, sd, drift):
 
 
 def _bands(columns, by, width, watch):
+    names, table = list(columns), np.array(list(columns.values()))
     number = np.floor(columns[by] / width)
     rows = []
     for each in np.unique(number):
         inside = number == each
-        means = {name: float(values[inside].mean()) for name, values in columns.items()}
+        means = dict(zip(names, table[:, inside].mean(axis=1).tolist(), strict=True))
         if not watch:
             del means["speed_mps"]
-        rows.append({"from": each * width, "to": (each + 1) * width, "strides": int(inside.sum()) * 82, **means})
+        low = float(each * width)
+        rows.append({"from": low, "to": low + width, "strides": int(inside.sum()) * 82, **means})
     return rows

@@ -5,6 +5,7 @@ The cue's own code sees the strides, so that baseline and cues are those of a bo
 """
 
 import numpy as np
+from knee_files import KneeFile
 
 from kneecore import sessionlog as log
 from kneecore import settings
@@ -90,6 +91,17 @@ def run(
         raw_lsb=np.zeros((0, 6), np.int16),
         end={"reason": "button", "t_ms": int(t_ms[-1]) if len(t_ms) else 0, "strides": len(t_ms)},
     )
+
+
+def file(session, **header):
+    """The bytes of a session file with these strides and events."""
+    built = KneeFile(leg=session.header["leg"], ticks_ms=session.header["ticks_ms"], **header)
+    rows = [tuple(int(value) for value in row) for row in session.stride_records.tolist()]
+    for at in range(0, len(rows), 60):
+        built.stride_block(int(session.t_ms[at]) - rows[at][0], rows[at : at + 60])
+    for event in session.event_records:
+        built.events((int(event["t_ms"]), int(event["kind"]), int(event["detail"]), *event["values"].tolist()))
+    return bytes(built.end(int(session.t_ms[-1]) + 500).data)
 
 
 def _cues(t_ms, records):

@@ -25,6 +25,7 @@ def watch_of(*stretches, grade_percent=0.0):
     return SimpleNamespace(
         t_s=np.arange(len(speed_mps), dtype=float),
         speed_mps=speed_mps,
+        heart_rate_bpm=np.full(len(speed_mps), np.nan),
         grade_percent=np.broadcast_to(np.asarray(grade_percent, float), speed_mps.shape),
     )
 
@@ -47,6 +48,7 @@ def test_the_figures_are_those_of_the_report():
     for name in ("strides", "strides_sure", "cadence_spm", *comparable.ANGLES):
         assert row[name] == report[name]
     assert row["drop_deg"] == report["change"]["drop_deg"]
+    assert row["drop_deg_per_h"] == pytest.approx(-report["trend_per_h"]["knee_lift_deg"]["per_h"], rel=0.01)
     assert row["fresh"]["knee_lift_deg"] == report["fresh"]["knee_lift_deg"]
     assert row["late"]["range_deg"] == report["late"]["range_deg"]
     assert row["knee_lift_sd_deg"] == report["variability"]["knee_lift_sd_deg"]
@@ -97,7 +99,7 @@ def test_the_drop_an_hour_is_the_fall_of_a_straight_line():
 
 def test_what_limits_the_figures_is_flagged():
     assert row_of(tired_run())["flags"] == []
-    assert "no strides" in row_of(KneeFile())["flags"]
+    assert "empty" in row_of(KneeFile())["flags"]
     assert "short" in row_of(paced((60, 700, 4000)))["flags"]
     file = paced((1200, 700, 4000))
     assert "re-strapped" in row_of(file.events((300_000, log.RESTRAPPED, 1)))["flags"]

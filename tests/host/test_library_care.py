@@ -337,7 +337,41 @@ def test_what_a_watch_left_beside_a_file_comes_along(library, elsewhere):
     assert library.path(kept).with_name(kept.id + ".fit").read_bytes() == b".fit"
 
 
+def test_what_a_watch_knew_is_in_the_figures_as_long_as_it_is_joined(library):
+    import numpy as np
+
+    from kneesync.library import watch
+
+    moments_s = np.arange(0.0, 600.0)
+    of_watch = watch.Watch(moments_s, *(np.full(600, value) for value in (3.1, 0.0, 150.0)), 3.1 * moments_s)
+    for kept, strides in ((bring(library), 720), (bring_run(library)[0], 180)):
+        assert library.find(kept.id).figures["bands"]["speed_mps"] == []
+        library.path(kept).with_suffix(".watch.npz").write_bytes(watch.series_bytes(of_watch))
+        library.say(library.find(kept.id), watch={"file": "run.fit"})
+        library.reindex()
+        found = library.find(kept.id)
+        assert [band["from"] for band in found.figures["bands"]["speed_mps"]] == [3.0] and found.strides == strides
+        assert library.say(found, watch=None).figures["bands"]["speed_mps"] == []
+
+
+def test_nothing_is_noted_of_what_is_gone(library):
+    kept = bring(library)
+    with Library() as other:
+        trash.delete(other, kept)
+    with pytest.raises(KneesyncError, match="is not in the library any more"):
+        library.say(kept, effort=3)
+    assert os.listdir(library.path(kept).parent) == [] and library.sessions() == []
+
+
 # The index
+
+
+def test_figures_of_another_meaning_are_made_anew():
+    """The index keeps analysis.comparable's figures: a new version of those is a new version of the index."""
+    from kneesync.analysis import comparable
+    from kneesync.library import index
+
+    assert (comparable.VERSION, index._VERSION) == (2, 4), "raise index._VERSION with comparable.VERSION"
 
 
 def test_an_index_of_an_earlier_version_is_made_anew(library):
@@ -356,6 +390,37 @@ def test_an_index_of_an_earlier_version_is_made_anew(library):
     with Library() as library:
         assert library.sessions() == [kept] and kept.figures["bands"]["cadence_spm"]
         assert bring(library, bytes(KneeFile(boot=8).data), "00008-1.knee").start_from == "pull", "boots are kept"
+
+
+@pytest.mark.parametrize("log", ["whole", "broken"])
+def test_a_broken_index_is_made_good_whatever_its_log_is(library, log):
+    kept = bring(library)
+    path = library.folder / "index.sqlite"
+    for ending in ("", "-wal", "-shm"):  # the log of an index that was open when the machine went down
+        shutil.copy(path.with_name(path.name + ending), library.folder / f"copy{ending}")
+    library.close()
+    for ending in ("", "-wal", "-shm"):
+        (library.folder / f"copy{ending}").replace(path.with_name(path.name + ending))
+    path.write_bytes(b"not a database" * 100)
+    if log == "broken":
+        path.with_name("index.sqlite-wal").write_bytes(b"no log" * 1000)
+    with Library() as library:
+        assert library.sessions() == [kept]
+        assert path.with_name("index.sqlite.broken").exists() == (log == "broken"), "a whole log has all of it"
+
+
+def test_lists_wait_for_no_one_who_writes(library, monkeypatch):
+    import sqlite3
+
+    from kneesync.library import index
+
+    kept = bring(library)
+    connect = sqlite3.connect
+    monkeypatch.setattr(index.sqlite3, "connect", lambda path, timeout, **more: connect(path, timeout=0, **more))
+    with library._index.at_once():
+        library._index.enter(kept)
+        with Library() as other:
+            assert other.sessions() == [kept] == [other.find(kept.id)]
 
 
 def test_lists_decode_no_file(library, monkeypatch):
@@ -388,7 +453,7 @@ def test_a_process_that_dies_is_made_up_for(library, monkeypatch):
     from kneesync.library import entry
 
     class Dying:
-        def __init__(self, *_):
+        def __init__(self, *_, **__):
             pass
 
         def __enter__(self):
@@ -401,6 +466,9 @@ def test_a_process_that_dies_is_made_up_for(library, monkeypatch):
             yield function(paths[0])
             raise futures.process.BrokenProcessPool("killed")
 
+        def shutdown(self, **_):
+            pass
+
     monkeypatch.setattr(entry, "PAYS_FROM", 2)
     monkeypatch.setattr(futures, "ProcessPoolExecutor", Dying)
     bring_run(library)
@@ -412,9 +480,7 @@ def test_a_session_whose_figures_cannot_be_computed_keeps_no_other_out(library, 
 
     kept = [bring(library), bring(library, OTHER, "00008-1.knee")]
     real = entry.described
-    monkeypatch.setattr(
-        entry, "described", lambda session: real(session) if len(session.t_ms) == 720 else [][len(session.t_ms)]
-    )
+    monkeypatch.setattr(entry, "described", lambda one, watch: real(one) if len(one.t_ms) == 720 else [][len(one.t_ms)])
     entered, unreadable = library.reindex()
     problems = {one.id: one.problems for one in entered}
     assert unreadable == [] and problems[kept[0].id] == [] and "IndexError" in problems[kept[1].id][0]
@@ -462,7 +528,7 @@ def test_the_list_at_fixed_widths(library):
     ]
     text = "".join(page(width, lambda console: lists.show_sessions(console, found)) for width in (60, 80, 120))
     text += "".join(line + "\n" for line in lists.plain_sessions(found))
-    same_as_golden("sessions", text)
+    same_as_golden("library_sessions", text)
 
 
 def test_sessions_lists_the_newest_and_says_how_to_see_more(kneesync):
@@ -474,6 +540,7 @@ def test_sessions_lists_the_newest_and_says_how_to_see_more(kneesync):
     assert len(kneesync("sessions", "--all", "--plain")[1].splitlines()) == 23
     assert len(kneesync("sessions", "--limit", "3", "--plain")[1].splitlines()) == 3
     assert len(json.loads(kneesync("sessions", "--json")[1])) == 23
+    assert len(json.loads(kneesync("sessions", "--json", "--limit", "3")[1])) == 3
     code, out, err = kneesync("sessions", "--athlete", "Zoe")
     assert (code, out) == (0, "") and "No session fits that" in err
 

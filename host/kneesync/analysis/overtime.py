@@ -1,5 +1,7 @@
 """A run in short spans of time, and how often each knee lift came up in a stretch of it: what pictures draw."""
 
+from itertools import pairwise
+
 import numpy as np
 
 MOST_SPANS = 170  # more than a page's width can show
@@ -25,7 +27,7 @@ def over_time(session, watch=None):
     span_s = next((span_s for span_s in SPANS_S if length_s / span_s <= MOST_SPANS), length_s / MOST_SPANS)
     number = np.floor(t_s / span_s).astype(np.int64)
     spans, first = np.unique(number, return_index=True)
-    parts = [slice(a, b) for a, b in zip(first, [*first[1:], len(t_s)], strict=True)]
+    parts = [slice(a, b) for a, b in pairwise([*first, len(t_s)])]
     lifts = [lift_deg[part][sure[part]] for part in parts]
     quantiles = [np.percentile(some, (10, 50, 90)) if len(some) >= LEAST_STRIDES else [np.nan] * 3 for some in lifts]
     low, middle, high = np.array(quantiles, float).reshape(-1, 3).T

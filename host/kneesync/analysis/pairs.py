@@ -24,21 +24,21 @@ BIN_S = 10
 METRICS = (*ANGLES_AND_RATES, "cadence_spm")
 
 
-def pair(one, other, apart_s=None, names=("one", "other")):
+def pair(one, other, apart_s=None, names=("one", "other"), legs=None):
     """How the right leg differs from the left in two sessions of one run: a dict, fit for JSON.
 
-    one, other: Sessions. apart_s: start of `other` less start of `one` on the clock, s; None where unknown: the whole of
-    both is searched then. names: how errors and the dict call them.
+    one, other: Sessions. apart_s: start of `other` less start of `one` on the clock, s; None where unknown: the whole
+    of both is searched then. names: how errors and the dict call them. legs: "L" or "R" of
+    each; None: as the boards say.
 
-    legs {"left", "right": name}, overlap_s, other_starts_s (on one's time), clock_s (what the clock said), match (of the
-    cadence's ups and downs, 0 to 1), strides {"left", "right"}, difference {metric: {left, right, right_less_left, low,
-    high}}, healthy_sd_deg, inside (the difference of knee lift is within it), change {knee_lift_deg: {fresh, late,
+    legs {"left", "right": name}, overlap_s, other_starts_s (on one's time), clock_s (what the clock said), match (of
+    the cadence's ups and downs, 0 to 1), strides {"left", "right"}, difference {metric: {left, right, right_less_left,
+    low, high}}, healthy_sd_deg, inside (the difference of knee lift is within it), change {knee_lift_deg: {fresh, late,
     change, low, high}} or None, notes.
     KneesyncError if both are of one leg, do not overlap, or do not match.
     """
     runs = Run(one), Run(other)
-    legs = [session.header.get("leg") for session in (one, other)]
-    left = _left(legs, names)
+    left = _left(legs or [session.header.get("leg") for session in (one, other)], names)
     if not all(len(run.t_s) for run in runs):
         raise KneesyncError(f"{names[not len(runs[1].t_s)]} holds no stride: there is nothing to compare")
     lag_s, match = _lag(*runs, apart_s, names)

@@ -8,6 +8,7 @@ SHORT_S = 360  # skip and learn by default: less running has no fresh stretch
 UNSURE_PERCENT = 10
 LOST_PERCENT = 2
 CLIPPED_PERCENT = 2
+FEW_SURE = 0.9
 SURE_PERCENT = 60  # an alignment below that is in doubt
 
 
@@ -48,12 +49,16 @@ def flags(run, figures):
     if count and run.running_s < SHORT_S:
         say(
             "short",
-            f"It is short ({run.running_s / 60:.1f} min of running): averages hold, "
-            "change within the run cannot be told.",
+            f"It is short ({_minutes(run.running_s)} of running): averages hold, change within the run cannot be told.",
         )
     if count and not run.sure.any():
-        say("alignment unsure", "No stride's angles are sure: they are left out; cadence and times hold.")
-    elif figures["unsure_percent"] and figures["unsure_percent"] > UNSURE_PERCENT:
+        say("nothing sure", "No stride's angles are sure: they are left out; cadence and times hold.")
+    elif count and run.sure.mean() < FEW_SURE:
+        say(
+            "few sure strides",
+            f"Only {100 * run.sure.mean():.0f} % of the strides are sure; angles come from those, cadence from all.",
+        )
+    if figures["unsure_percent"] and figures["unsure_percent"] > UNSURE_PERCENT:
         say(
             "alignment unsure",
             f"{figures['unsure_percent']:.0f} % of the strides came before the board was sure how it sits: "
@@ -88,3 +93,7 @@ def flags(run, figures):
         times = "once" if figures["imu_faults"] == 1 else f"{figures['imu_faults']} times"
         say("sensor failed", f"The sensor failed {times} and was started again; strides in between are missing.")
     return found
+
+
+def _minutes(seconds):
+    return f"{seconds / 60:.1f} min" if seconds >= 60 else "less than a minute"

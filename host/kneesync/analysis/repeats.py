@@ -1,8 +1,12 @@
 """Repeats: stretches of running with rests between, found from pauses (run and walk) or from cadence (intervals)."""
 
+from itertools import pairwise
+
 import numpy as np
 
 LEAST_REPEATS = 3
+LEAST_BETWEEN_PAUSES = 4  # halts at lights are pauses too
+MOST_UNLIKE = 3.0  # the longest repeat, or rest, against the shortest; the first and the last may be anything
 LEAST_REPEAT_S = 20
 LEAST_REST_S = 10
 LONGEST_REPEAT_SHARE = 0.6  # of the running: more is a run with halts at lights
@@ -53,9 +57,12 @@ def _between_pauses(run):
         if run.t_s[b] - run.t_s[a] >= LEAST_REPEAT_S
     ]
     longest_s = max((b - a for a, b in spans), default=0.0)
-    if len(spans) < LEAST_REPEATS or longest_s > LONGEST_REPEAT_SHARE * sum(b - a for a, b in spans):
+    if len(spans) < LEAST_BETWEEN_PAUSES or longest_s > LONGEST_REPEAT_SHARE * sum(b - a for a, b in spans):
         return []
-    return spans
+    inner_s = [b - a for a, b in spans[1:-1]]
+    rests_s = [after[0] - before[1] for before, after in pairwise(spans)]
+    alike = all(max(some) <= MOST_UNLIKE * min(some) for some in (inner_s, rests_s))
+    return spans if alike else []
 
 
 def _fast(run):

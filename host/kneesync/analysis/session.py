@@ -29,13 +29,17 @@ def summary(session, watch=None):
     run = Run(session)
     tens = Tens(run)
     fresh_span, late_span, why_not = run.stretches()
+    slipped = _slipped(session, fresh_span)
+    why_not = slipped or why_not
     fresh, late = run.means(fresh_span), run.means(late_span)
     baseline = _baseline(session)
     expect = answers.expected(session, baseline, fresh)
     quality_figures = quality.quality(run)
     drift = _drift(tens, expect)
     found, why_no_onset = None, "without a fresh stretch there is no level to fall from"
-    if fresh_span is not None and expect is not None:
+    if slipped:
+        why_no_onset = slipped
+    elif fresh_span is not None and expect is not None:
         found, why_no_onset = onset(drift, _FALL, fresh_span[1])
     cues = answers.cues(run, expect)
     figures = {
@@ -51,18 +55,18 @@ def summary(session, watch=None):
         **run.means(),
         "fresh": fresh,
         "late": late,
-        "change": _change(fresh, late, drift, tens, fresh_span, late_span),
+        "change": None if slipped else _change(fresh, late, drift, tens, fresh_span, late_span),
         "why_no_change": why_not,
         "variability": run.variability(),
         "baseline": baseline,
         "onset": found,
         "why_no_onset": why_no_onset,
-        "below_baseline": answers.below_baseline(tens, expect, fresh_span[1]) if fresh_span else None,
+        "below_baseline": None if slipped or not fresh_span else answers.below_baseline(tens, expect, fresh_span[1]),
         "cadence_relation": drift.cadence_relation(),
         "trend_per_h": {name: drift.per_h(name) for name in TRENDING},
         "cues": cues,
         "cue_response": answers.answered(cues),
-        "repeats": repeats(run),
+        "repeats": _repeats(run, tens),
         "pauses": run.pauses(),
         "per_minute": run.per_minute(),
         "quality": quality_figures,
@@ -70,6 +74,8 @@ def summary(session, watch=None):
         "absolute_error_deg": list(ABSOLUTE_DEG),
         "notes": _notes(run, fresh, late),
     }
+    if figures["repeats"] and figures["repeats"][0]["by"] == "cadence":
+        figures["notes"].append("In a session of repeats fresh and late are at unlike paces: compare the repeats.")
     if watch is not None:
         figures["pace"] = _pace(run, tens, drift, watch, fresh_span, late_span)
     return figures
@@ -89,6 +95,16 @@ def _baseline(session):
     kept = {name: value for name, value in found[-1].items() if name != "kind"}
     kept["cadence_spm"] = 120 / kept["stride_s"] if kept["stride_s"] > 0 else None
     return kept
+
+
+def _slipped(session, fresh_span):
+    """Why angles before and after cannot be compared, if the board moved on the thigh after the fresh stretch began."""
+    moved = session.named_events(log.RESTRAPPED)
+    moved_s = [event["t_s"] for event in moved if fresh_span and event["t_s"] > fresh_span[0]]
+    if not moved_s:
+        return None
+    at = f"{int(moved_s[0]) // 60}:{int(moved_s[0]) % 60:02}"
+    return f"the board moved on the thigh at {at}, and angles before and after it have different zeros"
 
 
 def _drift(tens, expect):
@@ -116,6 +132,26 @@ def _change(fresh, late, drift, tens, fresh_span, late_span):
     change["drop_deg"] = -change["knee_lift_deg"]
     change["drop_deg_interval"] = [-interval[1], -interval[0]] if interval else None
     return change
+
+
+def _repeats(run, tens):
+    """The repeats, each with the 95 % interval of its drop below the first."""
+    rows = repeats(run)
+    if not rows:
+        return rows
+    half_s = tens.span_s / 2  # a mean of ten that reaches out of a repeat is of two paces
+    insides = [(tens.t_s - half_s >= row["from_s"]) & (tens.t_s + half_s <= row["to_s"] + 0.5) for row in rows]
+    # of the repeats alone: what lies between them is another pace
+    among = np.any(insides, axis=0)
+    some = tens.only(among)
+    drift = Drift(some, {"knee_lift_deg": some.knee_lift_deg}) if among.any() else None
+    first = insides[0][among]
+    for row, inside in zip(rows, insides, strict=True):
+        row["drop_interval"] = None
+        if drift and drift.enough and row["drop_deg"] is not None and first.any() and inside.any():
+            weights = first / first.sum() - inside[among] / inside.sum()
+            row["drop_interval"] = list(drift.of("knee_lift_deg", weights, row["drop_deg"])[1:])
+    return rows
 
 
 def _pace(run, tens, drift, watch, fresh_span, late_span):
@@ -148,13 +184,6 @@ def _pace(run, tens, drift, watch, fresh_span, late_span):
 def _notes(run, fresh, late):
     """What limits these figures, in plain sentences."""
     notes = []
-    count = len(run.t_s)
-    if not count:
-        notes.append("No strides in this session.")
-    elif not run.sure.any():
-        notes.append("No stride is sure (alignment, range or lost samples): angles are left out, cadence holds.")
-    elif run.sure.mean() < 0.9:
-        notes.append(f"Only {100 * run.sure.mean():.0f} % of the strides are sure; angles come from those.")
     if fresh and late and fresh["cadence_spm"] and late["cadence_spm"]:
         percent = 100 * (late["cadence_spm"] / fresh["cadence_spm"] - 1)
         if abs(percent) > 2:

@@ -4,6 +4,8 @@ Neighbouring strides resemble each other (lag-1 correlation about 0.6); means of
 minute to minute, and the board's own cue works on the same means (kneecore.cue).
 """
 
+import copy
+
 import numpy as np
 
 from kneesync.analysis.run import ANGLES_AND_RATES, PAUSE_S
@@ -42,6 +44,13 @@ class Tens:
 
     def __len__(self):
         return len(self.t_s)
+
+    def only(self, chosen):
+        """The tens that a bool array (n,) chooses, as Tens."""
+        some = copy.copy(self)
+        for name, values in vars(self).items():
+            setattr(some, name, values[chosen])
+        return some
 
     def within(self, span):
         """Bool array: tens whose middle is in the span (from, to)."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kneesync.analysis import comparable, theil_sen
+from kneesync.analysis.quality import SURE_PERCENT
 
 WEEKS = 12
 LEAST_DAYS = 6
@@ -75,7 +76,7 @@ def trends(kept, weeks=WEEKS, metrics=SHOWN):
     left_out, runners = _Reasons(), defaultdict(list)
     for one in shown:
         if one.figures.get("version") != comparable.VERSION:
-            left_out.add("cannot be read" if one.problems else "figures of another version: kneesync reindex", one)
+            left_out.add("figures of another version: kneesync reindex" if one.figures else "cannot be read", one)
         elif one.leg not in ("L", "R"):
             left_out.add("leg unknown", one)
         else:
@@ -144,7 +145,9 @@ def _unfit(sessions):
         figures = one.figures
         if not figures["strides"]:
             unfit[one.id] = "no strides"
-        elif "alignment unsure" in figures["flags"]:
+        elif 2 * figures["strides_sure"] < figures["strides"] or (
+            figures["alignment_sure_percent"] is not None and figures["alignment_sure_percent"] < SURE_PERCENT
+        ):
             unfit[one.id] = _UNSURE
         elif "re-strapped" in figures["flags"]:
             unfit[one.id] = _RESTRAPPED
@@ -226,7 +229,7 @@ def _why_outside(one, common):
     by = common.by if common else "cadence_spm"
     bands = one.figures["bands"][by]
     if by == "speed_mps" and not bands:
-        return "no watch joined: pace unknown"
+        return "without a watch's pace"
     if any(means["strides"] >= LEAST_BAND_STRIDES for means in bands):
         return "ran at another pace" if by == "speed_mps" else "ran at another cadence"
     return "too short"
@@ -269,7 +272,7 @@ def _of_runs(metric, sessions, unfit, common):
         elif metric.name == "cues_per_h" and figures["cue_settings"] != settings:
             reasons.add("other cue settings", one)
         elif not common or figures[common.by] is None:
-            reasons.add("no watch joined: pace unknown" if common else "no common band", one)
+            reasons.add("without a watch's pace" if common else "no common band", one)
         elif abs(figures[common.by] - common.middle) > WHOLE_RUN_BANDS * (common.high - common.low):
             reasons.add("ran at another pace" if common.by_pace else "ran at another cadence", one)
         else:
@@ -289,25 +292,26 @@ def _trend(metric, values, reasons, common, cadence=None):
     """One metric over time.
 
     {"points": [{"id", "unix_s", "value"}], "days", "left_out", "noise" and "noise_from" ("literature", "own sessions"
-    or "least called"; None where unknown), "may_be_pace" (the change that unseen pace could make), "line": None or
-    {"from", "to" (the line's value on the first and last day), "change", "change_interval", "per_week",
-    "per_week_interval", "weeks"}, "verdict": "rose", "fell", "within noise", "unclear", "may be pace" or "no line",
-    "why_no_line"}.
+    or "least called"; None where unknown), "least_noise" (no smaller change is named), "may_be_pace" (the change that
+    unseen pace could make), "line": None or {"from", "to" (the line's value on the first and last day), "change",
+    "change_interval", "per_week", "per_week_interval", "weeks"}, "verdict": "rose", "fell", "within noise", "unclear",
+    "may be pace" or "no line", "why_no_line"}.
     """
     points = [{"id": one.id, "unix_s": one.start_unix_s, "value": float(value)} for one, value in values]
     days = defaultdict(list)
     for point in points:
         days[_day(point["unix_s"])].append(point)
     found = {"points": points, "days": len(days), "left_out": reasons.listed(), "line": None, "verdict": "no line"}
+    found["least_noise"] = metric.least_noise
     span_days = (points[-1]["unix_s"] - points[0]["unix_s"]) / _DAY_S if points else 0
     if len(days) < LEAST_DAYS or span_days < LEAST_SPAN_DAYS:
         literature = metric.literature
-        found["noise"] = sum(literature) / 2 if literature else None
+        found["noise"] = sum(literature) / 2 if literature else None  # there are too few days for the runner's own
         found["noise_from"] = "literature" if literature else None
         found["why_no_line"] = _missing(len(days), span_days)
         return found
-    at_days = np.array([np.mean([point["unix_s"] for point in group]) for group in days.values()]) / _DAY_S
-    level = np.array([np.mean([point["value"] for point in group]) for group in days.values()])
+    at_days = np.array([_mean(group, "unix_s") for group in days.values()]) / _DAY_S
+    level = np.array([_mean(group, "value") for group in days.values()])
     at_days, start_day = at_days - at_days[0], at_days[0]
     fitted = theil_sen.line(at_days, level)
     span = at_days[-1]
@@ -327,6 +331,10 @@ def _trend(metric, values, reasons, common, cadence=None):
     found["may_be_pace"] = _pace_allowance(metric, common)
     found["verdict"] = _verdict(found, metric, cadence)
     return found
+
+
+def _mean(points, name):
+    return sum(point[name] for point in points) / len(points)
 
 
 def _missing(days, span_days):

@@ -37,15 +37,23 @@ def of_all(paths, processes=1, progress=None):
 
     if processes > 1 and len(paths) >= PAYS_FROM:
         import multiprocessing
+        import signal
         from concurrent.futures import ProcessPoolExecutor
         from concurrent.futures.process import BrokenProcessPool
 
         try:
-            with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-                for path, found in zip(paths, pool.map(_of, paths, chunksize=CHUNK), strict=True):
-                    take(path, found)
-        except (BrokenProcessPool, OSError):
-            pass
+            # Ctrl-C is this process's to answer
+            deaf = (signal.SIGINT, signal.SIG_IGN)
+            spawning = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(processes, spawning, initializer=signal.signal, initargs=deaf) as pool:
+                try:
+                    for path, found in zip(paths, pool.map(_of, paths, chunksize=CHUNK), strict=True):
+                        take(path, found)
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise
+        except (BrokenProcessPool, OSError, ImportError):
+            pass  # no other processes here, or one died
     for path in paths[len(read) + len(unreadable) :]:
         take(path, _of(path))
     return read, unreadable
@@ -80,7 +88,7 @@ def made(path, sha256, session):
     else:
         kept.run, kept.segment = session.run, session.segment
         try:
-            found = described(session)
+            found = described(session, joined_watch(path))
         except Exception as error:  # one strange file must not keep the others out of the index
             found = {
                 "problems": [f"its figures cannot be computed ({type(error).__name__}: {error}): please report it"]
@@ -91,11 +99,20 @@ def made(path, sha256, session):
     return sidenote.applied(kept, sidenote.read(path))
 
 
-def described(session):
-    """What the session itself says of a Kept, as a dict of its fields."""
+def joined_watch(path):
+    """The Watch that was joined to the session in a file, or None."""
+    if "watch" not in sidenote.read(path):
+        return None
+    from kneesync.library import watch
+
+    return watch.beside(path)
+
+
+def described(session, watch=None):
+    """What the session itself, and the watch joined to it, say of a Kept: a dict of its fields."""
     from kneesync.analysis.comparable import row
 
-    figures = row(session)
+    figures = row(session, watch)
     leg = session.header.get("leg")
     return {
         "board_leg": leg if leg in ("L", "R") else None,

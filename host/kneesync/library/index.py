@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, fields
 
 from kneesync.errors import KneesyncError
 
-_VERSION = 3
+_VERSION = 4  # raised with analysis.comparable.VERSION, whose figures stand in it
+
+NOBODY = "me"  # whose runs they are where neither board nor runner says
 
 
 class LibraryError(KneesyncError):
@@ -28,10 +30,10 @@ class Kept:
     sha256: str
     bytes: int
     start_unix_s: float | None  # None: unknown
-    start_from: str  # "pull", "board clock", "you" (set by hand) or "unknown"
+    start_from: str  # "pull", "board clock", "watch" (joined), "you" (set by hand) or "unknown"
     pulled_unix_s: float
     leg: str | None = None  # the runner's word, else the board's
-    athlete: str = ""  # the runner's word, else the board's, else "me"
+    athlete: str = NOBODY  # the runner's word, else the board's
     duration_s: float | None = None
     strides: int = 0
     cadence_spm: float | None = None
@@ -85,6 +87,8 @@ class Index:
             raise self._refused(error) from None
         except sqlite3.DatabaseError:  # not a database any more: set it aside, the files know everything
             path.replace(path.with_name(path.name + ".broken"))
+            for ending in ("-wal", "-shm"):  # its log is none of the new one's
+                path.with_name(path.name + ending).unlink(missing_ok=True)
             self._open(path)
 
     def _open(self, path):
@@ -166,6 +170,18 @@ class Index:
     def sessions(self):
         """All, newest first; those without a start time by when they were pulled."""
         return self._kept("ORDER BY coalesce(start_unix_s, pulled_unix_s) DESC, name DESC, id")
+
+    def newest(self):
+        """The newest alone, as sessions() has them, or None: the others need not be read for it."""
+        return next(
+            iter(self._kept("ORDER BY coalesce(start_unix_s, pulled_unix_s) DESC, name DESC, id LIMIT 1")), None
+        )
+
+    def during(self, from_unix_s, to_unix_s):
+        """All that ran at some time between these two; those without a start time are none."""
+        return self._kept(
+            "WHERE start_unix_s < ? AND start_unix_s + coalesce(duration_s, 0) > ? ORDER BY id", to_unix_s, from_unix_s
+        )
 
     def matching(self, start_of_id):
         return self._kept("WHERE substr(id, 1, ?) = ?", len(start_of_id), start_of_id)

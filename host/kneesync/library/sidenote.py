@@ -11,6 +11,7 @@ from dataclasses import replace
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
 from kneesync.library import durable
+from kneesync.library.index import NOBODY
 
 MOST_BYTES = 1 << 20
 MOST_TAGS = 20
@@ -18,7 +19,6 @@ TEXT_CHARACTERS = 1000
 TAG_CHARACTERS = 30
 NAME_CHARACTERS = 32  # as many as the board's setting takes
 WHERE_CHARACTERS = 60
-NOBODY = "me"  # whose runs they are where neither board nor runner says
 
 
 def read(path):
@@ -55,6 +55,8 @@ def applied(kept, note):
     """The Kept as the board's file and its note together have it. `note`: as read."""
     corrected_unix_s = note.get("corrected_start_unix_s")
     came_unix_s, came_from = note.get("start_unix_s"), note.get("start_from", "unknown")
+    if came_unix_s is None and (told_unix_s := _moment((note.get("watch") or {}).get("start_unix_s"))):
+        came_unix_s, came_from = told_unix_s, "watch"
     return replace(
         kept,
         board=note.get("board", kept.board),
@@ -86,8 +88,8 @@ def taken_over(kept, other):
     """`kept` with what the runner says of `other`, another segment of the same run."""
     names = ("leg", "athlete", "note", "tags", "pain", "pain_where", "effort", "marked", "watch")
     found = {name: getattr(other, name) for name in names}
-    if other.start_from == "you":
-        found.update(start_unix_s=other.start_unix_s, start_from="you")
+    if other.start_from == "you" or (other.start_from == "watch" and kept.start_unix_s is None):
+        found.update(start_unix_s=other.start_unix_s, start_from=other.start_from)
     return replace(kept, **found)
 
 

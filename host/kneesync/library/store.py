@@ -90,6 +90,14 @@ class Library:
         found = [self._whole([segments[number] for number in sorted(segments)]) for segments in runs.values()]
         return chosen(found, athlete, leg, tag, since_unix_s, search)
 
+    def during(self, kept):
+        """The other kept sessions that ran at some time while this one did."""
+        if kept.start_unix_s is None:
+            return []
+        found = self._index.during(kept.start_unix_s, kept.start_unix_s + (kept.duration_s or 0))
+        whole = {one.id: one for one in (self._whole(self.segments(row)) for row in found)}
+        return [one for one in whole.values() if one.id != kept.id]
+
     def segments(self, kept):
         """The kept files of a session, in order: more than one if it was cut and went on."""
         found = {}
@@ -107,7 +115,7 @@ class Library:
         described = self._index.joined(ids)
         if described is None:
             try:
-                described = entry.described(self._joined(segments))
+                described = entry.described(self._joined(segments), entry.joined_watch(self.path(segments[0])))
             except KneesyncError as error:
                 described = {"problems": [str(error)]}
             else:
@@ -118,9 +126,10 @@ class Library:
     def find(self, reference=None, athlete=None):
         """The session that an id, or the start of one, names; the newest (of an athlete) for None or "latest"."""
         if reference in (None, "latest"):
-            newest = self.sessions(athlete)[:1]
-            if newest:
-                return newest[0]
+            if athlete is None and (newest := self._index.newest()):
+                return self._whole(self.segments(newest))
+            if athlete is not None and (of_athlete := self.sessions(athlete)[:1]):
+                return of_athlete[0]
             if athlete is not None and (others := {one.athlete for one in self.sessions()}):
                 names = ", ".join(sorted(untrusted.printable(name) for name in others)[:8])
                 raise KneesyncError(
@@ -271,13 +280,15 @@ class Library:
             segments = self.segments(kept)
             first, speaker = segments[0], _speaker(segments)
             path = self.path(first)
+            if not path.exists():
+                raise KneesyncError(f"{first.id} is not in the library any more; `kneesync sessions` lists what is")
             note = sidenote.unchecked(path) or {
                 "board": first.board,  # the note was lost: what the index knows
                 "name": first.name,
                 "bytes": first.bytes,
                 "sha256": first.sha256,
-                "start_unix_s": None if first.start_from == "you" else first.start_unix_s,
-                "start_from": "unknown" if first.start_from == "you" else first.start_from,
+                "start_unix_s": None if first.start_from in ("you", "watch") else first.start_unix_s,
+                "start_from": "unknown" if first.start_from in ("you", "watch") else first.start_from,
                 "pulled_unix_s": first.pulled_unix_s,
             }
             if speaker is not first:
@@ -287,7 +298,11 @@ class Library:
                 if said[name] is None:
                     note.pop(name, None)
             sidenote.write(path, note)
-            self._index.enter(sidenote.applied(first, sidenote.sound(note)))
+            if "watch" in said:  # the figures at equal pace are of it
+                self._index.forget_joined()
+                self.enter(path)
+            else:
+                self._index.enter(sidenote.applied(first, sidenote.sound(note)))
         return self.find(first.id)
 
     def note_boot(self, board, boot, up_ms):

@@ -45,7 +45,7 @@ def reindexed(entered, unreadable):
 
 def noted(kept):
     """What is noted of a session, a line each thing; where nothing is, how to."""
-    from kneesync.library.sidenote import NOBODY
+    from kneesync.library.index import NOBODY
 
     yield start(kept)
     leg = {"L": "left leg", "R": "right leg"}.get(kept.leg, "leg unknown")

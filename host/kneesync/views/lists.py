@@ -38,7 +38,7 @@ def _columns(rows, width):
     """(columns' widths, blanks between them): what fits first; strides go before notes, and the runner last."""
     from rich.cells import cell_len
 
-    from kneesync.library.sidenote import NOBODY
+    from kneesync.library.index import NOBODY
 
     names = list(rows[0])
     if {row["runner"] for row in rows} == {NOBODY}:

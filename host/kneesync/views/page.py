@@ -18,32 +18,22 @@ from kneesync import __version__, untrusted
 from kneesync.analysis import overtime
 from kneesync.analysis.shape import stride_shape
 from kneesync.errors import KneesyncError
-from kneesync.views import pictures
-from kneesync.views.page_words import (
-    SURE_COLUMNS,
-    besides,
-    cue_rows,
-    facts,
-    figure_rows,
-    missing,
-    relations,
-    repeat_rows,
-    sureness_rows,
-)
-from kneesync.views.report import fell, verdict
+from kneesync.library.index import NOBODY
+from kneesync.views import page_words as words
+from kneesync.views import pictures, sentences
 from kneesync.views.units import clock
 
 GENERATOR = '<meta name="generator" content="kneesync">'
 _HEAD_BYTES = 2000  # GENERATOR stands within these
-_LEGS = {"L": "left leg", "R": "right leg"}
 _DATED = {"board clock": "dated by the board's clock", "you": "start set by hand"}
 
 
-def text(session, figures, kept=None, watch=None, coach=None):
+def text(session, figures, kept=None, watch=None, pair=None, coach=None):
     """The page as one string.
 
-    `figures`: summary() of the session; `kept`: what the library knows of it; `watch`: its joined Watch. `coach` is
-    None, or {"findings": [{"title", "text", "sure"}], "drills": [{"title", "text", "dose"}], "missing": str or None}.
+    `figures`: summary() of the session; `kept`: what the library knows of it; `watch`: its joined Watch; `pair`:
+    analysis.pairs of it and the other leg's session. Each may be None. `coach` is None, or {"findings": [{"title",
+    "text", "sure"}], "drills": [{"title", "text", "dose"}], "missing": str or None}.
     """
     spans = {name: (figures[name]["from_s"], figures[name]["to_s"]) if figures[name] else None for name in _STRETCHES}
     shape = stride_shape(session, **spans)
@@ -66,22 +56,27 @@ def text(session, figures, kept=None, watch=None, coach=None):
         generator=Markup(GENERATOR),
         title=_title(kept),
         about=_about(figures, kept),
-        verdict=verdict(figures),
-        besides=besides(figures),
+        verdict=sentences.verdict(figures),
+        besides=sentences.besides(figures),
         way=_way(figures),
-        facts=facts(figures),
+        facts=words.facts(figures),
         said=_said(kept),
-        flags=[flag["text"] for flag in figures["flags"]],
+        flags=_flags(figures),
         pictures=[(head, one, caption) for head, one, caption in drawn if one],
-        figures=figure_rows(figures),
-        notes=[*figures["notes"], *relations(figures)],
-        repeats=repeat_rows(figures),
+        figures=words.figure_rows(figures),
+        notes=[*figures["notes"], *sentences.relation(figures)],
+        trends=words.trend_rows(figures),
+        repeats=words.repeat_rows(figures),
         repeats_by=figures["repeats"][0]["by"] if figures["repeats"] else "",
-        cues=cue_rows(figures),
+        cues=words.cue_rows(figures),
+        cue_answer=sentences.cue_answer(figures),
+        sides=words.side_rows(pair) if pair else [],
+        pair_lines=sentences.pair_lines(pair) if pair else [],
         coach=coach,
-        sure_columns=SURE_COLUMNS,
-        sureness=sureness_rows(figures, shape),
-        missing=missing(figures, kept, shape, watch),
+        sure_columns=words.SURE_COLUMNS,
+        sureness=words.sureness_rows(figures, shape),
+        left_out=sentences.left_out(figures),
+        missing=words.missing(figures, kept, shape, watch, pair),
         problems=[untrusted.printable(problem, 200) for problem in figures["quality"]["problems"]],
         source=_source(figures, kept),
         version=__version__,
@@ -150,8 +145,8 @@ def _long_day(unix_s):
 
 def _about(figures, kept):
     athlete = kept.athlete if kept else figures["athlete"]
-    parts = [untrusted.printable(athlete, 32)] if athlete else []
-    parts.append(_LEGS.get((kept and kept.leg) or figures["leg"], "leg unknown"))
+    parts = [untrusted.printable(athlete, 32)] if athlete and athlete != NOBODY else []
+    parts.append(sentences.LEGS.get((kept and kept.leg) or figures["leg"], "leg unknown"))
     if kept and kept.start_from in _DATED:
         parts.append(_DATED[kept.start_from])
     return parts
@@ -174,11 +169,19 @@ def _said(kept):
     return said
 
 
+def _flags(figures):
+    """What limits these figures, and what holds all the same."""
+    flags = [flag["text"] for flag in figures["flags"]]
+    if figures["strides"] and (flags or not figures["change"]):
+        flags.append(f"What holds: {', '.join(sentences.holding(figures))}.")
+    return flags
+
+
 def _way(figures):
     """Which way the verdict points: a word for the style sheet."""
-    if not figures["change"]:
+    if not figures["change"] or sentences.at_unlike_paces(figures):
         return "unknown"
-    return "fell" if fell(figures) else "held"
+    return "fell" if sentences.fell(figures) else "held"
 
 
 def _source(figures, kept):

@@ -3,21 +3,19 @@
 Everything given back is plain text or None for a cell that has no figure; the page escapes and lays it out.
 """
 
-from kneesync.views.units import NONE, clock, count, degrees, pace, percent, rate, steps
+from kneesync.views import sentences
+from kneesync.views.sentences import ROWS
+from kneesync.views.units import NONE, clock, count, day, degrees, pace, percent, rate, steps
 
 
 def _bare_rate(value, signed=False):
     return rate(value, signed).removesuffix(" °/s")
 
 
-_ROWS = (
-    ("Knee lift", "knee_lift_deg", degrees),
-    ("Extension", "extension_deg", degrees),
-    ("Range", "range_deg", degrees),
-    ("Swing up, °/s", "swing_up_dps", _bare_rate),
-    ("Swing back, °/s", "swing_back_dps", _bare_rate),
-    ("Steps/min", "cadence_spm", count),
-)
+_BARE = {rate: (", °/s", _bare_rate)}
+_ROWS = [(label + _BARE.get(write, ("",))[0], key, _BARE.get(write, ("", write))[1]) for label, key, write in ROWS]
+_SIDES = (*_ROWS[:3], _ROWS[5])
+_TRENDS = (*_ROWS, ("Spread of knee lift", "knee_lift_sd_deg", degrees))
 
 
 def metres(value, signed=False):
@@ -89,10 +87,34 @@ def _row(label, key, write, write_change, parts, change):
     interval = change.get(key + "_interval") if change else None
     row["interval"] = row["reading"] = ""
     if interval:
-        low, high = (write_change(end, signed=True).split()[0] for end in interval)
-        row["interval"] = f"{low} to {high}"
+        row["interval"] = _ends(interval, write_change)
         row["reading"] = "beyond chance" if interval[0] > 0 or interval[1] < 0 else "within chance"
     return row
+
+
+def _ends(interval, write):
+    """An interval of changes, its unit left to the cell before it."""
+    return " to ".join(write(end, signed=True).split()[0] for end in interval)
+
+
+def trend_rows(figures):
+    """The table of trends over the whole run: a list of cells each, [] for a run too short for them."""
+    found = [(label, figures["trend_per_h"][key], write) for label, key, write in _TRENDS]
+    return [
+        [label, write(trend["per_h"], signed=True), _ends((trend["low"], trend["high"]), write)]
+        for label, trend, write in found
+        if trend
+    ]
+
+
+def side_rows(pair):
+    """The table of two boards: a list of cells each."""
+    rows = []
+    for label, key, write in _SIDES:
+        row = pair["difference"][key]
+        cells = [label, write(row["left"]), write(row["right"]), write(row["right_less_left"], signed=True)]
+        rows.append([*cells, NONE if row["low"] is None else _ends((row["low"], row["high"]), write)])
+    return rows
 
 
 def repeat_rows(figures):
@@ -108,6 +130,7 @@ def repeat_rows(figures):
             degrees(row["knee_lift_deg"]),
             degrees(row["range_deg"]),
             degrees(-row["drop_deg"], signed=True) if row["drop_deg"] is not None else NONE,
+            _ends([-end for end in reversed(row["drop_interval"])], degrees) if row["drop_interval"] else NONE,
         ]
         for number, row in enumerate(figures["repeats"], 1)
     ]
@@ -134,39 +157,6 @@ def _came_back(cue):
     return NONE if came_back is None else "yes" if came_back else "no"
 
 
-def besides(figures):
-    """Sentences that the verdict wants beside it."""
-    equal = (figures.get("pace") or {}).get("at_equal_pace")
-    if equal:
-        way = "lower" if equal["drop_deg"] >= 0 else "higher"
-        low, high = sorted((equal["low"], equal["high"]))
-        yield (
-            f"At equal pace, on level ground, knee lift was {degrees(abs(equal['drop_deg']))} {way} late than fresh "
-            f"(95 % interval of the drop: {degrees(low, signed=True)} to {degrees(high, signed=True)})."
-        )
-    if below := figures["below_baseline"]:
-        if below["s"] > 0:
-            at_once = below["longest_s"] > 0.99 * below["s"]
-            stretch = "all in one stretch" if at_once else f"at most {clock(below['longest_s'])} min at a stretch"
-            yield (
-                f"It was {degrees(below['threshold_deg'])} or more below for {clock(below['s'])} min "
-                f"({below['percent']:.0f} % of the running after the baseline), {stretch}."
-            )
-        else:
-            yield f"It was never {degrees(below['threshold_deg'])} or more below for long enough to count."
-
-
-def relations(figures):
-    """Sentences below the table of figures: how knee lift went with cadence."""
-    if relation := figures["cadence_relation"]:
-        slope, low, high = (degrees(relation[name], 2, signed=True) for name in ("deg_per_percent", "low", "high"))
-        follows = "followed" if relation["low"] > 0 or relation["high"] < 0 else "did not follow"
-        yield (
-            f"Beside its trend, knee lift {follows} cadence beyond chance: {slope} with 1 % more of it "
-            f"(95 % interval {low} to {high})."
-        )
-
-
 SURE_COLUMNS = ("Figure", "By itself", "Its change within this run", "In this run")
 
 
@@ -175,7 +165,8 @@ def sureness_rows(figures, shape):
     low, high = figures["absolute_error_deg"]
     change = figures["change"] or {}
     angles = _held(figures["strides_sure"], "no stride's angles are sure", figures["strides_sure"])
-    times = _held(figures["strides"], "no strides", figures["strides"])
+    timed = figures["strides"] if figures["cadence_spm"] else 0
+    times = _held(timed, "no stride follows another" if figures["strides"] else "no strides", timed)
     return [
         (
             "Knee lift, extension",
@@ -199,7 +190,7 @@ def sureness_rows(figures, shape):
         (
             "Baseline and drop",
             "Your own first minutes are the yardstick; no other runner's figures are.",
-            "the interval in the table of figures",
+            _plus_minus(change, "knee_lift_deg", degrees),
             "holds" if change else f"missing: {figures['why_no_change'] or 'no sure strides to compare'}",
         ),
         (
@@ -220,25 +211,24 @@ def _plus_minus(change, key, write):
     return f"±{write((interval[1] - interval[0]) / 2)} (95 %)" if interval else "no interval: too few strides"
 
 
-def missing(figures, kept, shape, watch):
+def missing(figures, kept, shape, watch, pair):
     """What this page does not say, and why: [(what, why)]."""
     rows = []
     if kept and kept.start_unix_s is None:
+        latest = day(kept.pulled_unix_s - (kept.duration_s or 0))
         rows.append(
             (
                 "When it was",
-                f'the board\'s clock was not set; say it with: kneesync note {kept.id} --start "YYYY-MM-DD HH:MM"',
+                f"the board's clock was not set. It began before {latest}; say when with: "
+                f'kneesync note {kept.id} --start "{latest}". Times within the run and all figures hold',
             )
         )
-    if not figures["change"]:
-        rows.append(("Fresh against late", figures["why_no_change"] or "there are no sure strides to compare"))
-    elif not figures["change"]["knee_lift_deg_interval"]:
-        rows.append(("Intervals", "too few strides in a row to see how much this run varies by itself"))
-    if figures["change"] and not figures["onset"] and figures["why_no_onset"]:
-        rows.append(("When a fall began", figures["why_no_onset"]))
-    if figures["strides"] and shape["why_not"]:
+    rows += [(what[:1].upper() + what[1:], why) for what, why in sentences.missing(figures)]
+    if not figures["strides"]:
+        return rows
+    if shape["why_not"]:
         rows.append(("The stride's shape", shape["why_not"]))
-    if figures["strides"] and watch is None:
+    if watch is None:
         rows.append(
             (
                 "Pace, grade, heart rate",
@@ -248,6 +238,8 @@ def missing(figures, kept, shape, watch):
         )
     elif figures.get("pace") and figures["pace"]["why_not_at_equal_pace"]:
         rows.append(("Knee lift at equal pace", figures["pace"]["why_not_at_equal_pace"]))
-    if figures["strides"]:
-        rows.append(("Left against right", "one board sees one leg"))
+    if pair is None:
+        rows.append(
+            ("Left against right", "one board sees one leg (kneesync report SESSION --with OTHER, where two ran)")
+        )
     return rows

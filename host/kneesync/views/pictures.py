@@ -63,11 +63,11 @@ def _broken(t_s, *series, span_s):
 
 
 def over_time(figures, course):
-    """Knee lift, cadence and, with a watch, pace over the run; None without strides.
+    """Knee lift, cadence and, with a watch, pace over the run; None where hardly a stride is.
 
     `figures`: a session's summary; `course`: analysis.overtime.over_time of the same.
     """
-    if not len(course["t_s"]):
+    if not _any(course["knee_lift_deg"]) and not _any(course["cadence_spm"]):
         return None
     return picture(
         "over-time", "Knee lift and cadence over the run", _over_time_in_words(figures, course),

@@ -24,9 +24,9 @@ def text(result):
     return json.dumps(_clean(result), indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def report(figures, kept=None):
-    """A session's figures, and what the library knows of it."""
-    return {**({"session": _kept(kept)} if kept else {}), **figures}
+def report(figures, kept=None, pair=None):
+    """A session's figures, what the library knows of it, and how it differs from the other leg's."""
+    return {**({"session": _kept(kept)} if kept else {}), **figures, "pair": pair}
 
 
 def sessions(kept):

@@ -54,7 +54,9 @@ def show(console, found):
             for line in _row(name, trend, found, columns):
                 console.print(line, no_wrap=True, crop=True)
         if any(trend["points"] for trend in runner["metrics"].values()):
-            say(" " * (_LABEL + _SCALE) + _dates(found, columns), "dim")
+            say(
+                " " * (_LABEL + _SCALE) + f"{_dates(found, columns):{columns}}" + _points(runner, found, columns), "dim"
+            )
         for line in left_out(runner):
             say(line)
     if found["runners"]:
@@ -75,7 +77,7 @@ def plain(found):
         yield ""
         for name, trend in runner["metrics"].items():
             yield sentence(name, trend)
-            if trend["line"] and (weeks := _by_week(trend, found)) and len(weeks) <= _MOST_WEEKS_SAID:
+            if trend["line"] and (weeks := _medians(trend, found)) and len(weeks) <= _MOST_WEEKS_SAID:
                 said = ("none" if value is None else figure(name, value) for value in weeks)
                 yield f"  Week by week: {', '.join(said)}."
         yield from left_out(runner)
@@ -107,7 +109,7 @@ def nothing(folder, athlete=None, leg=None):
 
 def title(runner, found):
     weeks = (found["to_unix_s"] - found["from_unix_s"]) / _WEEK_S
-    span = f"{_date(found['from_unix_s'])} to {_date(found['to_unix_s'], year=True)}"
+    span = _span(found["from_unix_s"], found["to_unix_s"])
     who = untrusted.printable(runner["athlete"] or "me", 32)
     return f"Trends · {who} · {_LEGS[runner['leg']]} · {span}, {_weeks(weeks)}"
 
@@ -122,12 +124,12 @@ def compared(runner):
     at, total = runner["compared"], runner["sessions"]
     if not at:
         return f"None of {_sessions(total)} can be compared with another."
-    many = f"{at['sessions']} of {_sessions(total)} compared at "
+    many = f"{at['sessions']} of {_sessions(total)} compared"
     if at["by"] == "speed_mps":
         fast, slow = 1000 / at["to"], 1000 / at["from"] if at["from"] else None
         per_km = f"{_pace(slow)}–{_pace(fast)}" if slow else f"over {_pace(fast)}"
-        return f"{many}equal pace: {at['from']:.2f}–{at['to']:.2f} m/s ({per_km} min/km)."
-    return f"{many}equal cadence: {at['from']:.0f}–{at['to']:.0f} steps/min. Pace is unknown."
+        return f"{many} at equal pace, {at['from']:.2f}–{at['to']:.2f} m/s ({per_km} min/km)."
+    return f"{many} at equal cadence, {at['from']:.0f}–{at['to']:.0f} steps/min; pace unknown."
 
 
 def _pace(s_per_km):
@@ -141,46 +143,57 @@ def _sessions(number):
 def _row(name, trend, found, columns):
     """The _ROWS Text lines of one quantity."""
     label = WRITTEN[name][0]
-    x, values, joined = _drawn(trend, found)
-    low, high = _scale(values, trend["noise"], name in _NEVER_NEGATIVE)
+    x, values, joined = _drawn(trend, found, columns)
+    low, high = _scale(values, trend["noise"] or trend["least_noise"], name in _NEVER_NEGATIVE)
     if len(x):
-        rows = chart.small(x, values, columns, _ROWS, low, high, joined)
+        rows = chart.small(x, values, columns - 1, _ROWS, low, high, joined)
         scale = [figure(name, high), figure(name, low)]
     else:
-        rows, scale = [" " * columns] * _ROWS, ["", ""]
+        rows, scale = [" " * (columns - 1)] * _ROWS, ["", ""]
+    bar = [" "] * _ROWS
+    if trend["line"]:
+        about = trend["line"]["from"]
+        bar = chart.small([0, 0], [about - trend["noise"], about + trend["noise"]], 1, _ROWS, low, high)
     claimed = trend["verdict"] in ("rose", "fell")
     said = zip(short(name, trend), ("bold" if claimed else "", "dim"), strict=True)
     for i, (text, style) in enumerate(said):
         yield Text.assemble(
             (f"{label if i == 0 else '':{_LABEL}}", ""),
             (f"{scale[i]:>{_SCALE - 1}}│", "dim"),
+            (bar[i], "dim"),
             (rows[i], "cyan"),
             "  ",
             (text, style),
         )
 
 
-def _drawn(trend, found):
-    """(x from 0 to 1, values, whether joined): weekly medians where there is a line, else every session as a dot."""
+def _drawn(trend, found, columns):
+    """(x from 0 to 1, values, whether joined): medians of some weeks where there is a line, else sessions as dots."""
     start, span = found["from_unix_s"], max(found["to_unix_s"] - found["from_unix_s"], 1.0)
     if not trend["line"]:
         points = trend["points"]
         x = np.array([(point["unix_s"] - start) / span for point in points])
         return x, np.array([point["value"] for point in points]), False
-    weeks = _by_week(trend, found)
-    x = np.minimum((np.arange(len(weeks)) + 0.5) * _WEEK_S / span, 1.0)
-    return x, np.array([np.nan if value is None else value for value in weeks]), True
+    step_s = _weeks_a_point(found, columns) * _WEEK_S
+    medians = _medians(trend, found, step_s)
+    x = np.minimum((np.arange(len(medians)) + 0.5) * step_s / span, 1.0)
+    return x, np.array([np.nan if value is None else value for value in medians]), True
 
 
-def _by_week(trend, found):
-    """The median of each week from the start on, None for a week without a session."""
-    weeks = {}
+def _weeks_a_point(found, columns):
+    """So many that a point has two columns to itself: closer together, noise looks like a course."""
+    return max(1, int(np.ceil((found["to_unix_s"] - found["from_unix_s"]) / _WEEK_S / ((columns + 1) / 2))))
+
+
+def _medians(trend, found, step_s=_WEEK_S):
+    """The median of each step from the start on, None for one without a session."""
+    steps = {}
     for point in trend["points"]:
-        weeks.setdefault(int((point["unix_s"] - found["from_unix_s"]) // _WEEK_S), []).append(point["value"])
-    number = max(1, int(np.ceil((found["to_unix_s"] - found["from_unix_s"]) / _WEEK_S)))
-    if number in weeks:  # the newest session stands on the edge of the last week
-        weeks.setdefault(number - 1, []).extend(weeks.pop(number))
-    return [float(np.median(weeks[i])) if i in weeks else None for i in range(number)]
+        steps.setdefault(int((point["unix_s"] - found["from_unix_s"]) // step_s), []).append(point["value"])
+    number = max(1, int(np.ceil((found["to_unix_s"] - found["from_unix_s"]) / step_s)))
+    if number in steps:  # the newest session stands on the edge of the last one
+        steps.setdefault(number - 1, []).extend(steps.pop(number))
+    return [float(np.median(steps[i])) if i in steps else None for i in range(number)]
 
 
 def _scale(values, noise, never_negative=False):
@@ -189,7 +202,7 @@ def _scale(values, noise, never_negative=False):
     if not len(known):
         return 0.0, 1.0
     middle = (known.max() + known.min()) / 2
-    half = max((known.max() - known.min()) / 2, 1.5 * (noise or 0), 0.5)
+    half = max((known.max() - known.min()) / 2, 1.5 * noise)
     if never_negative:
         middle = max(middle, half)
     return float(middle - half), float(middle + half)
@@ -199,8 +212,11 @@ def short(name, trend):
     """What is said beside the chart, in two lines of at most _SAID characters."""
     line = trend["line"]
     if not line:
-        first, _, second = trend["why_no_line"].partition("; ")
-        return first, second
+        days, needs = trend["days"], trend["why_no_line"].partition("; ")[2]
+        if not days:
+            return "nothing to compare, no line", needs
+        median = float(np.median([point["value"] for point in trend["points"]]))
+        return f"{figure(name, median)} on {days} day{'' if days == 1 else 's'}; no line", needs
     change, noise = figure(name, line["change"], True), f"noise {figure(name, trend['noise'])}"
     way, size = "rose" if line["change"] > 0 else "fell", figure(name, abs(line["change"]))
     under = f"{_interval(name, line)}; {noise}"
@@ -217,7 +233,7 @@ def short(name, trend):
 def sentence(name, trend):
     label, line = WRITTEN[name][0], trend["line"]
     if not line:
-        return f"{label}: no line is drawn: {trend['why_no_line']}."
+        return f"{label}: {short(name, trend)[0]} is drawn: {trend['why_no_line']}."
     weeks = _weeks(line["weeks"])
     noise = f"Days differ by {figure(name, trend['noise'])} anyway, {_NOISE_FROM[trend['noise_from']]}."
     change = f"{figure(name, line['change'], True)} in {weeks}, 99 % interval {_interval(name, line)}. {noise}"
@@ -276,6 +292,14 @@ def sureness(found):
     yield "Trust a change over weeks less than one within a run; the absolute angle is good to ±3–5°."
 
 
+def _points(runner, found, columns):
+    """What a point of the charts is."""
+    if not any(trend["line"] for trend in runner["metrics"].values()):
+        return "  each dot a session"
+    weeks = _weeks_a_point(found, columns)
+    return ("  each week's median" if weeks == 1 else f"  medians of {weeks} weeks") + "; bar: noise"
+
+
 def _dates(found, columns):
     """Days below the charts, as many as fit."""
     row = [" "] * columns
@@ -286,6 +310,12 @@ def _dates(found, columns):
         at = min(int(i / number * columns), columns - len(label))
         row[at : at + len(label)] = label
     return "".join(row).rstrip()
+
+
+def _span(from_unix_s, to_unix_s):
+    """Two days, the year only once where it is the same."""
+    first, last = _date(from_unix_s, year=True), _date(to_unix_s, year=True)
+    return f"{first[:-5] if first[-4:] == last[-4:] else first} to {last}"
 
 
 def _date(unix_s, year=False):

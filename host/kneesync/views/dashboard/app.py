@@ -4,6 +4,8 @@ Four screens, each a Textual mode; the three that are not first are imported whe
 the first session's file: the list stands before that.
 """
 
+from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from textual.app import App
@@ -105,7 +107,7 @@ class Dashboard(App):
             return
         if show is not None:
             show(kept)
-        self.run_worker(self._read(kept, tell), group="read", exclusive=True)
+        self.run_worker(partial(self._read, kept, tell), group="read", exclusive=True)
 
     async def _read(self, kept, tell):
         reading = await self.desk.reading(kept)
@@ -116,7 +118,7 @@ class Dashboard(App):
         """The sessions before and after the current one, while nothing else is wanted."""
         todo = [one for one in self.runs.neighbours() if self.desk.known(one) is None]
         if todo:
-            self.run_worker(self._read_all(todo), group="read", exclusive=True)
+            self.run_worker(partial(self._read_all, todo), group="read", exclusive=True)
 
     async def _read_all(self, todo):
         for one in todo:
@@ -124,7 +126,7 @@ class Dashboard(App):
 
     def look(self):
         """List the library anew if it is another than when it was last listed."""
-        self.run_worker(self._look(), group="look", exclusive=True)
+        self.run_worker(self._look, group="look", exclusive=True)
 
     async def _look(self):
         try:
@@ -157,7 +159,7 @@ class Dashboard(App):
         return self.runs.current
 
     def _say(self, kept, said):
-        self.run_worker(self._write(kept, said), group="say")
+        self.run_worker(partial(self._write, kept, said), group="say")
 
     async def _write(self, kept, said):
         try:
@@ -182,8 +184,6 @@ class Dashboard(App):
     def search(self, words):
         """Show the sessions in which these words occur."""
         if words != self.runs.filters.words:
-            from dataclasses import replace
-
             self._filter(replace(self.runs.filters, words=words))
 
     def clear_filters(self):

@@ -7,7 +7,7 @@ from rich.text import Text
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Input, Label, Select, Static
+from textual.widgets import Button, Input, Label, Select, Static
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
@@ -90,17 +90,16 @@ class FilterDialog(ModalScreen):
             yield from self._choice("athlete", filters.athlete, runs.athletes(), str)
             yield from self._choice("leg", filters.leg, runs.legs(), lambda leg: _LEGS.get(leg, leg))
             yield from self._choice("tag", filters.tag, runs.tags(), str)
+            yield from self._choice("marked", "yes" if filters.marked else None, ["yes"], lambda _: "only those marked")
             with Horizontal(classes="field"):
                 yield Label("since")
-                yield Input(filters.since, placeholder="day, month or year: 2026-11-20", max_length=10, id="since")
-            with Horizontal(classes="field"):
-                yield Label("marked")
-                yield Checkbox("only those marked with m", filters.marked, id="marked", compact=True)
+                hint = "a date such as 2026-11-20, or 30d, 8w, 6m"
+                yield Input(filters.since, placeholder=hint, max_length=20, id="since")
             yield Static("", id="hint", markup=False)
             with Horizontal(classes="field"):
                 yield Button("Show", id="show", variant="primary", compact=True)
                 yield Button("All sessions", id="all", compact=True)
-                yield Static("  Tab: next field   Esc: leave as it was", markup=False)
+            yield Static("Tab: next field. Enter: choose. Esc leaves all as it was.", markup=False)
 
     def _choice(self, name, value, values, write):
         known = [*values] if value is None or value in values else [value, *values]
@@ -126,7 +125,7 @@ class FilterDialog(ModalScreen):
         try:
             filters = Filters(
                 words=self._runs.filters.words,
-                marked=self.query_one("#marked", Checkbox).value,
+                marked=bool(self.query_one("#marked", Select).value),
                 since=self.query_one("#since", Input).value.strip(),
                 **chosen,
             )

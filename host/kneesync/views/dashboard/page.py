@@ -86,8 +86,8 @@ class Page(Screen):
         self.set_class(small, "-small")
         self.set_class(width >= WIDE, "-wide")
 
-    def say_whose(self, more=None):
-        """How many sessions are shown and by which filters, at the right of the tabs; `more`: which of them this is."""
+    def say_whose(self, which=None):
+        """At the right of the tabs: how many sessions are shown, or which of them this is."""
         runs = self.app.runs
-        text = " · ".join(part for part in (more, runs.filters.said()) if part) if more else runs.summary()
+        text = f"{which:,} of {len(runs.shown):,}" if which else runs.counted()
         self.query_one("#whose", Static).update(text)

@@ -30,13 +30,13 @@ class RunView(VerticalScroll, can_focus=False):
     def show(self, kept):
         """A session's line from the index, until its file was read."""
         self.scroll_home(animate=False)
-        started = f"Run of {day(kept.start_unix_s)}" if kept.start_unix_s is not None else "Run, start unknown"
-        self._say("head", Text(f"{started} · {kept.id}", "bold"))
+        self._say("head", _head(kept))
         self._say("verdict", "…")
 
     def tell(self, kept, reading):
         """What a session's file says."""
         if reading.problem:
+            self._say("head", _head(kept))
             self._say("verdict", Text(untrusted.printable(reading.problem, 400), "red"))
             self._say("figures", _known(kept))
             self._say("rest", "The file is as it was pulled, and stays so. The other sessions are not touched by this.")
@@ -88,6 +88,12 @@ class RunView(VerticalScroll, can_focus=False):
 
     def _say(self, name, text):
         self.query_one(f"#{name}", Static).update(text)
+
+
+def _head(kept):
+    """What stands above a session without its file."""
+    started = f"Run of {day(kept.start_unix_s)}" if kept.start_unix_s is not None else "Run, start unknown"
+    return Text(f"{started} · {kept.id}", "bold")
 
 
 def _known(kept):

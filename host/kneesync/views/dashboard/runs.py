@@ -1,12 +1,9 @@
 """Which sessions of the library are shown: search and filters, free of any screen."""
 
-import time
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from kneesync import untrusted
-from kneesync.errors import KneesyncError
-from kneesync.views.units import day
+from kneesync.library import choice
 
 _LEGS = {"L": "left", "R": "right"}
 
@@ -20,31 +17,17 @@ class Filters:
     leg: str | None = None
     tag: str | None = None
     marked: bool = False
-    since: str = ""  # local date, YYYY-MM-DD, or the start of one
+    since: str = ""  # a date, or a span up to now such as 8w; KneesyncError if it is neither
 
     def __post_init__(self):
         if self.since:
-            since_unix_s(self.since)
+            choice.since(self.since)
 
     def keep(self, kept):
         """The sessions of a list that are shown, in its order."""
-        words = self.words.casefold().split()
-        since_s = since_unix_s(self.since) if self.since else None
-        return [one for one in kept if self._holds(one, words, since_s)]
-
-    def _holds(self, one, words, since_s):
-        if self.athlete is not None and one.athlete != self.athlete:
-            return False
-        if self.leg is not None and one.leg != self.leg:
-            return False
-        if self.tag is not None and self.tag not in one.tags:
-            return False
-        if self.marked and not one.marked:
-            return False
-        if since_s is not None and moment_unix_s(one) < since_s:
-            return False
-        text = searched(one) if words else ""
-        return all(word in text for word in words)
+        since_unix_s = choice.since(self.since) if self.since else None
+        found = choice.chosen(kept, self.athlete, self.leg, self.tag, since_unix_s, self.words or None)
+        return [one for one in found if one.marked] if self.marked else found
 
     def said(self):
         """What is asked for, in words; "" where nothing is."""
@@ -128,30 +111,7 @@ class Runs:
     def tags(self):
         return sorted({tag for one in self.every for tag in one.tags})
 
-    def summary(self):
-        """How many are shown, and by which filters."""
-        said, all_of_them = self.filters.said(), f"{len(self.every):,} session{'' if len(self.every) == 1 else 's'}"
-        return f"{len(self.shown):,} of {all_of_them}: {said}" if said else all_of_them
-
-
-def moment_unix_s(one):
-    """When a session began, or if that is unknown, when it was pulled."""
-    return one.pulled_unix_s if one.start_unix_s is None else one.start_unix_s
-
-
-def searched(one):
-    """What a search looks through, as one text in lower case."""
-    return " ".join(
-        (day(moment_unix_s(one)), one.id, one.board, one.athlete, _LEGS.get(one.leg, ""), *one.tags, one.note)
-    ).casefold()
-
-
-def since_unix_s(text):
-    """The first moment of a local day, month or year: 2026-11-20, 2026-11 or 2026."""
-    for form in ("%Y-%m-%d", "%Y-%m", "%Y"):
-        try:
-            return datetime.strptime(text.strip(), form).timestamp()
-        except (ValueError, OverflowError, OSError):
-            continue
-    today = time.strftime("%Y-%m-%d")
-    raise KneesyncError(f"found {untrusted.printable(text, 20)!r}, expected a day such as {today}, a month or a year")
+    def counted(self):
+        """How many there are, and how many of them are shown."""
+        every = f"{len(self.every):,} session{'' if len(self.every) == 1 else 's'}"
+        return f"{len(self.shown):,} of {every}" if self.filters != Filters() else every

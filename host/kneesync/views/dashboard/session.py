@@ -51,7 +51,7 @@ class SessionPage(Page):
         self.query_one("#none", Static).update(NOTHING)
         self._run.display = current is not None
         at = self.app.runs.at
-        self.say_whose(f"{at + 1:,} of {len(self.app.runs.shown):,}" if at is not None else None)
+        self.say_whose(None if at is None else at + 1)
         if current is not None:
             self.app.read(current, self._tell, self._run.show)
 

@@ -10,6 +10,7 @@ from textual.widgets.option_list import Option
 
 from kneesync.views.dashboard.brief import brief, row
 from kneesync.views.dashboard.page import SAYING, Page
+from kneesync.views.dashboard.rows import Rows
 
 HEADER = "   started           leg     time  steps/min    lift    drop  cues  you said"
 MOVE, ENDS = "The session below, above", "The newest, the oldest session"
@@ -53,8 +54,9 @@ class SessionsPage(Page):
     def body(self):
         with Horizontal(id="columns"):
             with Vertical(id="list"):
+                yield Static("", id="filtered", markup=False)
                 yield Static(HEADER, id="header", markup=False)
-                yield OptionList(id="sessions", classes="list", markup=False)
+                yield Rows(id="sessions", markup=False)
                 yield Static("", id="none", markup=False)
                 yield Static("", id="brief", markup=False)
             yield Vertical(id="beside")
@@ -65,7 +67,7 @@ class SessionsPage(Page):
 
     @property
     def _list(self):
-        return self.query_one("#sessions", OptionList)
+        return self.query_one("#sessions", Rows)
 
     def renew(self):
         """Show the list as it is now, with the cursor on the current session."""
@@ -76,6 +78,9 @@ class SessionsPage(Page):
         nothing = self.query_one("#none", Static)
         nothing.display = not runs.shown
         nothing.update(EMPTY if not runs.every else f"No session: {runs.filters.said()}.\n\nEsc clears this.")
+        filtered = self.query_one("#filtered", Static)
+        filtered.display = bool(runs.filters.said())
+        filtered.update(f"Only: {runs.filters.said()}. Esc shows all.")
         self.say_whose()
         self._show_current()
 

@@ -1,5 +1,6 @@
 """What changed over weeks: each quantity with its verdict, one of them as a chart; the words of `kneesync trends`."""
 
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -7,11 +8,12 @@ from rich.text import Text
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from kneesync.views.dashboard.page import Page
 from kneesync.views.dashboard.plot import OverWeeks
+from kneesync.views.dashboard.rows import Rows
 
 NOTHING = """No trends yet.
 
@@ -28,11 +30,11 @@ class TrendsPage(Page):
     BINDINGS: ClassVar = [
         Binding("down,j", "cursor(1)", MOVE, show=False),
         Binding("up,k", "cursor(-1)", MOVE, show=False),
-        Binding("left", "runner(-1)", "Runner, leg", key_display="←", tooltip=LOOK),
-        Binding("right", "runner(1)", LOOK, show=False),
+        Binding("left", "runner(-1)", "Runner, leg", key_display="←", tooltip=LOOK, priority=True),
+        Binding("right", "runner(1)", LOOK, show=False, priority=True),
         Binding("h", "runner(-1)", LOOK, show=False),
         Binding("l", "runner(1)", LOOK, show=False),
-        Binding("w", "weeks", "Weeks", tooltip="12, 26, 52 weeks, all"),
+        Binding("w", "weeks", "Weeks", tooltip="Over 12, 26, 52 weeks, or all"),
         Binding("f", "app.filter", "Filter", tooltip="Filter by athlete, leg, tag, day, mark"),
         Binding("space,pagedown", "leaf(1)", "Scroll the page", show=False),
         Binding("pageup", "leaf(-1)", "Scroll the page", show=False),
@@ -46,7 +48,7 @@ class TrendsPage(Page):
     def body(self):
         with VerticalScroll(id="trends", can_focus=False):
             yield Static("", id="head", markup=False)
-            yield OptionList(id="metrics", classes="list", markup=False)
+            yield Rows(id="metrics", markup=False)
             yield Static("", id="sentence", markup=False)
             yield OverWeeks(id="weeks")
             yield Static("", id="rest", markup=False)
@@ -57,7 +59,7 @@ class TrendsPage(Page):
         of = self._weeks, [(one.id, one.sha256, one.start_unix_s, one.athlete, one.leg) for one in self.app.runs.shown]
         if of != self._of:
             self._of = of
-            self.run_worker(self._follow(list(self.app.runs.shown)), group="trends", exclusive=True)
+            self.run_worker(partial(self._follow, list(self.app.runs.shown)), group="trends", exclusive=True)
 
     async def _follow(self, shown):
         self._found = await self.app.desk.ask(_trends, shown, self._weeks)
@@ -67,7 +69,7 @@ class TrendsPage(Page):
     def _show(self):
         from kneesync.views import trends as view
 
-        found, metrics = self._found, self.query_one("#metrics", OptionList)
+        found, metrics = self._found, self.query_one("#metrics", Rows)
         runner = found["runners"][self._runner] if found["runners"] else None
         for name in ("metrics", "sentence", "weeks"):
             self.query_one(f"#{name}").display = runner is not None
@@ -103,7 +105,7 @@ class TrendsPage(Page):
         self.query_one(f"#{name}", Static).update(text)
 
     def action_cursor(self, rows):
-        metrics = self.query_one("#metrics", OptionList)
+        metrics = self.query_one("#metrics", Rows)
         metrics.action_cursor_down() if rows > 0 else metrics.action_cursor_up()
 
     def action_runner(self, places):
