@@ -289,14 +289,14 @@ class _Dying(Prompt):
 
     calls, fatal_call, sent_first = 0, 0, False
 
-    def stream(self, expression, *arguments):
+    def stream(self, expression, *arguments, **more):
         _Dying.calls += 1
         if _Dying.calls == _Dying.fatal_call:
             if _Dying.sent_first:
                 self._transport.exec_raw_no_follow(expression)
             self._close()
             raise _Gone
-        super().stream(expression, *arguments)
+        super().stream(expression, *arguments, **more)
 
     def __exit__(self, kind, error, trace):
         if kind is not _Gone:
