@@ -119,6 +119,7 @@ def test_every_muscle_is_trained():
         ("minutes = 3", 'minutes = "three"', "minutes is 'three', expected a whole number"),
         ("minutes = 3", "minutes = 300", "minutes is 300"),
         ("per_week = [1, 2]", "per_week = [2, 9]", "groups.running_drill: per_week is [2, 9]"),
+        ('limited_if = "yes"', 'limited_if = "maybe"', "barriers.overstriding: limited_if is 'maybe', not yes or no"),
         ("[precautions]", "[cautions]", "unknown key 'cautions'"),
         ("[groups.running_drill]", "[groups.running_drill", "is no TOML"),
     ],

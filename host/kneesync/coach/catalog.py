@@ -80,13 +80,17 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Barrier:
-    """What limits knee drive: `signs` that a thigh sensor may show, what only the runner can tell, what to train."""
+    """What limits knee drive: `signs` that a thigh sensor may show, what only the runner can tell, what to train.
+
+    `ask` is answered yes or no; `limited_if` is the answer that names the barrier.
+    """
 
     key: str
     name: str
     what: str
     signs: tuple
     ask: str
+    limited_if: str
     train: tuple
 
 
@@ -154,6 +158,10 @@ class _Reader:
         for barrier in barriers.values():
             self._references(f"barriers.{barrier.key}", "signs", barrier.signs, SIGNS)
             self._references(f"barriers.{barrier.key}", "train", barrier.train, exercises)
+            if barrier.limited_if not in ("yes", "no"):
+                raise self._wrong(
+                    f"barriers.{barrier.key}", f"limited_if is {_shown(barrier.limited_if)}, not yes or no"
+                )
             if not barrier.train:
                 raise self._wrong(f"barriers.{barrier.key}", "train is empty")
         precautions = self._build(Precautions, "precautions", data.get("precautions", {}))

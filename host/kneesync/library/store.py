@@ -4,6 +4,7 @@ sessions/<id>.knee    the file; its id is the start of its SHA-256, never a name
 sessions/<id>.json    its side note: where it came from, when it started and what the runner says of it
 incoming/<sha>.part   a transfer under way, with its .json beside it
 trash/<id>.*          what was deleted, until it is restored
+training/<hash>.json  what a runner trained, and answered in the self-check: see training.py
 index.sqlite          can be made anew from the rest
 """
 
@@ -266,6 +267,10 @@ class Library:
                 f"cannot write to the library in {self.folder}: {error.strerror or error}; "
                 "make room there, or set KNEESYNC_LIBRARY, and pull again: it goes on from there"
             ) from None
+
+    def alone(self):
+        """A context in which no other process changes the library: the index's lock."""
+        return self._index.at_once()
 
     def note_of(self, kept):
         """What the runner says of a session, by the keys of sidenote.SAID."""
