@@ -13,7 +13,7 @@ from kneecore import settings as table
 
 SETTINGS = "/settings.json"
 BOOTS = "/boots"
-STARTING = "/starting"  # main.py counts starts in it
+STARTING, RAN = "/starting", "/ran"  # main.py counts starts in them
 CLOCK = "/clock"
 _MOST_BYTES = 4096
 _RESET_TAKES_S = 1
@@ -87,13 +87,24 @@ def next_boot():
     return number
 
 
+def came_to_run():
+    """The app's loop turns: from now on this start fails by a crash or the watchdog, not by being switched off."""
+    try:
+        os.rename(STARTING, RAN)
+    except OSError:
+        pass
+
+
 def started_well():
     """Take the start marker back: this start is not one of the failed ones. True if it stood."""
-    try:
-        os.remove(STARTING)
-        return True
-    except OSError:
-        return False
+    stood = False
+    for path in (STARTING, RAN):
+        try:
+            os.remove(path)
+            stood = True
+        except OSError:
+            pass
+    return stood
 
 
 def restart():

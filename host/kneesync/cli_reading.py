@@ -53,6 +53,7 @@ def report(
         str | None,
         typer.Option("--with", metavar="OTHER", help="The other leg's session of the same run: right against left."),
     ] = None,
+    athlete: Athlete = None,
     as_json: Json = False,
     plain: Plain = False,
     html: Annotated[
@@ -65,7 +66,7 @@ def report(
     from kneesync.analysis.reading import read
     from kneesync.views import terminal
 
-    found = read(session, beside)
+    found = read(session, beside, athlete)
     if found.apart:
         terminal.note(found.apart)
     if html is not None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from fit_files import START_S, FitFile, even_run, garmin
+from pages import same_as_golden
 from simulated_join import WATCH_UNIX_S, fit_file, kept, knee_file, start_unix_s
 from watch_pairs import Stand, pair, workout
 
@@ -172,7 +173,7 @@ def test_merged_has_all_of_the_watchs_messages(kneesync, fit_path, tmp_path):
         kept(library, KNEE)
     out_path = tmp_path / "merged.fit"
     code, out, _ = kneesync("join", fit_path, "--merged", out_path)
-    assert code == 0 and "all of the watch's file, with knee lift in its records" in out
+    assert code == 0 and "the watch's file with knee lift in it" in out
     ours = garmin(out_path.read_bytes())
     records = [message for number, message in ours if number == fit.RECORD]
     plain = [{key: value for key, value in message.items() if key != "developer_fields"} for message in records]
@@ -249,6 +250,17 @@ def test_many_sessions_without_a_clock_are_bounded(monkeypatch, fit_path):
         kept(library, KNEE, "00002-1.knee")
         with pytest.raises(KneesyncError, match="fits no session"):
             joining.join(library, fit_path)
+
+
+def test_what_it_says_fits_80_columns(kneesync, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run.fit").write_bytes(FIT)
+    with Library() as library:
+        kept(library, KNEE)
+    code, out, err = kneesync("join", "run.fit", "--merged", "with-knee-lift.fit")
+    assert code == 0, err
+    assert [line for line in out.splitlines() if len(line) > 80] == []
+    same_as_golden("join", out)
 
 
 def test_values_are_those_of_the_records_seconds():

@@ -45,7 +45,7 @@ def test_nothing_is_known_beyond_the_watch_and_in_its_gaps():
 def test_a_runner_who_only_slows_did_not_drop(slower_mps):
     """Knee lift falls by the runner's own slope; at equal pace hardly anything of it is left, and 0 is within."""
     inside, left = 0, []
-    for seed in range(12):
+    for seed in range(8):
         plan = [Run(300, 2.8, 3.4), Run(300, 3.2), Run(300, 3.2 - slower_mps, 3.3 - slower_mps)]
         runner, found, watch = run(seed, plan, wander_sd_deg=1.1 if seed % 2 else 0.0)
         result = compared(found, watch, (60, 600), (640, 900))
@@ -53,7 +53,7 @@ def test_a_runner_who_only_slows_did_not_drop(slower_mps):
         inside += result["low"] <= 0 <= result["high"]
         expected = runner.knee_lift_at(result["fresh_mps"]) - runner.knee_lift_at(result["late_mps"])
         assert result["raw_drop_deg"] == pytest.approx(expected, abs=1.8 if seed % 2 else 0.9)
-    assert abs(np.mean(left)) < 0.5 and inside >= 11
+    assert abs(np.mean(left)) < 0.5 and inside >= 7
 
 
 @pytest.mark.parametrize("drop_deg", [3.0, 6.0])
@@ -85,3 +85,22 @@ def test_too_few_strides_with_a_speed_are_no_comparison():
     _, found, watch = run(3, [Run(200, 3.0)])
     assert compared(found, watch, (10, 40), (50, 60)) is None
     assert compared(found, watch, (10, 100), (5000, 6000)) is None
+
+
+def test_a_report_projects_where_fresh_and_late_share_no_pace():
+    """Half a metre a second slower late, and 3 degrees lower by it: said as a projection, with 0 in its interval."""
+    import simulated_strides as sim
+
+    from kneesync.analysis.session import summary
+    from kneesync.views import sentences
+
+    session = sim.run(25, 7, fall_deg=lambda t_s: 3.0 * (t_s > 700), drift_sd_deg=0.3, cadence_sd_percent=0.1)
+    t_s = np.arange(0.0, 1510.0)
+    nothing = np.full(len(t_s), np.nan)
+    figures = summary(session, Watch(t_s, np.where(t_s < 700, 3.4, 2.9), nothing, nothing, nothing))
+    by = figures["pace"]["by_slope"]
+    assert figures["pace"]["at_equal_pace"] is None
+    assert by["low"] < 0 < by["high"] and by["raw_drop_deg"] == pytest.approx(3, abs=0.6)
+    assert by["slope_own_percent"] < 20
+    line = next(line for line in sentences.watch_lines(figures) if "Projected to equal pace" in line)
+    assert "of knee lift for each m/s" in line and "95 % interval of the drop" in line

@@ -158,7 +158,7 @@ def files(draw):
     return file.data()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(files())
 def test_any_file_keeps_its_payloads(data):
     kept = [

@@ -14,16 +14,16 @@ SLOPE_DEG_PER_MPS, SLOPE_SD = 6.5, 2.5  # RBDS, between runners
 WANDER_SD_DEG, WANDER_S = 1.1, 270.0  # of knee lift, and its memory: as the runner model assumes (SD 0.8-1.5)
 UPHILL_DEG_PER_PERCENT, UPHILL_SD = 0.4, 0.5  # an assumption, as wide as it is
 GAP_S = 12  # between moments further apart nothing is known
+SERIES = ("speed_mps", "grade_percent", "heart_rate_bpm", "distance_m")
 LAGGING_S = 2.0  # a stride this far from the watch's nearest moment knows nothing of it
 
 
-def per_stride(t_s, stride_s, watch):
+def per_stride(t_s, stride_s, watch, names=SERIES):
     """The watch's values at each stride: a dict of arrays as long as t_s (s of session time) and stride_s (s).
 
     speed_mps, grade_percent, heart_rate_bpm, distance_m (since the watch's start), and stride_length_m (two steps:
-    speed x stride time). NaN where the watch or the stride's time is unknown.
+    speed x stride time). NaN where the watch or the stride's time is unknown. `names`: only these, speed among them.
     """
-    names = ("speed_mps", "grade_percent", "heart_rate_bpm", "distance_m")
     found = {name: _at(t_s, watch.t_s, getattr(watch, name)) for name in names}
     found["stride_length_m"] = found["speed_mps"] * stride_s
     return found

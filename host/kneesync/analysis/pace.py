@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kneesync.analysis import joining
 from kneesync.analysis.run import LEAST_STRETCH_STRIDES
 
 BAND_MPS = 0.25
@@ -11,20 +12,8 @@ NAMES = ("speed_mps", "stride_length_m", "heart_rate_bpm", "grade_percent")
 
 def along(run, watch):
     """The watch's series at each stride's time, NaN unknown: a dict of arrays by NAMES."""
-    at = {}
-    for name in ("speed_mps", "heart_rate_bpm", "grade_percent"):
-        values = np.asarray(getattr(watch, name), dtype=float)
-        known = ~np.isnan(values)
-        at[name] = np.full(len(run.t_s), np.nan)
-        if known.sum() > 1:
-            times = np.asarray(watch.t_s, dtype=float)[known]
-            at[name] = np.interp(run.t_s, times, values[known], left=np.nan, right=np.nan)
-            # a watch that stopped says nothing about what it missed
-            nearest = np.minimum(np.searchsorted(times, run.t_s), len(times) - 1)
-            away_s = np.minimum(np.abs(times[nearest] - run.t_s), np.abs(times[np.maximum(nearest - 1, 0)] - run.t_s))
-            at[name][away_s > 10] = np.nan
-    at["stride_length_m"] = at["speed_mps"] * run.columns["stride_s"]
-    return at
+    series = ("speed_mps", "heart_rate_bpm", "grade_percent")
+    return joining.per_stride(run.t_s, run.columns["stride_s"], watch, series)
 
 
 def means(at, chosen):

@@ -27,12 +27,12 @@ class Reading:
     apart: str = ""
 
 
-def read(reference=None, beside=None):
-    """The Reading of a session that an id or a path names (None: the newest); `beside` names the other leg's.
+def read(reference=None, beside=None, athlete=None):
+    """The Reading of a session that an id or a path names; None: the newest, of `athlete` if one is given.
 
-    Without `beside` the library's session of the other leg at the same time is taken, if there is one.
+    `beside` names the other leg's session; without it the library's of the same time is taken, if there is one.
     """
-    kept, session = opened(reference)
+    kept, session = opened(reference, athlete)
     watch, found = None, None
     if kept is not None:
         from kneesync.library.watch import of

@@ -8,7 +8,7 @@ change to far less.
 import numpy as np
 
 from kneecore import sessionlog as log
-from kneesync.analysis import answers, pace, quality
+from kneesync.analysis import answers, joining, pace, quality
 from kneesync.analysis.drift import Drift
 from kneesync.analysis.onset import onset
 from kneesync.analysis.repeats import repeats
@@ -160,7 +160,7 @@ def _pace(run, tens, drift, watch, fresh_span, late_span):
     figures = pace.means(at, np.ones(len(run.t_s), bool))
     figures["fresh"] = pace.means(at, run.within(fresh_span)) if fresh_span else None
     figures["late"] = pace.means(at, run.within(late_span)) if late_span else None
-    figures["at_equal_pace"], figures["why_not_at_equal_pace"] = None, None
+    figures["at_equal_pace"], figures["why_not_at_equal_pace"], figures["by_slope"] = None, None, None
     if not fresh_span or not late_span or not drift.enough:
         figures["why_not_at_equal_pace"] = "there is no fresh or no late stretch"
         return figures
@@ -169,6 +169,8 @@ def _pace(run, tens, drift, watch, fresh_span, late_span):
     weights, shared = pace.equal_pace_weights(speed_mps, grade_percent, tens.within(fresh_span), tens.within(late_span))
     if weights is None:
         figures["why_not_at_equal_pace"] = shared
+        lift_deg = run.columns["knee_lift_deg"]
+        figures["by_slope"] = joining.at_equal_pace(run.t_s, lift_deg, at, run.sure, fresh_span, late_span)
         return figures
     rise, low, high = drift.of("knee_lift_deg", weights)
     figures["at_equal_pace"] = {

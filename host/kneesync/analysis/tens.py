@@ -24,12 +24,10 @@ class Tens:
         columns = run.columns
         chosen = np.flatnonzero(run.sure & run.timed & ~columns["motor"])
         t_s = run.t_s[chosen]
-        begins = np.diff(t_s, prepend=-np.inf) > PAUSE_S
-        part = np.cumsum(begins) - 1
-        within = np.arange(len(chosen)) - np.flatnonzero(begins)[part] if len(chosen) else np.zeros(0, int)
-        lengths = np.bincount(part) if len(chosen) else np.zeros(0, int)
-        whole = within < (lengths[part] // TEN) * TEN if len(chosen) else np.zeros(0, bool)
-        self.strides = chosen[whole].reshape(-1, TEN)
+        begins = np.flatnonzero(np.diff(t_s, prepend=-np.inf) > PAUSE_S)
+        tens = np.diff(begins, append=len(chosen)) // TEN  # between one pause and the next
+        nth = np.arange(tens.sum()) - np.repeat(np.cumsum(tens) - tens, tens)
+        self.strides = chosen[(np.repeat(begins, tens) + TEN * nth)[:, None] + np.arange(TEN)]
         self.t_s = run.t_s[self.strides].mean(axis=1)
         stride_s = columns["stride_s"][self.strides]
         self.span_s = stride_s.sum(axis=1)

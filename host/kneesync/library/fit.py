@@ -17,7 +17,7 @@ from kneesync import untrusted
 from kneesync.errors import KneesyncError
 
 MOST_FILE_BYTES = 32 << 20  # a day of running, a record each second with forty fields, has a tenth
-MOST_MESSAGES = 1_000_000
+MOST_MESSAGES = 300_000  # three days of records each second
 EPOCH_UNIX_S = 631_065_600  # FIT counts seconds from 1989-12-31T00:00:00Z
 EARLIEST_S = 0x10000000  # a timestamp below this counts from the device's start: its clock was never set
 

@@ -76,7 +76,12 @@ def noted(kept):
 
 def start(kept):
     """A session's start, and how it is known."""
-    known = {"you": "set by hand", "pull": "from the pull", "board clock": "by the board's clock"}
+    known = {
+        "you": "set by hand",
+        "pull": "from the pull",
+        "board clock": "by the board's clock",
+        "watch": "by the watch",
+    }
     if kept.start_unix_s is None:
         return f"{kept.id}: start unknown; it began before {day(kept.pulled_unix_s - (kept.duration_s or 0))}"
     return f"{kept.id}: started {day(kept.start_unix_s)} ({known.get(kept.start_from, 'unknown')})"

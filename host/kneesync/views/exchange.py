@@ -3,13 +3,15 @@
 from kneesync import join as joining
 from kneesync import untrusted
 from kneesync.views import results
-from kneesync.views.units import clock, count, day
+from kneesync.views.units import clock, count, day, pace
 
 _PLACED = {
     joining.BY_BOTH: "by the clocks, and by cadence to the second",
     joining.BY_CADENCE: "by cadence alone",
     joining.BY_TIME: "by the clocks alone: cadence could not tell",
 }
+
+_CUT = "went on by itself"  # how the session says that its board was off for an unknown while
 
 
 def joined(done, merged=None):
@@ -20,14 +22,16 @@ def joined(done, merged=None):
         yield f"  placed   {_PLACED[one.placed_by]}; expected error {_seconds(one.error_s)}"
         if at := one.placement:
             yield (
-                f"  match    correlation {at.correlation:.2f} over {clock(at.overlap_s)} min in common, "
-                f"{100 * at.overlap_share:.0f} % of the shorter one's running"
+                f"  match    correlation {at.correlation:.2f} over {clock(at.overlap_s)} min, "
+                f"{100 * at.overlap_share:.0f} % of the shorter's running"
             )
             yield f"           {at.z:.0f} sigma above chance; the second-best place has {max(at.second_z, 0):.0f}"
         yield f"  start    {day(kept.start_unix_s)} ({_start(one)})"
         yield f"  brings   {_brings(watch)}"
+        if any(_CUT in problem for problem in one.session.problems):
+            yield "  but      the run was cut and went on: after the cut, strides may lie too early"
     if merged and merged != "-":
-        yield f"Written to {untrusted.printable(merged, 200)}: all of the watch's file, with knee lift in its records"
+        yield f"Written to {untrusted.printable(merged, 200)}: the watch's file with knee lift in it"
 
 
 def _seconds(value):
@@ -46,14 +50,15 @@ def _brings(watch):
 
     told = []
     if np.isfinite(watch.speed_mps).any():
-        told.append(f"speed ({np.nanmean(watch.speed_mps):.2f} m/s)")
+        told.append(pace(float(np.nanmean(watch.speed_mps))))
     if np.isfinite(watch.grade_percent).any():
         error = f" (± {watch.grade_error_percent:.1f} %)" if watch.grade_error_percent is not None else ""
         told.append(f"grade{error}")
     if np.isfinite(watch.heart_rate_bpm).any():
-        told.append(f"heart rate ({np.nanmean(watch.heart_rate_bpm):.0f} a minute)")
+        told.append(f"{np.nanmean(watch.heart_rate_bpm):.0f} beats/min")
     if np.isfinite(watch.distance_m).any():
-        told.append(f"distance ({np.nanmax(watch.distance_m) - np.nanmin(watch.distance_m):.0f} m)")
+        far_m = float(np.nanmax(watch.distance_m) - np.nanmin(watch.distance_m))
+        told.append(f"{far_m / 1000:.1f} km")
     return ", ".join(told) if told else "nothing but its clock: no speed, altitude or heart rate in it"
 
 

@@ -25,7 +25,7 @@ from kneesync.views.units import clock
 
 GENERATOR = '<meta name="generator" content="kneesync">'
 _HEAD_BYTES = 2000  # GENERATOR stands within these
-_DATED = {"board clock": "dated by the board's clock", "you": "start set by hand"}
+_DATED = {"board clock": "dated by the board's clock", "watch": "dated by the watch", "you": "start set by hand"}
 
 
 def text(session, figures, kept=None, watch=None, pair=None, coach=None):

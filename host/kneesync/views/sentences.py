@@ -14,7 +14,13 @@ ROWS = (
 )
 HELD_DEG = 1.0  # strides of a fresh runner spread by this much; a smaller change is none
 LEGS = {"L": "left leg", "R": "right leg"}
-_STARTS = {"pull": "", "board clock": " by the board's clock", "you": " (set by hand)", "unknown": ""}
+_STARTS = {
+    "pull": "",
+    "board clock": " by the board's clock",
+    "watch": " by the watch",
+    "you": " (set by hand)",
+    "unknown": "",
+}
 
 
 def title(figures, kept=None, between=" · "):
@@ -193,6 +199,13 @@ def watch_lines(figures):
         yield "By the watch: " + "; ".join(parts) + "."
     if watch["why_not_at_equal_pace"]:
         yield f"No comparison at equal pace: {watch['why_not_at_equal_pace']}."
+    if by := watch.get("by_slope"):
+        way = "lower" if by["drop_deg"] >= 0 else "higher"
+        yield (
+            f"Projected to equal pace by {degrees(by['slope_deg_per_mps'])} of knee lift for each m/s, "
+            f"it was {degrees(abs(by['drop_deg']))} {way} late "
+            f"(95 % interval of the drop {degrees(by['low'])} to {degrees(by['high'])})."
+        )
 
 
 def cue_lines(figures):

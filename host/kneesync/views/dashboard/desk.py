@@ -5,7 +5,6 @@ holding a key down reads the session that one stops at, not those on the way.
 """
 
 import asyncio
-from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -31,7 +30,7 @@ class Desk:
         self._folder = folder
         self._thread = ThreadPoolExecutor(1, "kneesync-desk")
         self._library = None
-        self._read = OrderedDict()
+        self._read = {}
 
     async def ask(self, work, *arguments):
         """What `work(library, *arguments)` returns; what it raises is raised here."""
@@ -49,13 +48,16 @@ class Desk:
         return self._read.get(_key(kept))
 
     async def reading(self, kept):
-        """The Reading of a session."""
+        """The Reading of a session. Whoever asks while it is read for another waits for the same."""
+        return self.known(kept) or await self.ask(self._reading, kept)
+
+    def _reading(self, library, kept):
+        """Read a session, unless it was read since it was asked for; the oldest Reading gives way."""
         key = _key(kept)
         if key not in self._read:
-            self._read[key] = await self.ask(read, kept)
-            while len(self._read) > MOST_READ:
-                self._read.popitem(last=False)
-        self._read.move_to_end(key)
+            self._read[key] = read(library, kept)
+            if len(self._read) > MOST_READ:
+                del self._read[next(iter(self._read))]
         return self._read[key]
 
     def close(self):
