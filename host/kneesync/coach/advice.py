@@ -36,9 +36,14 @@ def advise(library, athlete=None, today=None, **wishes):
     return advice_of(kept, log, first_day(log, today), **wishes)
 
 
+def now():
+    """Today, by this machine's calendar."""
+    return datetime.date.today()
+
+
 def first_day(log, today=None):
     """The day a plan begins: today, or tomorrow if today's training is logged already."""
-    today = today or datetime.date.today()
+    today = today or now()
     return today + datetime.timedelta(days=any(one.date == today.isoformat() for one in log.done))
 
 

@@ -6,6 +6,7 @@ from rich.text import Text
 
 from kneesync import untrusted
 from kneesync.coach.catalog import load
+from kneesync.coach.plan import dose
 
 DAY_NAMES = {
     "mon": "Monday",
@@ -18,6 +19,7 @@ DAY_NAMES = {
 }
 WIDEST = 100
 _MOST_DAYS_SAID = 6
+MOST_ON_PAGE = 8
 OURS = "Sets and repetitions are kneesync's, a cautious start; the article it follows gives none."
 
 
@@ -145,6 +147,25 @@ def short(advice, most=2):
     elif not lines:
         lines = no_finding(advice)[:1]
     return lines[:most]
+
+
+def for_page(advice):
+    """What the HTML page of a run shows: see views.page.text."""
+    found, catalog = advice["findings"], load()
+    drills = {}
+    for row in found["barriers"]:
+        for key in row["train"]:
+            exercise = catalog.exercises[key]
+            text = " ".join([exercise.how, *exercise.cautions])
+            drills.setdefault(key, {"title": exercise.name, "text": text, "dose": dose(exercise) or None})
+    return {
+        "findings": [
+            {"title": head, "text": text, "sure": " ".join(rest)}
+            for head, text, *rest in map(finding_lines, found["findings"])
+        ],
+        "drills": list(drills.values())[:MOST_ON_PAGE],
+        "missing": " ".join(no_finding(advice)),
+    }
 
 
 # The page
