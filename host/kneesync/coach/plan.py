@@ -225,9 +225,15 @@ class _Week:
                 for day in days:
                     if group in _LEGS and self._before_hard(day):
                         continue
-                    ranked = self._ranked(group)
-                    if sum(one.group.key == group for one, _ in day.items) <= number < len(ranked):
-                        self._put(day, ranked[number])
+                    here = [one for one, _ in day.items if one.group.key == group]
+                    ranked = [one for one in self._ranked(group) if one not in here]
+                    if ranked and len(here) <= number:
+                        self._put(day, self._next(ranked) if here else ranked[0])
+
+    def _next(self, ranked):
+        """The second place goes round: the first that one is not at home in yet, else the least practised."""
+        new = [one for one in ranked if not self._history.at_home(one.key)]
+        return new[0] if new else min(ranked, key=lambda one: self._history.days(one.key))
 
     def _add_drills(self, days, most):
         for number in range(most):
