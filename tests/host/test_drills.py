@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+import simulated_strides
 from deficits import runner
 from icalendar import Calendar
 from knee_files import tired_run
@@ -242,8 +243,37 @@ def test_pain_noted_in_the_library_changes_the_week(kneesync, tmp_path):
     assert kneesync("note", "latest", "--pain", 4, "--where", "left shin")[0] == 0
     code, out, _ = kneesync("drills")
     assert code == 0 and "kneesync settings --set quiet=on" in out and "left shin" in out
-    assert kneesync("note", "latest", "--pain", "none")[0] == 0
+    report = kneesync("report")[1]
+    assert "Over your runs" in report and "Pain 4 of 10 noted on" in report
+    clear = re.search(r"kneesync (note \w+ --pain 0)", " ".join(out.split()))[1]
+    assert kneesync(*clear.split())[0] == 0
     assert "quiet=on" not in kneesync("drills")[1]
+
+
+def put(folder, runs):
+    """Files of a runner whose knee lift falls late, a library that reads them; the newest first by its clock."""
+    for day in range(runs):
+        strides = simulated_strides.run(minutes=24, seed=day, fall_deg=lambda t_s: 6.0 * (t_s > 900))
+        data = simulated_strides.file(strides)
+        path = folder / f"{day}.knee"
+        path.write_bytes(data)
+        yield path
+
+
+def test_report_trends_and_page_say_the_same(kneesync, tmp_path):
+    assert kneesync("import", *put(tmp_path, 3))[0] == 0
+    said = "Knee lift falls late in your runs"
+    code, out, _ = kneesync("drills", "--plain")
+    assert code == 0 and said in out
+    for command in (("report",), ("report", "--plain"), ("trends",), ("trends", "--plain")):
+        text = " ".join(kneesync(*command)[1].split())
+        assert said in text and "Worth training: strides" in text, command
+    target = tmp_path / "run.html"
+    assert kneesync("report", "--html", target)[0] == 0
+    html = target.read_text(encoding="utf-8")
+    assert said in html and "Strides" in html and "Precautions" in html and "It may also be" in html
+    code, out, _ = kneesync("report", tmp_path / "0.knee")
+    assert code == 0 and "Over your runs" not in out, "a file is nobody's history"
 
 
 def test_a_library_of_another_athlete_is_not_touched(kneesync):

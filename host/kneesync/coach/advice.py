@@ -70,9 +70,9 @@ def advice_of(kept, log, start, **wishes):
 
 
 def pain(kept):
-    """What hurts by the newest session that says: {"pain", "where", "id", "day"}, or None. Pain 0 clears it.
+    """What hurts by the newest session that says: {"pain", "where", "id", "day", "newest"}, or None. Pain 0 clears it.
 
-    kept: one athlete's sessions, newest first.
+    kept: one athlete's sessions, newest first; "newest" is the first one's id: pain 0 noted there clears it.
     """
     for one in kept:
         if one.pain is not None:
@@ -80,7 +80,7 @@ def pain(kept):
                 return None
             moment = one.start_unix_s or one.pulled_unix_s
             day = datetime.date.fromtimestamp(min(max(moment, 0), 4e9)).isoformat()
-            return {"pain": one.pain, "where": one.pain_where, "id": one.id, "day": day}
+            return {"pain": one.pain, "where": one.pain_where, "id": one.id, "day": day, "newest": kept[0].id}
     return None
 
 

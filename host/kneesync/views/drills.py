@@ -94,7 +94,7 @@ def pain_lines(advice):
     return [
         f"Pain {hurts['pain']} of 10 noted on {hurts['day']}{where}: no plyometrics, and the work does not grow.",
         f"Switch the cue off until it is gone: {advice['plan']['cue_off']}",
-        f"Once it is gone: kneesync note {hurts['id']} --pain none",
+        f"Once it is gone, note so on your newest run: kneesync note {hurts['newest']} --pain 0",
     ]
 
 
@@ -135,7 +135,7 @@ def precaution_lines(plan):
 def short(advice, most=2):
     """One or two lines for reports and trends: the first findings and what they train, or what is missing."""
     found = advice["findings"]
-    lines = [
+    lines = pain_lines(advice)[:1] + [
         f"{one['title'].rstrip('.')}{'' if one['title'].endswith('?') else '.'} {one['text']}"
         for one in found["findings"][:1]
     ]
