@@ -72,19 +72,45 @@ def report(
     if html is not None:
         write_page(found, html)
         return
-    show_report(found.session, found.kept, as_json, plain, found.figures, found.pair)
+    coach = [] if as_json else coach_lines(found.kept)
+    show_report(found.session, found.kept, as_json, plain, found.figures, found.pair, coach)
+
+
+def coach_lines(kept):
+    """What the coach says in short of the runner whose session this is; nothing for a file outside the library."""
+    advice = _advice(kept)
+    if advice is None:
+        return []
+    from kneesync.views.drills import short
+
+    return short(advice)
+
+
+def _advice(kept):
+    if kept is None:
+        return None
+    from kneesync.coach.advice import advise
+    from kneesync.library import Library
+
+    with Library() as library:
+        return advise(library, kept.athlete)
 
 
 def write_page(found, target):
     """Write the report of a Reading as an HTML page to a file, or to stdout for `-`."""
     from kneesync.views import page, terminal
 
-    page.write(page.text(found.session, found.figures, found.kept, found.watch, found.pair), target)
+    advice = _advice(found.kept)
+    if advice is not None:
+        from kneesync.views.drills import for_page
+
+        advice = for_page(advice)
+    page.write(page.text(found.session, found.figures, found.kept, found.watch, found.pair, advice), target)
     if target != "-":
         terminal.note(f"Written to {target}: open it in a browser, print it, or send it.")
 
 
-def show_report(session, kept, as_json, plain, figures=None, pair=None):
+def show_report(session, kept, as_json, plain, figures=None, pair=None, coach=()):
     """Print the report of a session, which the library may have kept; `figures`: its summary, if it is known."""
     from kneesync.views import terminal
 
@@ -100,9 +126,9 @@ def show_report(session, kept, as_json, plain, figures=None, pair=None):
     from kneesync.views import report as view
 
     if console := terminal.results(plain):
-        view.show(console, figures, session, kept, pair)
+        view.show(console, figures, session, kept, pair, coach)
     else:
-        terminal.lines(view.plain(figures, kept, pair))
+        terminal.lines(view.plain(figures, kept, pair, coach))
 
 
 @app.command()
@@ -159,15 +185,25 @@ def trends(
 
     with Library() as library:
         kept = library.sessions(athlete=athlete, leg=leg)
+        coach = [] if as_json or not kept else _coach_of_each(library, kept)
     found = over_weeks(kept, weeks, [_METRICS[one] for one in metric] if metric else SHOWN)
     if as_json:
         print(results.text(found))
     elif not kept:
         terminal.note(view.nothing(library.folder, athlete, leg))
     elif console := terminal.results(plain):
-        view.show(console, found)
+        view.show(console, found, coach)
     else:
-        terminal.lines(view.plain(found))
+        terminal.lines(view.plain(found, coach))
+
+
+def _coach_of_each(library, kept):
+    """The coach's lines for each athlete of these sessions: [(athlete, lines)]."""
+    from kneesync.coach.advice import advise
+    from kneesync.views.drills import short
+
+    names = {one.athlete.casefold(): one.athlete for one in kept}
+    return [(name, short(advise(library, name))) for _, name in sorted(names.items())]
 
 
 @app.command()

@@ -96,7 +96,8 @@ def _amounts(planned, catalog, before, start, pain):
             and catalog.exercises[key].group.key in HARDNESS
             and last - datetime.timedelta(days=7) <= date < last
         )
-    if work > max(EVERYBODYS_MIN, logged * (1.0 if pain else 1.1)) + 0.01:
+    allowed = logged if pain and logged else max(EVERYBODYS_MIN, 1.1 * logged)
+    if work > allowed + 0.01:
         yield f"{work} min of work on {logged} logged"
 
 

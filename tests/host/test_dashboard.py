@@ -1,6 +1,7 @@
 """The dashboard, driven by Textual's pilot through every screen and key; its text compared with tests/host/golden."""
 
 import asyncio
+import datetime
 import hashlib
 import json
 import subprocess
@@ -42,6 +43,12 @@ def put(folder, data, start_unix_s=NEWEST_UNIX_S, name="00007-1.knee", **said):
 
 RUNS = [bytes(tired_run(12, 150 * i, boot=7 + i, leg="RL"[i % 2], settings=SETTINGS).data) for i in range(4)]
 SAID = ({"tags": ["long"]}, {"text": "new shoes", "effort": 4}, {"marked": True, "pain": 2}, {"athlete": "Ben"})
+
+
+@pytest.fixture(autouse=True)
+def _a_day_after_the_newest(monkeypatch):
+    """A plan begins today; here that is always the same day."""
+    monkeypatch.setattr("kneesync.coach.advice.now", lambda: datetime.date(2026, 11, 23))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from kneesync.analysis import comparable
 from kneesync.coach.catalog import SIGNS, load
 from kneesync.coach.findings import LEAST_RUNS, TABLE, findings
 
-FEW, MANY = range(20), range(100)  # the limits were chosen on seeds from 1000 on
+FEW, MANY = range(12), range(100)  # the limits were chosen on seeds from 1000 on
 LEAST_FOUND, LEAST_QUIET = 0.90, 0.95
 
 

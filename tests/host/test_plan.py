@@ -66,7 +66,7 @@ def logs(draw):
     return rows
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(
     log=logs(),
     wanted=st.permutations(list(CATALOG.barriers)).flatmap(

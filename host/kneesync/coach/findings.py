@@ -38,6 +38,7 @@ class Sign:
 
 # Limits of what happens in a run: what a cue takes for a fall (3 deg), the rest of that order and beyond what simulated
 # sound runners show. Of what is held against other runners: 2.2 to 2.6 times their spread (evidence.SPREAD).
+_AT_PACE = "runs with a watch's pace (`kneesync join`), since all of that changes with pace"
 TABLE = {
     "drop_late": Sign(
         3.0, 1.0, "°", "Knee lift falls late in your runs",
@@ -49,7 +50,7 @@ TABLE = {
         4.0, 1.5, " steps/min", "Your steps slow down late in your runs",
         "At the pace of the end, cadence is {value} below what that pace had at the start",
         ("hills or ground underfoot", "steps made longer on purpose"),
-        "runs with a watch's pace (`kneesync join`): slowing down alone takes steps away",
+        _AT_PACE,
     ),
     "growing_variability": Sign(
         30.0, 10.0, " %", "Your strides vary more late in your runs",
@@ -67,19 +68,19 @@ TABLE = {
         7.0, 2.5, "°", "The thigh goes back little",
         "Behind you it reaches {value} less far than that of recorded runners at your pace",
         ("a standing pose with the hip bent: it shifts lift and extension alike", "a build unlike those 13 runners'"),
-        "runs with a watch's pace (`kneesync join`): extension grows with pace",
+        _AT_PACE,
     ),
     "low_cadence": Sign(
         20.0, 2.0, " steps/min", "Few, long steps for your pace",
         "Cadence is {value} below that of recorded runners at your pace",
         ("long legs", "soft or steep ground"),
-        "runs with a watch's pace (`kneesync join`): cadence grows with pace",
+        _AT_PACE,
     ),
     "low_lift_at_pace": Sign(
         14.0, 2.5, "°", "Is your knee lift meant to be this low?",
         "At your pace it is {value} below that of recorded runners. Many run well so: it is a question, not a target",
         ("a standing pose with the knee raised: it shifts lift and extension alike", "a stride that suits you"),
-        "runs with a watch's pace (`kneesync join`): knee lift grows with pace",
+        _AT_PACE,
     ),
     "asymmetry": Sign(
         7.5, 2.8, "°", "Your legs lift unequally",
@@ -147,7 +148,7 @@ def _judged(sign, values):
         "is": size >= judged.limit and near >= _CLEAR_OF_NOTHING * judged.limit and agrees,
         "sign": sign,
         "title": judged.title,
-        "text": judged.text.format(value=_number(abs(value), judged.unit), side=side) + ".",
+        "text": judged.text.format(value=number(abs(value), judged.unit), side=side) + ".",
         "sure": _sure(many, len(numbers), (low, high), judged),
         "confidence": "good" if many else "fair",
         "also": list(judged.also),
@@ -171,18 +172,19 @@ def _range_agrees(values, value):
 
 
 def _sure(many, runs, interval, judged):
-    ends = " to ".join(_number(end, "") for end in interval)
+    ends = " to ".join(number(end, "") for end in interval)
     return (
         f"{'Good' if many else 'Fair'} evidence: {runs} runs, 90 % interval {ends}{judged.unit}; "
-        f"single runs differ by about {_number(judged.noise, judged.unit)} anyway."
+        f"single runs differ by about {number(judged.noise, judged.unit)} anyway."
     )
 
 
-def _number(value, unit):
+def number(value, unit, signed=False):
+    """A value as people read it: one decimal below 20, none of percent, a minus that is one."""
     decimals = 0 if unit.strip() == "%" or abs(value) >= 20 else 1
-    text = f"{value:.{decimals}f}"
+    text = f"{value:+.{decimals}f}" if signed else f"{value:.{decimals}f}"
     if float(text) == 0:
-        text = text.lstrip("-")
+        text = text.lstrip("+-")
     return text.replace("-", "−") + unit
 
 

@@ -95,8 +95,9 @@ class _Week:
             for key in row["train"]:
                 self._why.setdefault(key, row["key"])
         self._logged = history.volume_min()
-        growth = 1.0 if pain else GROWTH
-        self._allowed = max(START_MIN, growth * self._logged if self._logged else 0)
+        self._allowed = max(START_MIN, GROWTH * self._logged) if self._logged else START_MIN
+        if pain and self._logged:
+            self._allowed = self._logged
 
     def made(self):
         if not self._barriers:
@@ -224,9 +225,15 @@ class _Week:
                 for day in days:
                     if group in _LEGS and self._before_hard(day):
                         continue
-                    ranked = self._ranked(group)
-                    if sum(one.group.key == group for one, _ in day.items) <= number < len(ranked):
-                        self._put(day, ranked[number])
+                    here = [one for one, _ in day.items if one.group.key == group]
+                    ranked = [one for one in self._ranked(group) if one not in here]
+                    if ranked and len(here) <= number:
+                        self._put(day, self._next(ranked) if here else ranked[0])
+
+    def _next(self, ranked):
+        """The second place goes round: the first that one is not at home in yet, else the least practised."""
+        new = [one for one in ranked if not self._history.at_home(one.key)]
+        return new[0] if new else min(ranked, key=lambda one: self._history.days(one.key))
 
     def _add_drills(self, days, most):
         for number in range(most):
@@ -260,7 +267,10 @@ class _Week:
         else:
             free = [day for day in self._chosen if not (self._after_hard(day) or self._before_hard(day))]
             free = [day for day in free if day.weekday not in self._hard]
-            for day in self._best(free, ["plyometric"], 1):
+            best = self._best(free, ["plyometric"], 1)
+            if not best:
+                self._notes.append("No plyometrics this week: each of your days is a hard run's, or next to one.")
+            for day in best:
                 known = [one for one in self._ranked("plyometric") if self._history.at_home(one.key)]
                 new = [one for one in self._ranked("plyometric") if not self._history.at_home(one.key)]
                 new.sort(key=lambda one: -self._history.days(one.key))  # the one that was begun, else the first
@@ -319,7 +329,7 @@ class _Week:
 
     def _described(self):
         for day in self._days:
-            day.items.sort(key=lambda item: _ORDER.index(item[0].group.key))
+            day.items.sort(key=lambda item: (_ORDER.index(item[0].group.key), self._step(item[0])))
         precautions, cue = self._catalog.precautions, self._form_cue()
         logged = self._logged
         return {
@@ -348,6 +358,10 @@ class _Week:
             "mistakes": list(precautions.mistakes),
             "guidance": precautions.guidance,
         }
+
+    def _step(self, exercise):
+        """Drills go from slow to fast, as the catalogue has them; the rest keeps the order it was chosen in."""
+        return list(self._catalog.exercises).index(exercise.key) if exercise.group.key == "running_drill" else 0
 
     def _form_cue(self):
         """One at a time: the first wanted one that was not run with on a week's days yet, else the least practised."""

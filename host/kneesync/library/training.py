@@ -25,11 +25,12 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 @dataclass(frozen=True)
 class Done:
-    """One exercise done on one day. `sets`: how many."""
+    """One exercise done on one day. `sets`: how many; `barrier`: what it was chosen for then, "" if for nothing."""
 
     exercise: str
     date: str
     sets: int
+    barrier: str = ""
 
     @property
     def day(self):
@@ -38,11 +39,15 @@ class Done:
 
 @dataclass
 class Training:
-    """One athlete's log (oldest first) and self-check: {barrier: {"answer": "yes" or "no", "date"}}."""
+    """One athlete's log (oldest first), self-check ({barrier: {"answer": "yes" or "no", "date"}}) and wishes.
+
+    `wishes`: as far as given, "days" and "hard" (weekdays, 0 Monday), "minutes", "equipment" (words).
+    """
 
     athlete: str = NOBODY
     done: list = field(default_factory=list)
     answers: dict = field(default_factory=dict)
+    wishes: dict = field(default_factory=dict)
 
 
 def read(library, athlete):
@@ -74,6 +79,7 @@ def changing(library, athlete):
             "athlete": training.athlete,
             "done": [asdict(one) for one in training.done],
             "answers": training.answers,
+            "wishes": training.wishes,
         }
         path = _path(library, athlete)
         with library.writing():
@@ -91,20 +97,48 @@ def _sound(found, athlete):
     """What a file holds, as far as it makes sense."""
     done = found.get("done")
     answers = found.get("answers")
+    done = done[:MOST_DONE] if isinstance(done, list) else []
+    answers = answers if isinstance(answers, dict) else {}
     return Training(
         athlete,
-        [one for one in map(_done, done[:MOST_DONE]) if one] if isinstance(done, list) else [],
-        {key: one for key, one in answers.items() if _key(key) and _is_answer(one)}
-        if isinstance(answers, dict)
-        else {},
+        [one for one in map(_done, done) if one],
+        {key: one for key, one in answers.items() if _key(key) and _is_answer(one)},
+        _wishes(found.get("wishes")),
     )
+
+
+def _wishes(found):
+    """What was wished of a plan, as far as it makes sense."""
+    checks = {
+        "days": lambda value: _weekdays(value) or None,
+        "hard": _weekdays,
+        "minutes": lambda value: untrusted.whole(value, 10, 120),
+        "equipment": _words,
+    }
+    if not isinstance(found, dict):
+        return {}
+    taken = {name: check(found[name]) for name, check in checks.items() if name in found}
+    return {name: value for name, value in taken.items() if value is not None}
+
+
+def _weekdays(value):
+    if not isinstance(value, list) or any(untrusted.whole(one, 0, 6) is None for one in value):
+        return None
+    return sorted(set(value))
+
+
+def _words(value):
+    if not isinstance(value, list) or len(value) > 40:
+        return None
+    return [untrusted.printable(one, 40) for one in value if isinstance(one, str)]
 
 
 def _done(row):
     if not isinstance(row, dict) or not _key(row.get("exercise")) or not _is_date(row.get("date")):
         return None
     sets = untrusted.whole(row.get("sets"), 1, MOST_SETS)
-    return Done(row["exercise"], row["date"], sets) if sets else None
+    barrier = row["barrier"] if _key(row.get("barrier")) else ""
+    return Done(row["exercise"], row["date"], sets, barrier) if sets else None
 
 
 def _is_answer(one):

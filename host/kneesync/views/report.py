@@ -25,8 +25,11 @@ WIDE = 110  # from so many columns on the table has the trend too
 _SIDES = (*ROWS[:3], ROWS[5])
 
 
-def show(console, figures, session, kept=None, pair=None):
-    """Write the page to a rich console. `pair`: analysis.pairs of this session and another, or None."""
+def show(console, figures, session, kept=None, pair=None, coach=()):
+    """Write the page to a rich console. `pair`: analysis.pairs of this session and another, or None.
+
+    `coach`: its lines on all of the runner's sessions (views.drills.short).
+    """
     width = min(console.width, 120)
 
     def say(lines, style=""):
@@ -60,9 +63,16 @@ def show(console, figures, session, kept=None, pair=None):
         console.print()
     say(["How sure"], "bold")
     say(sureness(figures, kept))
+    if coach:
+        console.print()
+        say([OVER_RUNS], "bold")
+        say(coach)
 
 
-def plain(figures, kept=None, pair=None):
+OVER_RUNS = "Over your runs"
+
+
+def plain(figures, kept=None, pair=None, coach=()):
     """The same as lines of text: no boxes, no colour, no columns."""
     yield title(figures, kept, ", ")
     yield first_line(figures, ", ") + "."
@@ -92,6 +102,10 @@ def plain(figures, kept=None, pair=None):
     yield ""
     yield "How sure:"
     yield from sureness(figures, kept)
+    if coach:
+        yield ""
+        yield f"{OVER_RUNS}:"
+        yield from coach
 
 
 def table(figures, width=80):

@@ -36,8 +36,8 @@ _NOISE_FROM = {
 }
 
 
-def show(console, found):
-    """Write the page to a rich console. `found`: analysis.trends.trends."""
+def show(console, found, coach=()):
+    """Write the page to a rich console. `found`: analysis.trends.trends; `coach`: [(athlete, lines)] of each."""
     width = min(console.width, 120)
 
     def say(text, style=""):
@@ -67,9 +67,19 @@ def show(console, found):
         say("How sure", "bold")
         for line in sureness(found):
             say(line)
+    for name, lines in coach:
+        say("")
+        say(_coached(name, coach), "bold")
+        for line in lines:
+            say(line)
 
 
-def plain(found):
+def _coached(name, coach):
+    """The heading of what the coach says."""
+    return "What to train" + (f" · {untrusted.printable(name, 32)}" if len(coach) > 1 else "")
+
+
+def plain(found, coach=()):
     """The same as sentences."""
     for runner in found["runners"]:
         yield title(runner, found).replace("Trends · ", "Trends of ").replace(" · ", ", ") + "."
@@ -86,6 +96,10 @@ def plain(found):
     if found["runners"]:
         yield "How sure:"
         yield from sureness(found)
+    for name, lines in coach:
+        yield ""
+        yield _coached(name, coach).replace(" · ", ", ") + ":"
+        yield from lines
 
 
 def figure(name, value, signed=False, unit=True):
