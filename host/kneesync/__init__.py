@@ -13,6 +13,6 @@ from kneesync.errors import KneesyncError
 
 def read(path):
     """The session file at `path` as a Session: header, strides, events, raw, problems. See kneesync.library.session."""
-    from kneesync.library.session import read as read_session
+    from kneesync.library.decoder import read as read_session
 
     return read_session(path)

@@ -249,7 +249,7 @@ def free(
             room.free(link, found, None if as_json else care.say_freed)
             left = link.call("service.info()")
     if as_json:
-        print(results.text(care.figures(link.board, found, left)))
+        print(results.text(results.freed(link.board, found, left)))
     else:
         for one in found:
             if yes and one.state == "stays":

@@ -168,7 +168,7 @@ def import_(
         except KeyboardInterrupt:
             raise KneesyncError("stopped; what came is kept, and the same command goes on from there") from None
     if as_json:
-        print(results.text(care.imported_figures(found)))
+        print(results.text(results.imported(found)))
     else:
         terminal.note(care.import_outcome(found))
     if any(one.state == "failed" for one in found):

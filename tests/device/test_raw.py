@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from wearer import Wearer, short_run
 
-from kneesync.library.session import decode
+from kneesync.library.decoder import decode
 from kneesync.virtual.runner import mounting
 
 QUICK = {"run.start_s": 5, "run.stop_min": 1, "quiet": "on"}  # the motor shakes the IMU

@@ -5,7 +5,7 @@ from wearer import Wearer, firmware
 
 from kneecore import sessionlog as log
 from kneecore import sessionread
-from kneesync.library import session as library
+from kneesync.library.decoder import decode
 from kneesync.library.segments import joined
 from kneesync.virtual.runner import Fatigue, Halt, KneeRaises, Run, Stand, Walk, mounting, simulate
 
@@ -63,7 +63,7 @@ def test_a_cut_run_goes_on(how):
         wearer.wait_for("closed (still)")
         first, second = wearer.sessions()
         folder = wearer.board.flash
-        read = [library.decode(folder.read_file("/sessions/" + name)) for name in sorted(folder.listdir("/sessions"))]
+        read = [decode(folder.read_file("/sessions/" + name)) for name in sorted(folder.listdir("/sessions"))]
     assert len({session.run for session in read}) == 1, "the host finds them to be one run"
     assert len(joined(read).t_ms) == len(first.strides) + len(second.strides)
     assert first.end is None or first.end[0] == "error"

@@ -8,7 +8,7 @@ from knee_files import KneeFile, tired_run
 from kneecore import sessionlog as log
 from kneecore import sessionread
 from kneesync.analysis.session import summary
-from kneesync.library.session import decode
+from kneesync.library.decoder import decode
 
 
 def figures_of(file):

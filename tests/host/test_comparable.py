@@ -10,7 +10,7 @@ from knee_files import KneeFile, tired_run
 from kneecore import sessionlog as log
 from kneesync.analysis import comparable
 from kneesync.analysis.session import summary
-from kneesync.library.session import decode
+from kneesync.library.decoder import decode
 
 
 def row_of(file, watch=None):

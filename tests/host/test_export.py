@@ -16,7 +16,7 @@ from kneecore import sessionlog as log
 from kneesync.export import activity, tables
 from kneesync.library import Library, fit
 from kneesync.library import watch as watches
-from kneesync.library.session import decode
+from kneesync.library.decoder import decode
 
 RUN = pair(6001, "city")
 KNEE = knee_file(RUN)

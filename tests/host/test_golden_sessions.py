@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kneecore import sessionlog as log
-from kneesync.library.session import decode
+from kneesync.library.decoder import decode
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = sorted(GOLDEN.glob("*.knee"))

@@ -9,8 +9,8 @@ from knee_files import BOARD, KneeFile
 from kneecore import sessionlog as log
 from kneesync.analysis.session import summary
 from kneesync.library import Library
+from kneesync.library.decoder import decode
 from kneesync.library.segments import joined
-from kneesync.library.session import decode
 
 ROWS = [(700, 4200, -1500, 3900, 4100, 0)] * 60
 

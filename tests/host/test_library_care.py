@@ -424,12 +424,12 @@ def test_lists_wait_for_no_one_who_writes(library, monkeypatch):
 
 
 def test_lists_decode_no_file(library, monkeypatch):
-    from kneesync.library import session
+    from kneesync.library import decoder
 
     bring_run(library)
     bring(library)
     before = library.sessions()
-    monkeypatch.setattr(session, "decode", None)
+    monkeypatch.setattr(decoder, "decode", None)
     assert library.sessions() == before and library.find("latest") in before
 
 

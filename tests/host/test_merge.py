@@ -11,7 +11,7 @@ from knee_files import tired_run
 from kneesync.errors import KneesyncError
 from kneesync.export import knee_fields, merge
 from kneesync.library import fit
-from kneesync.library.session import decode
+from kneesync.library.decoder import decode
 
 FILES = {**liberties(), "long": even_run(20).data()}
 SESSION = decode(bytes(tired_run(minutes=10).data))

@@ -7,7 +7,7 @@ import pytest
 
 from bench import months
 from kneesync.library import Library
-from kneesync.library.session import decode
+from kneesync.library.decoder import decode
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from kneecore import sessionlog as log
 from kneesync.analysis.pairs import pair
 from kneesync.analysis.session import summary
 from kneesync.errors import KneesyncError
-from kneesync.library.session import decode
+from kneesync.library.decoder import decode
 from kneesync.views import page
 from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
 

@@ -11,7 +11,7 @@ from knee_files import tired_run
 from test_page import watch_of, with_raw
 
 from kneesync.analysis.session import summary
-from kneesync.library.session import decode
+from kneesync.library.decoder import decode
 from kneesync.views import page
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

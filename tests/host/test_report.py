@@ -15,8 +15,8 @@ from kneesync.analysis.validation import validate
 from kneesync.board.find import Board
 from kneesync.board.free import Freed
 from kneesync.board.pull import Pulled
+from kneesync.library.decoder import decode
 from kneesync.library.index import Kept
-from kneesync.library.session import decode
 from kneesync.views import care, chart, lists, report, units, validation
 
 ROW = (700, 4123, -1550, 3901, 4102, 0)

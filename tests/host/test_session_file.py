@@ -15,8 +15,8 @@ from kneecore import sessionlog as log
 from kneecore import sessionread
 from kneesync.analysis.session import summary
 from kneesync.errors import KneesyncError
-from kneesync.library.decoder import Decoder
-from kneesync.library.session import NotASessionError, decode
+from kneesync.library.decoder import Decoder, decode
+from kneesync.library.session import NotASessionError
 from kneesync.views import report
 
 ROW = (700, 4123, -1550, 3901, 4102, 0)

@@ -12,7 +12,7 @@ from runners import NEWEST_UNIX_S, runner, session
 
 from kneesync.analysis import comparable, theil_sen
 from kneesync.analysis.trends import METRICS, trends
-from kneesync.library.session import decode
+from kneesync.library.decoder import decode
 from kneesync.views import trends as view
 
 FEW = 20
@@ -419,7 +419,7 @@ def test_wrong_usage_is_exit_2(kneesync, arguments):
 
 def test_trends_read_no_session_file(kneesync, library_of_eight, monkeypatch):
     kneesync("sessions")  # makes the index
-    from kneesync.library import session as session_file
+    from kneesync.library import decoder
 
-    monkeypatch.setattr(session_file, "decode", None)
+    monkeypatch.setattr(decoder, "decode", None)
     assert kneesync("trends")[0] == 0

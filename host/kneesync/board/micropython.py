@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kneesync import untrusted
 from kneesync.board import find
-from kneesync.board.flash import date_boot, installer, micropython_version, refuse_unpulled
+from kneesync.board.installing import date_boot, installer, micropython_version, refuse_unpulled
 from kneesync.board.link import LinkError
 from kneesync.board.prompt import Prompt
 from kneesync.errors import KneesyncError, NoBoardError

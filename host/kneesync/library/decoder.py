@@ -1,6 +1,7 @@
-"""From a session file's bytes, in pieces as they come, to the Session that they hold."""
+"""From a session file, or its bytes in pieces as they come, to the Session that they hold."""
 
 import struct
+from pathlib import Path
 from zlib import crc32
 
 import numpy as np
@@ -12,11 +13,47 @@ from kneesync.errors import KneesyncError
 from kneesync.library import rawsamples
 from kneesync.library.session import EVENT_DTYPE, STRIDE_DTYPE, NotASessionError, Session, word
 
+MOST_FILE_BYTES = 64 << 20  # no board of ours has half as much flash
 _STORED_DTYPE = np.dtype(
     list(zip(("word", *sessionread.STRIDE_FIELDS[1:5]), ("<u2", "<i2", "<i2", "<u2", "<u2"), strict=True))
 )
 _MARK_DTYPE = np.dtype([("word", "<u2"), ("t_ms", "<u4"), ("rest", "<u4")])  # the same bytes where they state a time
 assert _STORED_DTYPE.itemsize == _MARK_DTYPE.itemsize == log.STRIDE_BYTES and EVENT_DTYPE.itemsize == log.EVENT_BYTES
+
+
+def read(path):
+    """Decode the session file at `path`. NotASessionError if it is none, KneesyncError if it is of a newer format.
+
+    A torn tail or a damaged block loses only itself; `.problems` says so.
+    """
+    return decode(read_bytes(path), _shown(path))
+
+
+def read_bytes(path):
+    """The bytes of a session file. KneesyncError if it cannot be read, or is larger than any session."""
+    path = Path(path)
+    try:
+        file_bytes = path.stat().st_size
+        if file_bytes > MOST_FILE_BYTES:
+            raise KneesyncError(
+                f"{_shown(path)} has {file_bytes} bytes, a session at most {MOST_FILE_BYTES}; is it the right file?"
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise KneesyncError(
+            f"cannot read {_shown(path)}: {error.strerror or error}; `kneesync sessions` lists what is kept"
+        ) from None
+
+
+def decode(data, called="the file"):
+    """Decode a session file's bytes; `called` names it in errors."""
+    decoder = Decoder(called)
+    decoder.take(data)
+    return decoder.session()
+
+
+def _shown(path):
+    return untrusted.printable(str(path), 200)
 
 
 class Decoder:

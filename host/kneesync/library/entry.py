@@ -10,7 +10,7 @@ CHUNK = 20
 
 def of(path):
     """The Kept of one file, from its content and its side note. OSError if it cannot be read."""
-    from kneesync.library.session import read
+    from kneesync.library.decoder import read
 
     sha256 = durable.sha256_of(path)
     try:

@@ -66,7 +66,7 @@ def imported(library, paths, athlete=None, on_imported=None, progress=None):
 
 
 def _imported(library, path, athlete):
-    from kneesync.library.session import read_bytes
+    from kneesync.library.decoder import read_bytes
 
     data = read_bytes(path)
     sha256 = hashlib.sha256(data).hexdigest()
@@ -109,7 +109,8 @@ def _note(path, sha256):
 
 def _transferred(library, path, data, sha256, note):
     """The file's bytes as a complete transfer. NotASessionError, and the transfer forgotten, if they are no session."""
-    from kneesync.library.session import NotASessionError, decode
+    from kneesync.library.decoder import decode
+    from kneesync.library.session import NotASessionError
 
     board = None
     try:

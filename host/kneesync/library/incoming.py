@@ -68,8 +68,8 @@ class Incoming:
         return durable.sha256_of(self.path)
 
     def session(self, sha256):
-        """The Session in the file, whose bytes have this SHA-256. Raises as library.session.decode."""
-        from kneesync.library.session import decode
+        """The Session in the file, whose bytes have this SHA-256. Raises as library.decoder.decode."""
+        from kneesync.library.decoder import decode
 
         if self._digest.hexdigest() == sha256:
             return self._decoder.session()

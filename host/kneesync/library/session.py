@@ -1,4 +1,4 @@
-"""One session file as data: decoded with numpy, whatever state it is in; DataFrames are made when asked for.
+"""One session as data, made from its file by `decoder`; DataFrames are made when asked for.
 
 session = kneesync.read("run.knee")
 session.strides.knee_lift_deg.rolling(50).median().plot()
@@ -6,7 +6,6 @@ session.strides.knee_lift_deg.rolling(50).median().plot()
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -15,8 +14,6 @@ from kneecore import sessionread
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
 from kneesync.library import rawsamples
-
-MOST_FILE_BYTES = 64 << 20  # no board of ours has half as much flash
 
 STRIDE_DTYPE = np.dtype(list(zip(sessionread.STRIDE_FIELDS, ("<u2", "<i2", "<i2", "<u2", "<u2", "u1"), strict=True)))
 EVENT_DTYPE = np.dtype([("t_ms", "<u4"), ("kind", "u1"), ("detail", "u1"), ("values", "<i2", (6,))])
@@ -211,40 +208,3 @@ def _event_columns():
         nothing["kind"] = kind
         names.update(dict.fromkeys(bare._named(nothing)))
     return list(names)
-
-
-def read(path):
-    """Decode the session file at `path`. NotASessionError if it is none, KneesyncError if it is of a newer format.
-
-    A torn tail or a damaged block loses only itself; `.problems` says so.
-    """
-    return decode(read_bytes(path), _shown(path))
-
-
-def read_bytes(path):
-    """The bytes of a session file. KneesyncError if it cannot be read, or is larger than any session."""
-    path = Path(path)
-    try:
-        file_bytes = path.stat().st_size
-        if file_bytes > MOST_FILE_BYTES:
-            raise KneesyncError(
-                f"{_shown(path)} has {file_bytes} bytes, a session at most {MOST_FILE_BYTES}; is it the right file?"
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise KneesyncError(
-            f"cannot read {_shown(path)}: {error.strerror or error}; `kneesync sessions` lists what is kept"
-        ) from None
-
-
-def decode(data, called="the file"):
-    """Decode a session file's bytes; `called` names it in errors."""
-    from kneesync.library.decoder import Decoder
-
-    decoder = Decoder(called)
-    decoder.take(data)
-    return decoder.session()
-
-
-def _shown(path):
-    return untrusted.printable(str(path), 200)

@@ -156,8 +156,8 @@ class Library:
         return self._joined(self.segments(kept))
 
     def _joined(self, segments):
+        from kneesync.library.decoder import read
         from kneesync.library.segments import joined
-        from kneesync.library.session import read
 
         return joined([read(self.path(one)) for one in segments])
 

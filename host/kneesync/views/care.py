@@ -1,7 +1,7 @@
 """What looking after board and library came to: sessions freed, noted, taken in, deleted, an index made anew."""
 
 from kneesync import untrusted
-from kneesync.views import results, terminal
+from kneesync.views import terminal
 from kneesync.views.units import clock, day, size
 
 
@@ -117,19 +117,6 @@ def import_outcome(found):
     return f"{', '.join(parts)}." + (" What failed was left as it is." if counts["failed"] else "")
 
 
-def imported_figures(found):
-    """For --json."""
-    return [
-        {
-            "file": one.file,
-            "state": one.state,
-            "problem": one.problem or None,
-            "session": results.sessions([one.kept])[0] if one.kept else None,
-        }
-        for one in found
-    ]
-
-
 def about_to_delete(kept):
     """One line a session that is to be deleted."""
     return [_session(one) for one in kept]
@@ -147,12 +134,6 @@ def _session(one):
     """A session in one line."""
     parts = (one.id, day(one.start_unix_s), clock(one.duration_s), f"{one.strides:,} strides")
     return "  ".join((*parts, untrusted.printable(one.athlete)))
-
-
-def figures(board_id, found, left):
-    """For --json."""
-    rows = [{"name": one.name, "bytes": one.bytes, "state": one.state, "why": one.why or None} for one in found]
-    return {"board": board_id, "sessions": rows, "free_bytes": untrusted.whole(left.get("free_bytes"), 0, 1 << 40)}
 
 
 def _line(one):

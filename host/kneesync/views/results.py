@@ -43,11 +43,9 @@ def boards(found):
 
 def visit(done):
     """What a board's visit brought, and freed if that was asked for."""
-    from kneesync.views import care
-
     row = {**pulled(done.board, done.pulled), "closed": untrusted.session_name(done.info.get("closed"))}
     if done.freed:
-        row["freed"] = care.figures(done.board, done.freed, done.left)["sessions"]
+        row["freed"] = freed(done.board, done.freed, done.left)["sessions"]
     return {**row, "problem": done.problem}
 
 
@@ -59,6 +57,25 @@ def pulled(board_id, results):
         row["session"] = _kept(result.kept) if result.kept else None
         rows.append(row)
     return {"board": board_id, "sessions": rows}
+
+
+def imported(found):
+    """What an import brought."""
+    return [
+        {
+            "file": one.file,
+            "state": one.state,
+            "problem": one.problem or None,
+            "session": _kept(one.kept) if one.kept else None,
+        }
+        for one in found
+    ]
+
+
+def freed(board_id, found, left):
+    """What was deleted on a board, and what was not."""
+    rows = [{"name": one.name, "bytes": one.bytes, "state": one.state, "why": one.why or None} for one in found]
+    return {"board": board_id, "sessions": rows, "free_bytes": untrusted.whole(left.get("free_bytes"), 0, 1 << 40)}
 
 
 def flashed(done):
