@@ -6,7 +6,6 @@ from rich.text import Text
 
 from kneesync import untrusted
 from kneesync.coach.catalog import load
-from kneesync.coach.plan import dose
 
 DAY_NAMES = {
     "mon": "Monday",
@@ -139,31 +138,42 @@ def short(advice, most=2):
         f"{one['title'].rstrip('.')}{'' if one['title'].endswith('?') else '.'} {one['text']}"
         for one in found["findings"][:1]
     ]
-    barriers = found["barriers"]
-    if barriers:
-        load_ = load()
-        names = [load_.exercises[key].name.lower() for key in barriers[0]["train"][:3]]
-        lines.append(f"Worth training: {', '.join(names)}. `kneesync drills` has the week, and the cautions.")
+    names = [item["name"].lower() for item in wanted(advice["plan"])][:3]
+    if found["barriers"] and names:
+        lines.append(f"In this week's plan: {', '.join(names)}. `kneesync drills` has the week, and the cautions.")
     elif not lines:
         lines = no_finding(advice)[:1]
     return lines[:most]
 
 
+def wanted(plan):
+    """What of a week is there for a barrier, work before mobility: the plan's rules hold for what is named in short."""
+    items = [item for day in plan["days"] for item in day["items"]] + [plan["form_cue"]]
+    own = {}
+    for item in items:
+        if item["why"]:
+            own.setdefault(item["exercise"], item)
+    mobility = ("dynamic_stretch", "static_stretch", "foam_rolling")
+    return sorted(own.values(), key=lambda item: item["group"] in mobility)
+
+
 def for_page(advice):
     """What the HTML page of a run shows: see views.page.text."""
-    found, catalog = advice["findings"], load()
-    drills = {}
-    for row in found["barriers"]:
-        for key in row["train"]:
-            exercise = catalog.exercises[key]
-            text = " ".join([exercise.how, *exercise.cautions])
-            drills.setdefault(key, {"title": exercise.name, "text": text, "dose": dose(exercise) or None})
+    found = advice["findings"]
+    drills = [
+        {
+            "title": item["name"],
+            "text": " ".join([item["how"], *item["cautions"]]),
+            "dose": item["dose"] or None,
+        }
+        for item in wanted(advice["plan"])
+    ]
     return {
         "findings": [
             {"title": head, "text": text, "sure": " ".join(rest)}
             for head, text, *rest in map(finding_lines, found["findings"])
         ],
-        "drills": list(drills.values())[:MOST_ON_PAGE],
+        "drills": drills[:MOST_ON_PAGE],
         "missing": " ".join(no_finding(advice)),
     }
 
@@ -236,17 +246,23 @@ def _week(console, plan):
             console.print(Padding(Text(line), (0, 0, 0, 2)), width=width)
             continue
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-        table.add_column(min_width=33)
-        table.add_column(min_width=22)
-        table.add_column(justify="right")
-        table.add_column()
+        table.add_column(width=1)
+        table.add_column(min_width=33, no_wrap=True)
+        table.add_column(min_width=22, no_wrap=True)
+        table.add_column(justify="right", no_wrap=True)
+        if width >= WIDEST:
+            table.add_column(no_wrap=True)
         for item in day["items"]:
             name = item["name"] + (" (new)" if item["new"] else "")
-            why = f"for {load().barriers[item['why']].name}" if item["why"] else ""
-            table.add_row(Text(name), item["dose"], f"{item['minutes']:g} min", Text(why, "dim"))
+            cells = ["•" if item["why"] else "", Text(name), item["dose"], f"{item['minutes']:g} min"]
+            if width >= WIDEST:
+                cells.append(Text(f"for {load().barriers[item['why']].name}" if item["why"] else "", "dim"))
+            table.add_row(*cells)
         console.print(Padding(table, (0, 0, 0, 2)), width=width)
     console.print()
-    for line in (cue_line(plan), OURS, "How each is done: kneesync drills show NAME"):
+    asked = any(item["why"] for day in plan["days"] for item in day["items"] if day["loaded"])
+    legend = ["•: for what `kneesync drills` names to work on."] if asked else []
+    for line in (*legend, cue_line(plan), OURS, "How each is done: kneesync drills show NAME"):
         console.print(Text(line), width=width)
 
 
