@@ -40,6 +40,8 @@ _WORDS = {
     "start_reason": sessionread.START_REASONS,
     "stuck_sensor": sessionread.STUCK_SENSORS,
     "activity": sessionread.ACTIVITIES,
+    "held_by": sessionread.HELD,
+    "changed": sessionread.CHANGES,
 }
 _JOINED = {
     ("clock_s_high", "clock_s_low"): ("clock_s", lambda high, low: (high & 0xFFFF) << 16 | low & 0xFFFF),
