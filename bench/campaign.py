@@ -5,6 +5,7 @@ their neighbours; minute means wander (an assumption: SD 0.8 to 1.5 degrees, cor
 0.95); cadence wanders and lift goes with it by a slope of the runner's own; hills, halts, re-straps come by chance.
 """
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -161,3 +162,203 @@ def through(run, values=None):
             cue.realigned(row[0] - 1)
         feed(*row)
     return log, cue
+
+
+JUDGED = 1_000_000  # seeds from here on; the defaults were chosen on those below
+RUN_MIN = 60
+FALL_AT_S = 900
+DROPS_DEG = (2, 3, 4, 6)
+RAMP_S = 420
+LOOK_S = 900  # a cue later than this after a fall began counts as none
+
+
+def fresh_hour(seed, values=None):
+    """(cues, CUSUM alarms, tens watched, sum of their squared residuals in 0.01 degree) of an hour's fresh running."""
+    random = np.random.default_rng(seed)
+    who = runner(random)
+    run = course(random, who, RUN_MIN)
+    log, tens = watched(run, values)
+    alarms = sum(one["alarm"] and not before["alarm"] for before, one in itertools.pairwise(tens))
+    return len(log.times_s()), alarms, len(tens), sum(one["drop_cdeg"] ** 2 for one in tens)
+
+
+def watched(run, values=None):
+    """(Log, each ten that was compared with the baseline: t_s, drop_cdeg, alarm of the CUSUM alone).
+
+    The CUSUM is taken anew from zero after each alarm, as the theory has it.
+    """
+    tens, level = [], 0
+    values = values or settings.defaults()
+    log = Log()
+    cue = Cue(values, log)
+    plain = cue._wander
+    now_ms = 0
+
+    def residual(drop):
+        nonlocal level
+        plain(drop)
+        if cue.bands and not cue._tens:
+            level = max(0, level + drop - values["cue.drop_cdeg"] // 2)
+            alarm = level * 10 > values["cue.cusum_limit_tenths"] * cue.sigma_cdeg
+            tens.append({"t_s": now_ms / 1000, "drop_cdeg": drop, "alarm": alarm})
+            if alarm:
+                level = 0
+
+    cue._wander = residual
+    realigned = set(run.realigned)
+    columns = (run.t_ms, run.dt_ms, run.lift_cdeg, run.low_cdeg, run.flags)
+    for i, row in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+        now_ms = row[0]
+        if i in realigned:
+            cue.realigned(row[0] - 1)
+        cue.stride(*row)
+    return log, tens
+
+
+def delay_s(seed, deg, takes_s, values=None):
+    """(first cue, first alarm of the CUSUM alone) in s after a fall began; inf where none came within LOOK_S."""
+    random = np.random.default_rng(seed)
+    who = runner(random)
+    run = course(random, who, (FALL_AT_S + LOOK_S) / 60, drop=step(FALL_AT_S, deg, takes_s))
+    log, tens = watched(run, values)
+    from_s = run.t_ms[int(FALL_AT_S / who.stride_s)] / 1000
+    cues = [t_s - from_s for t_s in log.times_s() if t_s > from_s]
+    alarms = [one["t_s"] - from_s for one in tens if one["alarm"] and one["t_s"] > from_s]
+    return (cues or [math.inf])[0], (alarms or [math.inf])[0]
+
+
+def changes_with_pace(folder):
+    """Each leg's change from one pace to the next 1 m/s slower: [(lift lost in degrees, cadence lost in percent)]."""
+    found = {}
+    for path in sorted(folder.glob("trials/*.npz")):
+        with np.load(path, allow_pickle=False) as fields:
+            times_s = fields["truth_peak_t_s"]
+            found.setdefault((str(fields["subject"]), str(fields["leg"])), {})[float(fields["speed_mps"])] = (
+                float(np.mean(fields["truth_peak_deg"])),
+                60 / float(np.median(np.diff(times_s))),
+            )
+    pairs = []
+    for paces in found.values():
+        for slow, fast in itertools.pairwise(sorted(paces)):
+            (low, slow_rate), (high, fast_rate) = paces[slow], paces[fast]
+            pairs.append((high - low, 100 * (1 - slow_rate / fast_rate)))
+    return pairs
+
+
+def slowed(seed, change, slower_mps, takes_s, values=None):
+    """Whether a cue came in the 15 minutes after that runner slowed down, untired."""
+    lift_deg, percent = change
+    random = np.random.default_rng(seed)
+    who = runner(random)
+    run = course(
+        random,
+        who,
+        (FALL_AT_S + LOOK_S) / 60,
+        slower_percent=step(FALL_AT_S, percent * slower_mps, takes_s),
+        slower_drop=step(FALL_AT_S, lift_deg * slower_mps, takes_s),
+    )
+    from_s = run.t_ms[int(FALL_AT_S / who.stride_s)] / 1000
+    return any(t_s > from_s for t_s in through(run, values)[0].times_s())
+
+
+def upper_95(count):
+    """Upper 95 % limit (one-sided) of a Poisson mean of which `count` events were seen."""
+    low, high = float(count), 3.0 * count + 10
+    for _ in range(60):
+        mean = (low + high) / 2
+        at_most = sum(math.exp(-mean + k * math.log(mean) - math.lgamma(k + 1)) for k in range(count + 1))
+        low, high = (mean, high) if at_most > 0.05 else (low, mean)
+    return mean
+
+
+def campaign(hours=200, falls=200, folder=None, values=None):
+    """Every figure as a dict; about a minute for 200 hours and 200 falls each on one core."""
+    hour = [fresh_hour(JUDGED + seed, values) for seed in range(hours)]
+    cues, alarms, tens, squares = (sum(column) for column in zip(*hour, strict=True))
+    sigma_deg = math.sqrt(squares / tens) / 100
+    ten_s = hours * RUN_MIN * 60 / tens
+    figures = {
+        "hours": hours,
+        "cues": cues,
+        "runs_with_cues": sum(one[0] > 0 for one in hour),
+        "cues_per_20_h": 20 * cues / hours,
+        "upper_95_per_20_h": 20 * upper_95(cues) / hours,
+        "cusum_alarms_per_h": alarms / hours,
+        "residual_sd_deg": sigma_deg,
+        "falls": {},
+        "slower": {},
+    }
+    for deg in DROPS_DEG:
+        for kind, takes_s in (("step", STEP_S), ("ramp", RAMP_S)):
+            found = np.array([delay_s(JUDGED + seed, deg, takes_s, values) for seed in range(falls)])
+            at_once = np.array([delay_s(JUDGED + seed, deg, 1, values)[1] for seed in range(falls)])
+            bound_s = math.log(tens / max(alarms, 1)) / (deg**2 / (2 * sigma_deg**2)) * ten_s
+            whole_bound_s = math.log(tens / max(cues, 1)) / (deg**2 / (2 * sigma_deg**2)) * ten_s
+            row = {
+                "median_s": float(np.median(found[:, 0])),
+                "within_100_s": float((found[:, 0] <= 100).mean()),
+                "within_15_min": float(np.isfinite(found[:, 0]).mean()),
+            }
+            if kind == "step":
+                row |= {
+                    "detection_mean_s": float(np.minimum(at_once, LOOK_S).mean()),
+                    "detection_bound_s": bound_s,
+                    "detection_ratio": float(np.minimum(at_once, LOOK_S).mean() / bound_s),
+                    "whole_bound_s": whole_bound_s,
+                    "whole_ratio": float(np.minimum(found[:, 0], LOOK_S).mean() / whole_bound_s),
+                }
+            figures["falls"][f"{deg}_deg_{kind}"] = row
+    changes = changes_with_pace(folder) if folder else []
+    for slower in (0.25, 0.5, 0.75) if changes else ():
+        for kind, takes_s in (("step", STEP_S), ("ramp", 300)):
+            cued = [
+                slowed(JUDGED + 97 * i + again, change, slower, takes_s, values)
+                for i, change in enumerate(changes)
+                for again in range(4)
+            ]
+            figures["slower"][f"{slower}_mps_{kind}"] = {"cases": len(cued), "cued_percent": 100 * float(np.mean(cued))}
+    return figures
+
+
+def run():
+    """A sample for `make bench`."""
+    from kneesync.virtual.feed import recordings_folder
+
+    figures = campaign(40, 40, recordings_folder() if recordings_folder().is_dir() else None)
+    return list(rows(figures)), figures
+
+
+def rows(figures):
+    """The figures in lines."""
+    yield (
+        f"the cue, simulated: {figures['cues']} cues in {figures['hours']} h of fresh running, in "
+        f"{figures['runs_with_cues']} runs; {figures['cues_per_20_h']:.2f} in 20 h, upper 95 % limit "
+        f"{figures['upper_95_per_20_h']:.2f}; residuals' SD {figures['residual_sd_deg']:.2f} deg, the CUSUM alone "
+        f"{figures['cusum_alarms_per_h']:.1f} alarms an hour"
+    )
+    for name, row in figures["falls"].items():
+        text = f"  {name}: cue after {row['median_s']:.0f} s (median), {100 * row['within_100_s']:.0f} % within 100 s, "
+        text += f"{100 * row['within_15_min']:.0f} % within 15 min"
+        if "detection_ratio" in row:
+            text += (
+                f"; CUSUM alone {row['detection_mean_s']:.0f} s (mean) = {row['detection_ratio']:.1f} x Lorden's bound "
+                f"{row['detection_bound_s']:.0f} s; whole cue {row['whole_ratio']:.1f} x "
+                f"its {row['whole_bound_s']:.0f} s"
+            )
+        yield text
+    for name, row in figures["slower"].items():
+        yield f"  slower by {name}: {row['cued_percent']:.1f} % of {row['cases']} cases cue"
+
+
+if __name__ == "__main__":
+    import json
+    import sys
+    from pathlib import Path
+
+    from kneesync.virtual.feed import recordings_folder
+
+    counts = [int(text) for text in sys.argv[1:]]
+    found = campaign(*counts, folder=recordings_folder() if recordings_folder().is_dir() else None)
+    print("\n".join(rows(found)))
+    Path("build").mkdir(exist_ok=True)
+    Path("build/campaign.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")

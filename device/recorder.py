@@ -28,7 +28,7 @@ FLUSH_MS = const(13000)
 BUTTON, STILL, HOST, BATTERY, FLASH_FULL, ERROR = range(6)  # log.END_REASONS
 
 _STRIDES_HELD = const(64)  # 30 s (the longest run.start_s) at 240 steps/min
-_EVENTS_HELD = const(24)
+_EVENTS_HELD = const(20)
 _MUTED, _QUIET, _OBSERVING, _FADING, _EXPERIMENT = const(3), const(4), const(5), const(6), const(7)  # read.HELD
 _OLD_MS = const(3000)  # before the session: a stride this long before the next is none of its run
 _FACTS = const(5)  # the last alignment and baselines are remembered for the session that comes

@@ -18,11 +18,11 @@ _TEN = 10
 _LEAST_TENS = 12  # a baseline needs that many, however long they took
 _WAIT_TENS = 2  # left out after a halt or a change of pace
 _PACE_PERMILLE = 25  # a ten this far off the stride time of late is a change of pace
-_RING = 64
+_RING = 56
 _BEFORE = 14  # tens before a fall that it must stand out from
 _QUARTERS = 3  # of cue.hold_s, the latest, whose mean is the fall: it takes a while to come about
 _LONG = 96  # tens that a slow fall must stand out from: a quarter of an hour's memory
-_DEEP = 75  # a slow fall cues once what it sums up to (degrees) is so many times the wander's square
+_DEEP = 110  # a slow fall cues once what it sums up to (degrees) is so many times the wander's square
 _FLOOR_CDEG = 100  # least spread assumed
 _BLOCK = 8  # tens of which a minute is made
 _PRIOR = 5  # rises that the assumed wander counts for
@@ -332,12 +332,13 @@ class Cue:
             else:
                 self.in_row = 0
         elif self.low and mean * 16 < self._last_drop * 15:
-            held = ANSWERED
+            held = ANSWERED  # form is coming back: no reminder meanwhile
+        self._last_drop = mean
         self.low = True
         if not held:
             self.in_row += 1
             self._last_cue_ms = t_ms
-            self._last_drop = mean
+            self._sharp = False  # once said; that it lasts is for its depth to show
         self._event(
             t_ms,
             sessionlog.CUE_HELD if held else sessionlog.CUE,

@@ -29,7 +29,7 @@ FALL_DEG = 10
 class Ran:
     """A run whose knee lift falls, and what came of it."""
 
-    def __init__(self, settings=None, runs=None, run_s=290, fall_deg=FALL_DEG, press_at_s=None):
+    def __init__(self, settings=None, runs=None, run_s=430, fall_deg=FALL_DEG, press_at_s=None):
         plan = [Stand(6), KneeRaises(3), Stand(2), Run(run_s, 3.0)]
         feed = simulate(plan, seed=5, fatigue=Fatigue.step(1.8, fall_deg))
         files = {"/runs": json.dumps(runs).encode()} if runs else None
