@@ -4,9 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-from bench import accuracy, cost, demo, recorder, sync
+from bench import accuracy, cost, demo, library, recorder, sync
 
-PARTS = {"accuracy": accuracy, "cost": cost, "recorder": recorder, "sync": sync, "demo": demo}
+PARTS = {"accuracy": accuracy, "cost": cost, "recorder": recorder, "sync": sync, "library": library, "demo": demo}
 
 
 def main(wanted):

@@ -199,7 +199,7 @@ def watched(run, values=None):
         plain(drop)
         if cue.bands and not cue._tens:
             level = max(0, level + drop - values["cue.drop_cdeg"] // 2)
-            alarm = level * 10 > values["cue.cusum_limit_tenths"] * cue.sigma_cdeg
+            alarm = level * 10 > 50 * cue.sigma_cdeg
             tens.append({"t_s": now_ms / 1000, "drop_cdeg": drop, "alarm": alarm})
             if alarm:
                 level = 0

@@ -29,6 +29,7 @@ _SLICE_MS = const(75)  # the button is looked at so often; a quick press takes 8
 _DRAIN_MS = const(225)
 _PAUSE_MS = const(6_000)  # without a stride
 _SHOWN_MS = const(5_000)  # how long closed and refused are shown
+_TURNS_MS = const(1_000)  # of the loop: it did not hang at its start
 _GOOD_START_MS = const(30_000)
 _GOES_ON_MS = const(2_000)  # of running: the segment of a run that was cut opens
 _STOOD = const(4)  # windows at rest (1.2 s) after power-on: the runner sets out anew
@@ -57,12 +58,14 @@ class App:
             rate_hz = raw.keep_raw(self.recorder, self.settings)
         self.sampling = Sampling(Imu(i2c, bus, rate_hz), self.recorder)
         boot = notes.next_boot()
+        if not boot and not self.recorder.has_room():
+            print(recorder.FULL)
         self.session = session.Session(self.settings, boot, self.recorder, self.sampling)
         self._resume_ms = self._cut_run(boot - 1)
         self._shown_until_ms = 0
         self._refused = False  # do not try again before the runner stops or presses
         self._full = False
-        self._well = False
+        self._turns = self._well = False
         self._paused = False
 
     def _cut_run(self, boot):
@@ -148,9 +151,23 @@ class App:
             self._go_on(now_ms)
         else:
             self._wait(now_ms)
-        if not self._well and now_ms - self.started_ms >= _GOOD_START_MS:
+        if not self._well:
+            self._prove(now_ms)
+
+    def _prove(self, now_ms):
+        """The first 30 s: a loop that hangs then must end in a reset, which the loader counts as a failed start."""
+        ran_ms = now_ms - self.started_ms
+        if ran_ms >= _GOOD_START_MS:
             self._well = True
             notes.started_well()
+            if not self.session.is_open:
+                board.stop_watchdog()
+        elif self._turns:
+            board.feed_watchdog()
+        elif ran_ms >= _TURNS_MS:
+            self._turns = True
+            board.start_watchdog()
+            notes.came_to_run()
 
     def _go_on(self, now_ms):
         """A session is open."""

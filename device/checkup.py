@@ -37,7 +37,7 @@ def _holds_app(slot):
 def _failed_starts():
     """Slot -> starts in a row that did not run for 30 s, as main.py counts them."""
     try:
-        return json.loads(_text(notes.STARTING) or "{}")
+        return json.loads(_text(notes.STARTING) or _text(notes.RAN) or "{}")
     except ValueError:
         return {}
 

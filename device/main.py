@@ -1,7 +1,9 @@
 """The loader: picks the slot, counts starts, keeps a way in, starts the firmware.
 
-/active names the slot (a or b). /starting counts, a slot, the starts in a row that did not run for 30 s; the firmware
-takes it away. Three of them: the other slot, if it holds a firmware with fewer that was not itself left in this way
+/active names the slot (a or b). /starting counts, a slot, the starts in a row that failed. The firmware renames it /ran
+when its loop turns, and takes it away after 30 s. A start failed that never came to its loop, or that ended within 30 s
+by a crash or the watchdog; one that ended there because the board was switched off did not. Three that failed: the
+other slot, if it holds a firmware with fewer that was not itself left in this way
 (/left), else safe mode: the LED stays lit and the prompt is free. A press within 2 s of the LED coming on asks for safe
 mode or, where that was due, for one more try. Nothing that a file holds, and no full volume, keeps the board from
 starting.
@@ -40,11 +42,15 @@ def write(path, text):
 
 def failed_starts():
     """Slot -> starts in a row that came to nothing."""
+    pending = read("/starting", "")
     try:
-        counts = json.loads(read("/starting", "{}"))
-        return {slot: int(counts[slot]) for slot in counts if slot in "ab"}
+        counts = json.loads(pending or read("/ran", "{}"))
+        failed = {slot: int(counts[slot]) for slot in counts if slot in "ab"}
     except Exception:  # whatever stands there
         return {}
+    if not pending and failed.get(active()) and machine.reset_cause() == machine.PWRON_RESET:
+        failed[active()] -= 1  # it ran; then power went, not it
+    return failed
 
 
 def holds_app(slot):

@@ -13,11 +13,13 @@ from kneecore import settings as table
 
 SETTINGS = "/settings.json"
 BOOTS = "/boots"
-STARTING = "/starting"  # main.py counts starts in it
+STARTING, RAN = "/starting", "/ran"  # main.py counts starts in them
 CLOCK = "/clock"
 RUNS = "/runs"  # athlete and leg -> runs that had a baseline: by them cues are held back (holding.py)
 _MOST_BYTES = 4096
 _RESET_TAKES_S = 1
+
+this_boot = None  # this start's number, once the app has counted it
 
 
 def _read(path):
@@ -95,19 +97,39 @@ def boot():
 
 
 def next_boot():
-    """Count this start; returns its number."""
+    """Count this start; returns its number, or 0 if the flash does not take it: it may be full to the last block.
+
+    A start that is not counted has no number of its own: nothing may be recorded under it, nor dated by it.
+    """
+    global this_boot
     number = boot() + 1
-    _write(BOOTS, str(number))
+    try:
+        _write(BOOTS, str(number))
+    except OSError as error:
+        print("this start is not counted (error %d): it records nothing" % error.errno)
+        return 0
+    this_boot = number
     return number
+
+
+def came_to_run():
+    """The app's loop turns: from now on this start fails by a crash or the watchdog, not by being switched off."""
+    try:
+        os.rename(STARTING, RAN)
+    except OSError:
+        pass
 
 
 def started_well():
     """Take the start marker back: this start is not one of the failed ones. True if it stood."""
-    try:
-        os.remove(STARTING)
-        return True
-    except OSError:
-        return False
+    stood = False
+    for path in (STARTING, RAN):
+        try:
+            os.remove(path)
+            stood = True
+        except OSError:
+            pass
+    return stood
 
 
 def restart():
@@ -115,7 +137,10 @@ def restart():
     started_well()
     now_s = board.clock_s()
     if now_s is not None:
-        _write(CLOCK, str(now_s))
+        try:
+            _write(CLOCK, str(now_s))
+        except OSError:
+            pass  # a full flash: the next pull sets it
     board.reset()
 
 
@@ -123,6 +148,9 @@ def recall_clock():
     """After restart(): set the clock again, to about a second."""
     before_s = _number(CLOCK)
     if before_s:
-        os.remove(CLOCK)
+        try:
+            os.remove(CLOCK)
+        except OSError:
+            return  # it would be set to this again at every start
         if board.clock_s() is None:
             board.set_clock(before_s + _RESET_TAKES_S)

@@ -27,9 +27,10 @@ FULL = "the flash is full: kneesync pull --free"
 FLUSH_MS = const(13000)
 BUTTON, STILL, HOST, BATTERY, FLASH_FULL, ERROR = range(6)  # log.END_REASONS
 
-_STRIDES_HELD = const(64)  # 30 s (the longest run.start_s) at 240 steps/min
+_STRIDES_HELD = const(48)  # 20 s (the longest run.start_s), and a flush late, at 240 steps/min
 _EVENTS_HELD = const(20)
 _MUTED, _QUIET, _OBSERVING, _FADING, _EXPERIMENT = const(3), const(4), const(5), const(6), const(7)  # read.HELD
+_FADED = const(75)  # percent of the cues that fading takes away in the end
 _OLD_MS = const(3000)  # before the session: a stride this long before the next is none of its run
 _FACTS = const(5)  # the last alignment and baselines are remembered for the session that comes
 
@@ -89,7 +90,7 @@ class Recorder:
         if n < 0:
             share = -1
         elif over and 2 * n >= over:
-            share -= (100 - settings["cue.fade_percent"]) * min(2 * n - over + 2, over) // over
+            share -= _FADED * min(2 * n - over + 2, over) // over
         self._share = share  # percent of the cues that fading leaves
         self._trial = settings["cue.experiment_percent"]
         self._chance = boot % 65536 + 1
@@ -121,7 +122,7 @@ class Recorder:
             self.strides = 0
             self._since_ms = -1
         if full:
-            return  # 64 strides in 13 s are not a runner's
+            return  # 48 strides in 13 s are not a runner's
         buffer = block.buffer
         if block.used == 0:
             dt_ms = min(dt_ms, log.MAX_DT_MS)

@@ -24,11 +24,13 @@ from kneecore import settings as table
 SESSIONS = "/sessions"
 WIRE = 2  # how read() sends; the host asks for it in info()
 CHUNK_BYTES = 6144  # 8 KB of base64: what the heap gives in one piece, and few enough calls
-_CHUNKS_A_FEED = 4  # 24 KB: 3 s at 115200 baud, where the watchdog bites after 8
+_FEED_MS = 1000  # a chunk takes 0.7 s at 115200 baud; the watchdog bites after 8.4
 LEASE_S = 25
 _MOST_JSON = 2048
 _JUST_MS = 60_000
 _HOST = log.END_REASONS.index("host")
+
+_fed_ms = 0  # uptime when the watchdog was last fed in the midst of a call
 
 
 def let_in():
@@ -100,19 +102,20 @@ def _sha256(name):
 
 
 def _chunks(file, length):
-    """The file's next bytes, at most length, as views of one buffer; the watchdog is fed."""
+    """The file's next bytes, at most length, as views of one buffer. The watchdog is fed, over many small files too."""
+    global _fed_ms
     chunk = bytearray(CHUNK_BYTES)
     view = memoryview(chunk)
-    count = 0
     while length > 0:
         n = file.readinto(chunk if length >= CHUNK_BYTES else view[:length])
         if not n:
             return
         yield chunk if n == CHUNK_BYTES else view[:n]
         length -= n
-        count += 1
-        if not count % _CHUNKS_A_FEED:
+        now_ms = board.up_ms()
+        if now_ms - _fed_ms > _FEED_MS:
             board.feed_watchdog()
+            _fed_ms = now_ms
 
 
 def _closed():
@@ -140,8 +143,7 @@ def info():
             "board": board.board_id(),
             "row": board.name,
             "chip": board.imu_name,
-            # in safe mode the last number counted is that of an earlier boot
-            "boot": notes.boot() if "app" in sys.modules else None,
+            "boot": notes.this_boot,  # None where no app counted: in safe mode, on a full flash
             "up_ms": board.up_ms(),
             "clock_s": board.clock_s(),
             "free_bytes": free,

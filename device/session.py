@@ -48,6 +48,8 @@ class Session:
 
     def open(self, now_ms, reason):
         """Start recording. Returns why not, "" if it does."""
+        if not self._boot:
+            return FULL if not self._recorder.has_room() else "this start is not counted; reset the board"
         header = {
             "format": log.FORMAT,
             "firmware": __version__,

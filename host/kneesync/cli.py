@@ -5,13 +5,14 @@ Everything heavy is imported inside the command that needs it, so that --help st
 """
 
 import enum
+import errno
 import os
 import sys
 from typing import Annotated
 
 import typer
 
-from kneesync import cli_board, cli_library, cli_reading
+from kneesync import cli_board, cli_exchange, cli_library, cli_reading
 from kneesync.cli_board import Json, Plain, pairs
 from kneesync.errors import KneesyncError
 
@@ -135,12 +136,15 @@ def virtual(
     serve(recording, minutes, seed, realtime, blank, on_ready=say)
 
 
-for part in (cli_board, cli_library, cli_reading):
+for part in (cli_board, cli_library, cli_reading, cli_exchange):
     app.add_typer(part.app)
 
 
 def main():
     """Entry point: one line for what the user can act on, a traceback only under --debug."""
+    from kneesync.views import terminal
+
+    terminal.tolerate()
     try:
         app()
     except KneesyncError as error:
@@ -148,14 +152,21 @@ def main():
             raise
         _complain(str(error))
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader of our output has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except Exception as error:
+        if _is_broken_pipe(error):  # the reader of our output has had enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
         if _debug:
             raise
         _complain(f"failed inside: {type(error).__name__}: {error}; please report what `kneesync --debug` prints")
         sys.exit(1)
+
+
+def _is_broken_pipe(error):
+    """Windows has another word for it; what a file refuses names the file."""
+    if isinstance(error, BrokenPipeError):
+        return True
+    return os.name == "nt" and isinstance(error, OSError) and error.errno == errno.EINVAL and not error.filename
 
 
 def _complain(text):

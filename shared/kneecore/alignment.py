@@ -37,6 +37,7 @@ class Alignment:
         self.moved_q14 = 0  # how far the last update turned right
         self.spread_percent = 0  # how much of the turning is not about right
         self.covariance = [0] * 6  # of the gyro: xx xy xz yy yz zz
+        self._before = [0] * 6  # the same when the span under way began
         self.samples = 0
         self._pose = [0, 0, 0]  # sum of up over the still windows of one posture
         self._windows = 0
@@ -116,9 +117,9 @@ class Alignment:
         unit_q14(across)
         ahead = self._ahead
         self._cross(up, across, ahead)
-        a = self._spread(across, across)
-        b = self._spread(ahead, ahead)
-        c = self._spread(across, ahead)
+        a = self._spread(covariance, across, across)
+        b = self._spread(covariance, ahead, ahead)
+        c = self._spread(covariance, across, ahead)
         # the principal axis is (a - b + size, 2 c) up to length, without tables
         size = root((((a - b) >> 4) * ((a - b) >> 4)) + ((c >> 3) * (c >> 3))) << 4
         new = self._new
@@ -172,7 +173,27 @@ class Alignment:
             self.samples >>= 1
             for i in range(6):
                 covariance[i] >>= 1
+                self._before[i] >>= 1
         return True
+
+    def forget_turning(self):
+        """The turning so far was of a sensor that sat otherwise."""
+        self.samples = 0
+        for i in range(6):
+            self.covariance[i] = self._before[i] = 0
+
+    def turned_off(self):
+        """How far the turning's axis since the last call lay off right, about up, 1024ths of a radian."""
+        since = self._before
+        covariance = self.covariance
+        for i in range(6):
+            since[i] = covariance[i] - since[i]
+        right = self.right
+        along = self._spread(since, right, right)
+        across = self._spread(since, right, self.forward)
+        for i in range(6):
+            since[i] = covariance[i]
+        return (across << 10) // along if along > 0 else 0
 
     def raise_window(self, up):
         """A window with the knee far up, `up` in Q14."""
@@ -219,9 +240,9 @@ class Alignment:
         out[1] = (a[2] * b[0] - a[0] * b[2]) >> 14
         out[2] = (a[0] * b[1] - a[1] * b[0]) >> 14
 
-    def _spread(self, p, q):
+    def _spread(self, covariance, p, q):
         """The covariance between the directions p and q, below 2**15."""
-        xx, xy, xz, yy, yz, zz = self.covariance
+        xx, xy, xz, yy, yz, zz = covariance
         shift = fit_shift(xx, yy, zz, 16384)
         xx >>= shift
         xy >>= shift

@@ -73,7 +73,7 @@ class Attitude:
         self._swing_x = self._swing_y = 0  # in the level frame, from knee behind to knee up
 
     def renormalise(self):
-        """Bring the quaternion back to length one (to first order; needed at least every 32 samples)."""
+        """Bring the quaternion back to length one (to first order; needed at least every 64 samples)."""
         w = self.qw >> 15
         x = self.qx >> 15
         y = self.qy >> 15

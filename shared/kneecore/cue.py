@@ -23,6 +23,8 @@ _BEFORE = 14  # tens before a fall that it must stand out from
 _QUARTERS = 3  # of cue.hold_s, the latest, whose mean is the fall: it takes a while to come about
 _LONG = 96  # tens that a slow fall must stand out from: a quarter of an hour's memory
 _DEEP = 110  # a slow fall cues once what it sums up to (degrees) is so many times the wander's square
+_SLOPE_ERROR_CDEG = 30  # standard error of the slope before two paces have shown it (52 leg steps of RBDS)
+_LIMIT_TENTHS = 50  # CUSUM's h
 _FLOOR_CDEG = 100  # least spread assumed
 _BLOCK = 8  # tens of which a minute is made
 _PRIOR = 5  # rises that the assumed wander counts for
@@ -49,7 +51,7 @@ class Cue:
         self._freeze = settings["cue.freeze_percent"] * 10
         self._range = settings["cue.metric"] == "range"
         self.slope_cdeg = settings["cue.slope_cdeg"]  # per 1 % of cadence
-        self.slope_error_cdeg = settings["cue.slope_error_cdeg"]
+        self.slope_error_cdeg = _SLOPE_ERROR_CDEG
         self.wander_cdeg = settings["cue.wander_cdeg"]  # from minute to minute
         self._run_ms = 0  # time spent running
         self._from_ms = self._skip_ms  # when learning began
@@ -82,8 +84,6 @@ class Cue:
         self._last_ms = -_NONE
         self._last_cue_ms = self._last_drop = 0
         self._realigned_ms = _NEVER
-        self._seen = [0, 0, 0]  # 16ths: rise, loss of extension, loss of the other of lift and range
-        self._told = 0
 
     def realigned(self, t_ms):
         """Angles mean something else from `t_ms` on: the baseline is learnt anew."""
@@ -109,14 +109,12 @@ class Cue:
         self._sharp = False
         self._minute = self._minute_tens = 0
         self._last_minute = _NONE
-        for i in range(3):
-            self._seen[i] = 0
 
     def stride(self, t_ms, dt_ms, knee_lift_cdeg, extension_cdeg, flags):
         """One stride. Returns how long the motor should be on in all, ms (0: no cue)."""
         if t_ms > self._realigned_ms:
             self._realigned_ms = _NEVER
-            self.bands = self._tens = self.in_row = self._told = 0
+            self.bands = self._tens = self.in_row = 0
             self._from_ms = max(self._run_ms, self._skip_ms)
             self.low = False
             self._forget()
@@ -172,7 +170,7 @@ class Cue:
         if band != self.band:
             self.band = band
             self._forget()
-        return self._watch(t_ms, span_ms, time, level, low, best)
+        return self._watch(t_ms, span_ms, time, level, best)
 
     def _wander(self, drop):
         """Judge by rises from minute to minute how far lift wanders in this runner."""
@@ -276,7 +274,7 @@ class Cue:
         self.slope_cdeg += off * own * own // both
         self.slope_error_cdeg = own * other // root(both)
 
-    def _watch(self, t_ms, span_ms, time, level, low, faster):
+    def _watch(self, t_ms, span_ms, time, level, faster):
         """Compare a ten with the baseline; returns the pattern's motor time if it is time for a cue."""
         base = self.levels[self.band]
         expected = base + self.slope_cdeg * faster // 10
@@ -287,7 +285,6 @@ class Cue:
         wide = wide * wide // (2 * least)
         least += wide
         self._wander(drop)
-        self._look_aside(t_ms, drop, low, least)
         self.cusum_cdeg += drop - (least >> 1)
         self._low_ms += span_ms
         self.cusum_cdeg = min(self.cusum_cdeg, _MOST_CUSUM)
@@ -316,7 +313,7 @@ class Cue:
             return 0
         if self._low_ms < self._hold_ms or self._filled < tens or mean < least:
             return 0
-        if self.cusum_cdeg * 10 <= self._set["cue.cusum_limit_tenths"] * self.sigma_cdeg:
+        if self.cusum_cdeg * 10 <= _LIMIT_TENTHS * self.sigma_cdeg:
             return 0
         if not self._sharp and self._deep < _DEEP * self.wander_cdeg * self.wander_cdeg // 100:
             return 0
@@ -351,23 +348,6 @@ class Cue:
             pulse_ms,
         )
         return 0 if held else pulse_ms
-
-    def _look_aside(self, t_ms, drop, low, least):
-        """Tell the log of what never buzzes: a rise, less extension, less range (or lift, where range is cued)."""
-        seen = self._seen
-        base = self.lows[self.band]
-        lost = low - base
-        found = -drop
-        for i in range(3):
-            seen[i] += found - (seen[i] >> 4)
-            mean = seen[i] >> 4
-            bit = 1 << i
-            if mean < least >> 1:
-                self._told &= ~bit
-            elif mean >= least and not self._told & bit:
-                self._told |= bit
-                self._event(t_ms, sessionlog.CHANGED, i + 1, mean, 0, 0, 0, 0, 0)
-            found = lost if i == 0 else drop - lost if self._range else drop + lost
 
     def _mean(self, since, n):
         """Mean drop of `n` tens, the latest but `since`."""

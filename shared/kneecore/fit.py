@@ -38,18 +38,12 @@ class Fit:
     def begin(self):
         """Start a span anew."""
         self.seen[0] = self.seen[1] = self.seen[2] = 0
-        self._windows = self._across = self._along = 0
-        self._looks = self._sum = self._squares = self._cubes = 0
+        self._windows = self._looks = self._sum = self._squares = self._cubes = 0
 
-    def look(self, x, y, z, right, forward, asks):
-        """A gyro reading (|x|, |y|, |z| < 1000). `asks`: whether `dwell` is wanted too."""
+    def look(self, x, y, z, right):
+        """A gyro reading (|x|, |y|, |z| < 1000): only needed where `dwell` is wanted."""
         ax, ay, az = right
         along = (x * ax + y * ay + z * az) >> 14
-        self._along += along * along
-        ax, ay, az = forward
-        self._across += along * ((x * ax + y * ay + z * az) >> 14)
-        if not asks:
-            return
         way = self._way
         way += along - (way >> 4)
         self._way = way
@@ -61,13 +55,17 @@ class Fit:
             self._cubes += square * way
 
     def window(self, up):
-        """A window of running; True once a span is over and has been judged: `begin` the next one then."""
+        """A window of running; True once a span is over: `judge` it then, and `begin` the next one."""
         seen = self.seen
-        for i in range(3):
-            seen[i] += up[i] >> 2
+        seen[0] += up[0] >> 2
+        seen[1] += up[1] >> 2
+        seen[2] += up[2] >> 2
         self._windows += 1
-        if self._windows < _SPAN:
-            return False
+        return self._windows >= _SPAN
+
+    def judge(self, turn):
+        """Does the span fit? `turn`: how far the turning's axis lay off right in it, about up, 1024ths."""
+        seen = self.seen
         # the third moment of the tilt about its mean (times 16), turned round
         mean = self._sum * 16 // _LOOKS
         self.dwell = 0
@@ -75,7 +73,6 @@ class Fit:
             third = 3 * mean * (self._squares >> 4) - ((mean * mean >> 4) * mean >> 8) * 2 * _LOOKS
             self.dwell = (third - self._cubes) >> 6
         known = self._known
-        turn = (self._across << 4) // ((self._along >> 6) + 1)
         self.spans += 1
         moved = 0
         if self.spans > 1:
@@ -85,10 +82,9 @@ class Fit:
             self.leans = moved > _LEANED * _LEANED
             if self.leans or abs(turn - self._turn) > _TURNED:
                 self.off += 1
-                return True
+                return
         self.off = 0
         share = 3 if self.spans > 1 else 0
         for i in range(3):
             known[i] += (seen[i] - known[i]) >> share
         self._turn += (turn - self._turn) >> share
-        return True

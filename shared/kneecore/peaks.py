@@ -46,20 +46,22 @@ class Peaks(Strapdown):
         if self.run.running and self.axes.strides < _SWINGS:
             attitude.swing(self.axes.up, -1 if self._rising else 1)
         before >>= 9
-        slope = (rate >> 9) - before
-        swivel = self._swivel(x, y, z, sine, cosine)
-        # the crossing, in 256ths of the way from the one sample to the next
         part = 0
-        if slope:
-            shift = (swivel << 8) // -slope
-            part = (before << 8) // -slope + (256 if shift > 256 else -256 if shift < -256 else shift)
-        # The quaternion stands half a sample after the last one. Since the crossing the rate has grown in proportion to
-        # time, so the thigh has turned by slope * (3/2 - part) ** 2 / 2, and by `after`; Q2, of 0.07 dps * period.
-        since = 384 - part
-        back = (slope >> 4) * (since * since >> 8) >> 8
-        if late > 2:
-            back += (after >> 12) + (swivel >> 3)
-        tilt -= (back * ((self.clock.period >> 10) * 30065 >> 20)) >> 14
+        if self.turns.matters(tilt, self._rising):
+            slope = (rate >> 9) - before
+            swivel = self._swivel(x, y, z, sine, cosine)
+            # the crossing, in 256ths of the way from the one sample to the next
+            if slope:
+                shift = (swivel << 8) // -slope
+                part = (before << 8) // -slope + (256 if shift > 256 else -256 if shift < -256 else shift)
+            # The quaternion stands half a sample after the last one. Since the crossing the rate has grown in
+            # proportion to time, so the thigh has turned by slope * (3/2 - part) ** 2 / 2, and by `after`; Q2, of
+            # 0.07 dps * period.
+            since = 384 - part
+            back = (slope >> 4) * (since * since >> 8) >> 8
+            if late > 2:
+                back += (after >> 12) + (swivel >> 3)
+            tilt -= (back * ((self.clock.period >> 10) * 30065 >> 20)) >> 14
         at = (self._sample - late) * 256 + part
         if self._rising:
             if self.turns.minimum(tilt, at, self._low_rate):

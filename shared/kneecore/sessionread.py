@@ -14,7 +14,6 @@ from .sessionlog import (
     BATTERY,
     BLOCK,
     BLOCK_BYTES,
-    CHANGED,
     CLIPPED,
     CLOCK,
     CRC_AT,
@@ -76,14 +75,12 @@ EVENT_KINDS = {
     SYNC: ("sync", "taps", ()),
     RAW_STOPPED: ("raw_stopped", None, ()),
     CUE_HELD: ("cue_held", "held_by", _CUE),
-    CHANGED: ("changed", "changed", ("change_cdeg",)),
 }
 STRIDE_FIELDS = ("dt_ms", "knee_lift_cdeg", "extension_cdeg", "swing_up_ddps", "swing_back_ddps", "flags")
 FLAGS = (("first", FIRST), ("unsure", UNSURE), ("clipped", CLIPPED), ("lost", LOST), ("motor", MOTOR))
 # What the details of these events count in.
 START_REASONS = ("running", "button", "resumed")
 HELD = ("", "silence", "answered", "muted", "quiet", "observing", "fading", "experiment")
-CHANGES = ("", "rise", "less extension", "less range", "less lift")
 STUCK_SENSORS = ("", "gyroscope", "accelerometer")
 ACTIVITIES = ("unknown", "standing", "raises", "walking", "running", "drill")
 
@@ -124,22 +121,56 @@ def blocks(data):
     Behind damage it looks for the next intact block of a kind it knows whose sequence is a little further on.
     ValueError if `data` is no session file at all.
     """
-    if bytes(data[:4]) != SIGNATURE:
-        raise ValueError("not a session file: it starts with %s, not %s" % (repr(bytes(data[:4])), repr(SIGNATURE)))
-    view = memoryview(data)
-    at = 4
-    expected = 0
-    whole = True  # nothing is damaged between the block before and here
-    while at + BLOCK_BYTES <= len(data):
-        kind, length, sequence, crc = struct.unpack_from(BLOCK, data, at)
-        end = at + BLOCK_BYTES + length
-        likely = whole or (HEADER <= kind <= END and (sequence - expected) & 0xFFFF <= MOST_DAMAGED)
-        if likely and 0 < length <= MAX_PAYLOAD_BYTES and end <= len(data):
-            if crc32(view[at + BLOCK_BYTES : end], crc32(view[at : at + CRC_AT])) == crc:
-                yield at, kind, sequence, view[at + BLOCK_BYTES : end]
-                at = end
-                expected = sequence + 1
-                whole = True
-                continue
-        at += 1
-        whole = False
+    return Blocks().of(data, last=True)
+
+
+class Blocks:
+    """The same walk over a file that comes in pieces: what it yields depends on the whole file, not on how it came."""
+
+    def __init__(self):
+        self.rest = b""  # what was taken and not yet decided on
+        self._at = 0  # of the rest's first byte in the file
+        self._expected = 0
+        self._whole = True  # nothing is damaged between the block before and the rest
+
+    def of(self, data, last=False):
+        """The blocks that `data`, the file's next bytes, complete; with `last` the file ends with them. As blocks().
+
+        Where a block, or what damage makes of one, reaches past what has come, it waits for more.
+        """
+        if self.rest:
+            data = self.rest + data
+        view = memoryview(data)
+        ends = len(data)
+        at = 0
+        if not self._at:
+            if bytes(data[:4]) != SIGNATURE[: 4 if last else min(4, ends)]:
+                self.rest = bytes(data[:4])
+                raise ValueError("no session file: it starts with %s, not %s" % (repr(self.rest), repr(SIGNATURE)))
+            at = 4
+        before, expected, whole = self._at, self._expected, self._whole
+        unpack = struct.unpack_from
+        most = ends - BLOCK_BYTES
+        while at <= most:
+            kind, length, sequence, crc = unpack(BLOCK, data, at)
+            starts = at + BLOCK_BYTES
+            end = starts + length
+            likely = whole or (HEADER <= kind <= END and (sequence - expected) & 0xFFFF <= MOST_DAMAGED)
+            if likely and 0 < length <= MAX_PAYLOAD_BYTES:
+                if end <= ends:
+                    payload = view[starts:end]
+                    if crc32(payload, crc32(view[at : at + CRC_AT])) == crc:
+                        yield before + at, kind, sequence, payload
+                        at = end
+                        expected = sequence + 1
+                        whole = True
+                        continue
+                elif not last:
+                    break
+            at += 1
+            whole = False
+        if at <= ends:  # else the signature is not whole yet
+            self.rest = bytes(view[at:])
+            self._at, self._expected, self._whole = before + at, expected, whole
+        else:
+            self.rest = data

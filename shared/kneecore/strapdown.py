@@ -15,7 +15,7 @@ _SCALE = 85971  # half of 0.07 dps in rad/us, Q32 a count, Q15
 # The nominal period will do: a chip 2 % off errs by 4 % of a term that is itself a correction.
 _CROSS = 807
 _FAST = 2185  # half the square of a pair's half-angle, Q16: 1,540 dps, so that an axis may be at its limit
-_FLAT = 13862  # squared counts >> 6 to that
+_FLAT = 2153  # squared counts, times (_CROSS / 2 ** 14) squared, to that
 _LEAST_RATE = 2808686  # a turning point follows a swing of more than 12 dps
 
 
@@ -45,6 +45,8 @@ class Strapdown(Windows):
 
     def _take(self, channels, k, step, pairs):
         """The sample loop."""
+        # named first what is named most: the bytecode has shorter words for the first sixteen
+        px = py = pz = hx = hy = hz = tx = ty = tz = pw = square = 0
         # a pair's half-angle in Q30 = its counts * scale
         period = self.clock.period >> 10
         scale = (period * _SCALE + 65536) >> 17
@@ -125,23 +127,20 @@ class Strapdown(Windows):
                 tx = ax + bx
                 ty = ay + by
                 tz = az + bz
-                hx = tx >> 3
-                hy = ty >> 3
-                hz = tz >> 3
+                hx = (tx * cross) >> 14
+                hy = (ty * cross) >> 14
+                hz = (tz * cross) >> 14
                 square = (hx * hx + hy * hy + hz * hz) // flat
                 if square > fast:
                     self._clipped = sessionlog.CLIPPED
                 third = scale - (square >> 5)
-                cx = (ax * cross) >> 14
-                cy = (ay * cross) >> 14
-                cz = (az * cross) >> 14
-                hx = (tx * third + cy * bz - cz * by) >> 14
-                hy = (ty * third + cz * bx - cx * bz) >> 14
-                hz = (tz * third + cx * by - cy * bx) >> 14
-                qw -= pw * square + px * hx + py * hy + pz * hz
-                qx += pw * hx + py * hz - pz * hy - px * square
-                qy += pw * hy + pz * hx - px * hz - py * square
-                qz += pw * hz + px * hy - py * hx - pz * square
+                tx = (tx * third + hy * bz - hz * by) >> 14
+                ty = (ty * third + hz * bx - hx * bz) >> 14
+                tz = (tz * third + hx * by - hy * bx) >> 14
+                qw -= pw * square + px * tx + py * ty + pz * tz
+                qx += pw * tx + py * tz - pz * ty - px * square
+                qy += pw * ty + pz * tx - px * tz - py * square
+                qz += pw * tz + px * ty - py * tx - pz * square
                 if not left & 3:
                     self._look((bx * look_scale) >> 14, (by * look_scale) >> 14, (bz * look_scale) >> 14)
                 # of a pair only the second: a swing's highest rate is 0.1 % higher between them

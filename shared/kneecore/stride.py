@@ -16,6 +16,7 @@ _TURN_PERCENT = 35  # ... nor one smaller than this share of the last stride's r
 # The later top of a thigh that comes up twice is the sharper one, and a low-pass on the signal's way takes more off it:
 # 0.15 degree where motion passes up to 20 Hz (mean of 19 RBDS recordings of 6 runners; 0.08 to 0.26 in all but one).
 _BLUNTED_CDEG = 15
+_NEARLY_CDEG = 400  # how far the tilt turns between a turning point and where it is looked at, at most
 _APART = 10 * 256  # samples between the two, at least: 0.1 s
 _LEAST_RANGE_CDEG = 2500
 _MOST_RANGE_CDEG = 13000
@@ -55,6 +56,14 @@ class Turns:
     def _least_turn(self):
         least = self.range_cdeg * _TURN_PERCENT // 100
         return least if least > _LEAST_TURN_CDEG else _LEAST_TURN_CDEG
+
+    def matters(self, tilt_cdeg, is_lowest):
+        """Could a turning point of about this tilt be a peak, a valley, or the end of either? Else it is a shake."""
+        if not self.started:
+            return True
+        if is_lowest:
+            return tilt_cdeg < _NEARLY_CDEG + (self.top_cdeg - self._least_turn() if self.rising else self.low_cdeg)
+        return tilt_cdeg > (self.top_cdeg if self.rising else self.low_cdeg + self._least_turn()) - _NEARLY_CDEG
 
     def maximum(self, tilt_cdeg, at, up):
         """A highest point at sample `at` / 256, after the rate had reached `up`."""

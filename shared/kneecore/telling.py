@@ -43,6 +43,7 @@ class Telling:
             self._tell(now_ms)
         if not run.running:
             self.fit.begin()
+            self.axes.turned_off()  # a span begins with the run
         activity = self.activity
         if activity == WALKING and run.walking and self.turns.top_cdeg > _DRILL_CDEG:
             activity = _DRILL

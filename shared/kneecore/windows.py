@@ -71,7 +71,8 @@ class Windows(Telling):
         hy >>= 7
         hz >>= 7
         alignment = self.axes
-        self.fit.look(hx, hy, hz, alignment.right, alignment.forward, not alignment.standing)
+        if not alignment.standing:
+            self.fit.look(hx, hy, hz, alignment.right)
         covariance = alignment.covariance
         covariance[0] += hx * hx
         covariance[1] += hx * hy
@@ -85,7 +86,8 @@ class Windows(Telling):
         """Every 32 samples, in running 24 or 32: standing, raises, drift while nothing strides."""
         attitude = self.attitude
         alignment = self.axes
-        attitude.renormalise()
+        if not (self._beat & 1 and self.run.running):
+            attitude.renormalise()
         turn_x = self._turn_x
         turn_y = self._turn_y
         turn_z = self._turn_z
@@ -145,6 +147,7 @@ class Windows(Telling):
             if self.fit.off:
                 self._lost |= sessionlog.UNSURE
             if self.fit.window(attitude.up):
+                self.fit.judge(alignment.turned_off())
                 self._judge_fit()
             self._window_bounce = self._bounce
             # every 1.2 s will do for the rest
@@ -197,9 +200,8 @@ class Windows(Telling):
             t_ms = self.clock.time_ms(self._sample, 0)
             self._event(t_ms, sessionlog.RESTRAPPED, fit.leans, 0, 0, 0, 0, 0, 0)
             self.cue.realigned(t_ms)
-            for i in range(6):
-                alignment.covariance[i] = 0
-            alignment.samples = alignment.strides = alignment.raises = alignment.dwells = 0
+            alignment.forget_turning()
+            alignment.strides = alignment.raises = alignment.dwells = 0
             self.attitude.facing = False
             for i in range(3):
                 alignment.raised[i] = alignment.swung[i] = 0

@@ -113,7 +113,7 @@ def test_another_athlete_is_another_runner():
 
 def test_cues_fade_over_runs():
     """At the end one of four is left, evenly; half way through all."""
-    ran = Ran({"cue.fade_runs": 8, "cue.fade_percent": 25}, runs={"L": 20})
+    ran = Ran({"cue.fade_runs": 8}, runs={"L": 20})
     due = [event for event in ran.session.events if event[1] in ("cue", "cue_held")]
     due = [event for event in due if event[1] == "cue" or sessionread.HELD[event[2]] == "fading"]
     assert len(due) >= 5

@@ -84,7 +84,9 @@ def test_a_cut_run_goes_on(how):
     assert learnt == kept, "the baseline is the first segment's"
     assert "cue" in [event[1] for event in second.events], "and cues come of it"
     sure = [stride for stride in second.strides if not stride[-1] & CAUTION]
-    assert len(sure) > 0.9 * len(second.strides)
+    assert len(sure) > 0.85 * len(
+        second.strides
+    )  # 6 to 20 s of 170: when it is sure depends on where in a stride it began
     truth = wearer.feed.truth
     # the feed's time of the second segment's strides: from the peaks that fit its last stride
     off_ms = second.strides[-1][0] - 1000 * truth["truth_peak_t_s"][-1]

@@ -3,12 +3,15 @@
 import contextlib
 import json
 import random
+from pathlib import Path
 
 import pytest
-from wearer import WAIT_S, Wearer, firmware
+from wearer import WAIT_S, Wearer, firmware, short_run
 
+from kneesync.board.link import Link
 from kneesync.virtual.runner import Stand, simulate
 
+DEVICE = Path(__file__).parents[2] / "device"
 CRASHING = b"raise RuntimeError('this firmware does not start')"
 
 
@@ -37,9 +40,10 @@ def files(flash):
 def test_good_start_takes_its_marker_back():
     with Wearer(stand()) as wearer:
         wearer.wait_for("ready")
-        assert json.loads(wearer.board.flash.read_file("/starting")) == {"a": 1}
+        flash = wearer.board.flash
+        assert json.loads(flash.read_file("/starting" if flash.exists("/starting") else "/ran")) == {"a": 1}
         wearer.wait_until_s(40)
-        assert "starting" not in files(wearer.board.flash)
+        assert not {"starting", "ran"} & set(files(flash))
         assert wearer.board.flash.read_file("/boots") == b"1"
 
 
@@ -64,6 +68,52 @@ def test_three_failed_starts_fall_back_to_the_other_slot():
         assert wearer.output.count("RuntimeError") == 3
         assert "falling back to /b" in wearer.output
         assert wearer.board.flash.read_file("/active") == b"b"
+
+
+@pytest.mark.parametrize("on_s", [1, 4, 20])
+def test_switching_off_and_on_again_is_no_failed_start(on_s):
+    """A runner who tries the switch: as often as he likes, the version that runs well stays."""
+    wearer = Wearer(stand(600))
+    copy_slot(wearer.board.flash, "a", "b")
+    for time in range(1, 7):
+        wearer.board.power_cycle_at(time * on_s)
+    with wearer:
+        wearer.wait_until_s(7 * on_s + 3)
+        wearer.wait_for("ready", 7 if on_s > 3 else 1)
+        assert wearer.output.count("starting /a") == wearer.output.count("ready")
+        assert "safe mode" not in wearer.output and "falling back" not in wearer.output
+
+
+@pytest.mark.parametrize("after_ms", [0, 5_000, 25_000])
+@pytest.mark.parametrize("how", ["sleep_ms(10_000)", "raise RuntimeError"])
+def test_a_version_that_hangs_or_crashes_within_30_s_falls_back(how, after_ms):
+    """By itself: nobody has to switch it off. It was seen to run, and is counted all the same."""
+    source = (DEVICE / "app.py").read_text()
+    turn = "            press = self.button.poll(now_ms)\n"
+    assert turn in source
+    source = source.replace(turn, f"{turn}            if now_ms - self.started_ms > {after_ms + 1500}: {how}\n")
+    wearer = Wearer(stand(600))
+    copy_slot(wearer.board.flash, "a", "b")
+    wearer.board.flash.remove("/a/app.mpy")
+    wearer.board.flash.write_file("/a/app.py", source.encode())
+    with wearer:
+        wearer.wait_for("falling back to /b")
+        wearer.wait_until_s(wearer.now_s + 40)
+        assert wearer.output.count("starting /a") == 3 and wearer.output.count("ready") == 4
+        assert wearer.board.flash.read_file("/active") == b"b"
+
+
+def test_a_version_that_hangs_before_it_runs_falls_back_by_the_switch():
+    """Nothing resets it there: the runner does, and is not left with it."""
+    wearer = Wearer(stand(600))
+    copy_slot(wearer.board.flash, "a", "b")
+    wearer.board.flash.remove("/a/app.mpy")
+    wearer.board.flash.write_file("/a/app.py", b"import time\nwhile True: time.sleep_ms(100)")
+    with wearer:
+        for starts in range(1, 4):
+            wearer.wait_for("starting /a", starts)
+            wearer.board.power_cycle()
+        wearer.wait_for("falling back to /b")
 
 
 def test_press_at_the_led_asks_for_safe_mode():
@@ -126,18 +176,53 @@ def test_whatever_its_files_hold_the_board_starts(spoilt):
         assert "Error" not in wearer.output.replace("not written: OSError", "")
 
 
-def test_a_full_volume_does_not_stop_the_loader():
-    wearer = Wearer(stand())
-    flash = wearer.board.flash
+def fill_to_the_last_block(flash):
     number = 0
     for size in (200_000, 2_000, 200, 1):
         with contextlib.suppress(OSError):
             while True:
                 number += 1
                 flash.write_file(f"/{number}", bytes(size))
+
+
+def test_a_full_volume_stops_neither_loader_nor_app():
+    """No note can be written: the board starts, once, says why it records nothing, and a host that makes room ends it.
+
+    Its start has no number: the one on the flash is an earlier start's, whose sessions a host would date by this one.
+    """
+    name = "/sessions/00004-1.knee"
+    wearer = Wearer(short_run(60), files={"/boots": b"4", name: bytes(100_000)})
+    flash = wearer.board.flash
+    fill_to_the_last_block(flash)
     with wearer:
-        wearer.wait_for("starting /a")
+        wearer.wait_for("ready")
         assert "/starting not written" in wearer.output
+        wearer.wait_for("no session: the flash is full: kneesync pull --free")
+        wearer.wait_until_s(wearer.now_s + 60)
+        assert wearer.output.count("starting /a") == wearer.output.count("ready") == 1, "it does not start for ever"
+        assert flash.listdir("/sessions") == ["00004-1.knee"] and flash.read_file("/boots") == b"4"
+        with Link(wearer.board.port) as link:
+            assert link.info["boot"] is None
+            (listed,) = link.call("service.listing()", list)
+            link.call(f"service.remove({listed['name']!r}, {listed['sha256']!r})")
+        wearer.wait_for("ready", 2)
+        assert flash.read_file("/boots") == b"5"
+        with Link(wearer.board.port) as link:
+            assert link.info["boot"] == 5
+
+
+def test_a_host_that_is_gone_leaves_a_full_board_running_again():
+    """The reset at the lease's end must not need room for the clock's note."""
+    wearer = Wearer(stand(5))
+    fill_to_the_last_block(wearer.board.flash)
+    with wearer:
+        wearer.wait_for("ready")
+        wearer.type(b"\x03")
+        wearer.wait_for("starts again in")
+        wearer.type(b"import board; board.set_clock(1790000000)\r\n")
+        wearer.wait_for("set_clock(1790000000)")
+        wearer.board.hurry(30)
+        wearer.wait_for("ready", 2)
 
 
 def operations_of_a_fallback():

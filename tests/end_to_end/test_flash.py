@@ -200,7 +200,7 @@ def test_unpulled_sessions_refuse_unless_told(library):
         with pytest.raises(KneesyncError, match=r"found 1 session on board .* `kneesync pull` first, or say --even-un"):
             flash(board.port, board.board_id, library)
         wait_for(board, "ready", 2)
-        kept = set(board.flash.listdir("/")) - {"clock", "boots", "starting"}
+        kept = set(board.flash.listdir("/")) - {"clock", "boots", "starting", "ran"}
         assert kept == {"a", "active", "main.py", "sessions"}
         assert flash(board.port, board.board_id, library, even_unpulled=True).version == NEW
         assert board.flash.read_file("/sessions/00001-1.knee") == session
@@ -289,14 +289,14 @@ class _Dying(Prompt):
 
     calls, fatal_call, sent_first = 0, 0, False
 
-    def stream(self, expression, *arguments):
+    def stream(self, expression, *arguments, **more):
         _Dying.calls += 1
         if _Dying.calls == _Dying.fatal_call:
             if _Dying.sent_first:
                 self._transport.exec_raw_no_follow(expression)
             self._close()
             raise _Gone
-        super().stream(expression, *arguments)
+        super().stream(expression, *arguments, **more)
 
     def __exit__(self, kind, error, trace):
         if kind is not _Gone:

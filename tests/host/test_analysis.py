@@ -66,7 +66,7 @@ def test_unsure_strides_count_for_cadence_and_not_for_angles(flag):
     assert figures["cadence_spm"] == pytest.approx(120 / 0.7)
     assert (figures["strides"], figures["strides_sure"]) == (200, 100)
     assert figures["quality"][flag + "_percent"] == 50
-    assert any("Only 50 %" in note for note in figures["notes"])
+    assert any("Only 50 %" in flag["text"] for flag in figures["flags"])
 
 
 def test_without_one_sure_stride_there_are_no_angles():

@@ -185,7 +185,7 @@ def test_a_stale_or_foreign_note_is_no_board(note, tmp_path):
 def test_an_unforeseen_error_is_one_line_and_a_traceback_only_under_debug(kneesync, monkeypatch, run_file):
     from kneesync.analysis import session
 
-    def breaks(_):
+    def breaks(*_):
         raise RuntimeError("within\nus")
 
     monkeypatch.setattr(session, "summary", breaks)

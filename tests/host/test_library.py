@@ -7,7 +7,7 @@ import pytest
 from knee_files import BOARD, KneeFile, tired_run
 
 from kneesync.errors import KneesyncError
-from kneesync.library import Library, opened, store
+from kneesync.library import Library, durable, incoming, opened
 from kneesync.library.index import Index
 
 RUN = bytes(tired_run(minutes=8).data)
@@ -15,9 +15,9 @@ SHA = hashlib.sha256(RUN).hexdigest()
 
 
 def bring(library, data=RUN, name="00007-1.knee", board=BOARD):
-    incoming = library.incoming(board, name, len(data), hashlib.sha256(data).hexdigest())
-    incoming.append(data[incoming.received_bytes :])
-    return library.keep(incoming)
+    transfer = library.incoming(board, name, len(data), hashlib.sha256(data).hexdigest())
+    transfer.append(data[transfer.received_bytes :])
+    return library.keep(transfer)
 
 
 def files(library):
@@ -57,11 +57,11 @@ def crash_on(function, ending):
 
 
 STEPS = {
-    "sidecar of the transfer": (store, "_holds", crash),
-    "fsync of the file": (store.Incoming, "synced", crash),
-    "note beside the file": (store, "_write_whole", crash_on(store._write_whole, SHA[:10] + ".json")),
+    "sidecar of the transfer": (incoming, "_holds", crash),
+    "fsync of the file": (incoming.Incoming, "synced", crash),
+    "note beside the file": (durable, "write_whole", crash_on(durable.write_whole, SHA[:10] + ".json")),
     "rename": (os, "replace", crash_on(os.replace, ".part")),
-    "fsync of the folder": (store, "_sync_folder", crash_on(store._sync_folder, "sessions")),
+    "fsync of the folder": (durable, "sync_folder", crash_on(durable.sync_folder, "sessions")),
     "index": (Index, "enter", crash),
 }
 
@@ -83,9 +83,9 @@ def test_a_crash_at_any_step_loses_nothing_and_invents_nothing(step, monkeypatch
 
 def test_a_transfer_goes_on_where_it_stopped_and_another_file_starts_anew():
     with Library() as library:
-        incoming = library.incoming(BOARD, "00007-1.knee", len(RUN), SHA)
-        incoming.append(RUN[:3072])
-        incoming.close()
+        transfer = library.incoming(BOARD, "00007-1.knee", len(RUN), SHA)
+        transfer.append(RUN[:3072])
+        transfer.close()
         again = library.incoming(BOARD, "00007-1.knee", len(RUN), SHA)
         assert again.received_bytes == 3072
         again.close()
@@ -96,14 +96,30 @@ def test_a_transfer_goes_on_where_it_stopped_and_another_file_starts_anew():
 
 def test_wrong_bytes_never_get_a_name():
     with Library() as library:
-        incoming = library.incoming(BOARD, "00007-1.knee", len(RUN), SHA)
-        incoming.append(RUN[:-1] + b"?")
+        transfer = library.incoming(BOARD, "00007-1.knee", len(RUN), SHA)
+        transfer.append(RUN[:-1] + b"?")
         with pytest.raises(KneesyncError, match="another SHA-256"):
-            library.keep(incoming)
+            library.keep(transfer)
         with pytest.raises(KneesyncError, match="no kneesync session"):
             bring(library, b"MZ no run at all")
         assert files(library) == [] and library.sessions() == []
         assert os.listdir(library.folder / "incoming") == []
+
+
+@pytest.mark.parametrize("received", [RUN, RUN[:-1] + b"?"])
+@pytest.mark.parametrize("on_disk", [RUN, RUN[:-1] + b"!"])
+def test_what_counts_are_the_bytes_on_the_disk(received, on_disk):
+    with Library() as library:
+        transfer = library.incoming(BOARD, "00007-1.knee", len(RUN), SHA)
+        transfer.append(received)
+        transfer.path.write_bytes(on_disk)
+        if on_disk == RUN:
+            kept = library.keep(transfer)
+            assert library.path(kept).read_bytes() == RUN and (kept.strides, kept.problems) == (720, [])
+        else:
+            with pytest.raises(KneesyncError, match="another SHA-256"):
+                library.keep(transfer)
+            assert files(library) == [] and library.sessions() == []
 
 
 def test_a_session_of_a_newer_format_is_kept_for_a_later_version():
@@ -237,14 +253,14 @@ def test_reindex_names_what_is_damaged_and_leaves_it(monkeypatch):
         lost = bring(library, bytes(KneeFile().end(9).data))
         library.path(torn).write_bytes(library.path(torn).read_bytes()[:-40])
         bytes_before = {path: path.read_bytes() for path in (library.folder / "sessions").iterdir()}
-        whole = store._sha256_of
+        whole = durable.sha256_of
 
         def fails(path):
             if path.stem == lost.id:
                 raise PermissionError(13, "Permission denied")
             return whole(path)
 
-        monkeypatch.setattr(store, "_sha256_of", fails)
+        monkeypatch.setattr(durable, "sha256_of", fails)
         entered, unreadable = library.reindex()
         assert {one.id: bool(one.problems) for one in entered} == {sound.id: False, torn.id: True}
         assert [(path.stem, why) for path, why in unreadable] == [(lost.id, "Permission denied")]

@@ -5,6 +5,7 @@ whole pull can be tried. tests/end_to_end/test_pull.py does the same to the wire
 """
 
 import errno
+import hashlib
 import itertools
 import os
 import pathlib
@@ -17,7 +18,7 @@ from knee_files import BOARD, KneeFile, tired_run
 
 from kneesync.board.pull import pull
 from kneesync.errors import KneesyncError
-from kneesync.library import Library, index, store
+from kneesync.library import Library, durable, incoming, index, store
 from kneesync.library.index import LibraryError
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="forks, and files are locked on POSIX only")
@@ -34,8 +35,10 @@ class Straight(FakeBoard):
         self.board, self.port = BOARD, "no port"
         self.info = {"boot": 7, "up_ms": 120_000, "wire": self.wire}
 
-    def call(self, expression, kind=dict, quiet_s=0):
+    def call(self, expression, kind=dict, quiet_s=0, meanwhile=None):
         answer = bytearray()
+        if meanwhile:
+            meanwhile()
         self.stream(expression, answer.extend, 1 << 20)
         return store.untrusted.parsed(bytes(answer), kind)
 
@@ -57,7 +60,8 @@ class Disk:
         self.steps, self.at, self.fault = [], at, fault
         self.patch = patch
         real_open = open
-        patch.setattr(store, "open", lambda *how, **more: _File(self, real_open(*how, **more)), raising=False)
+        for module in (incoming, durable):
+            patch.setattr(module, "open", lambda *how, **more: _File(self, real_open(*how, **more)), raising=False)
         for owner, name, kind in (
             (os, "fsync", "fsync"),
             (os, "replace", "rename"),
@@ -221,16 +225,16 @@ def test_what_a_power_cut_leaves_of_unsynced_bytes_is_not_believed(tmp_path):
     for number, harm in enumerate((lambda part: part[:-4096] + bytes(4096), lambda part: bytes(len(part)))):
         folder = tmp_path / str(number)
         with Library(folder) as library:
-            incoming = library.incoming(BOARD, "00007-1.knee", len(data), store.hashlib.sha256(data).hexdigest())
-            incoming.append(harm(data[: 3 * 6144]))
-            incoming.close()
+            part = library.incoming(BOARD, "00007-1.knee", len(data), hashlib.sha256(data).hexdigest())
+            part.append(harm(data[: 3 * 6144]))
+            part.close()
         check(folder, "zeroes in the part")
 
 
 @pytest.mark.parametrize("what", ["grown", "longer than said", "of another board", "note torn"])
 def test_a_part_of_something_else_is_not_gone_on_with(what, tmp_path):
     data = FILES["00007-1.knee"]
-    sha = "ab" * 32 if what == "grown" else store.hashlib.sha256(data).hexdigest()
+    sha = "ab" * 32 if what == "grown" else hashlib.sha256(data).hexdigest()
     board = "00ff" if what == "of another board" else BOARD
     with Library(tmp_path) as library:
         before = library.incoming(board, "00007-1.knee", 20_000 if what == "grown" else len(data), sha)
@@ -278,7 +282,7 @@ def test_two_pulls_at_once_keep_everything_once(tmp_path):
 
 def test_a_transfer_is_one_process_s_until_that_ends_or_dies(tmp_path):
     data = FILES["00007-1.knee"]
-    about = (BOARD, "00007-1.knee", len(data), store.hashlib.sha256(data).hexdigest())
+    about = (BOARD, "00007-1.knee", len(data), hashlib.sha256(data).hexdigest())
     told, tell = os.pipe()
     child = os.fork()
     if child == 0:

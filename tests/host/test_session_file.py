@@ -1,5 +1,6 @@
 """A session file decodes to what was written, and whatever is done to it, to no more than that."""
 
+import itertools
 import math
 import struct
 
@@ -14,6 +15,7 @@ from kneecore import sessionlog as log
 from kneecore import sessionread
 from kneesync.analysis.session import summary
 from kneesync.errors import KneesyncError
+from kneesync.library.decoder import Decoder
 from kneesync.library.session import NotASessionError, decode
 from kneesync.views import report
 
@@ -238,6 +240,31 @@ def check_mutated(edits):
 @example([("cut", 0.5, 1, 0)])
 def test_mutated_files_never_crash_the_decoder(edits):
     check_mutated(edits)
+
+
+@settings(max_examples=60, deadline=None)
+@given(EDITS, st.sampled_from([WHOLE, SMALL]), st.lists(st.integers(1, 5000), min_size=1, max_size=5))
+@example([], SMALL, [1])
+@example([("fill", 0.3, 2, 255)], WHOLE, [1, 3])
+@example([("flip", 0.0, 1, 0)], SMALL, [2])
+def test_a_file_that_comes_in_pieces_decodes_as_the_whole_does(edits, data, lengths):
+    data = mutate(data, edits)
+    decoder, at = Decoder("the file"), 0
+    for length in itertools.cycle(lengths):
+        decoder.take(data[at : at + length])
+        at += length
+        if at >= len(data):
+            break
+    assert outcome(decoder.session) == outcome(lambda: decode(data))
+
+
+def outcome(decoded):
+    """What a decoder gives, or the words with which it refuses."""
+    try:
+        session = decoded()
+    except KneesyncError as error:
+        return str(error).partition("found")[0]
+    return {name: value.tobytes() if hasattr(value, "tobytes") else value for name, value in vars(session).items()}
 
 
 @pytest.mark.soak

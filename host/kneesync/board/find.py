@@ -49,7 +49,10 @@ def pick(wanted=None):
     NoBoardError if that is none or several.
     """
     if wanted and (os.sep in wanted or wanted.upper().startswith("COM")):
-        return next((board for board in boards() if board.port == wanted), Board(wanted, None, "named port"))
+        named = _port_named(wanted)
+        return next(
+            (board for board in boards() if _port_named(board.port) == named), Board(wanted, None, "named port")
+        )
     found = boards()
     matching = [board for board in found if (board.id or "").startswith((wanted or "").lower())]
     if len(matching) == 1:
@@ -60,6 +63,13 @@ def pick(wanted=None):
         here = f"here: {_listed(found)}" if found else "none is connected"
         raise NoBoardError(f"no board {untrusted.printable(wanted)}; {here}")
     raise NoBoardError(NONE_FOUND)
+
+
+def _port_named(name):
+    """A port's name as it is compared: Windows' without regard to capitals, macOS' pair of a device as one."""
+    if os.name == "nt":
+        return name.upper().removeprefix("\\\\.\\")
+    return name.replace("/dev/tty.", "/dev/cu.", 1) if name.startswith("/dev/tty.") else name
 
 
 def port_of(board_id):
@@ -79,7 +89,7 @@ def registered(port, board_id):
 
     def moved(port, drive=None):
         beside = note.with_suffix(".new")
-        beside.write_text(json.dumps({"port": port, "drive": drive, "id": board_id, "pid": os.getpid()}))
+        beside.write_text(json.dumps({"port": port, "drive": drive, "id": board_id, "pid": os.getpid()}), "ascii")
         beside.replace(note)
 
     moved(port)

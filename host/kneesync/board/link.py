@@ -99,13 +99,13 @@ class Link:
         finally:
             self._close()
 
-    def call(self, expression, kind=dict, quiet_s=QUIET_S):
+    def call(self, expression, kind=dict, quiet_s=QUIET_S, *, meanwhile=None):
         """Run `expression` on the board; the one line of JSON that it prints, as `kind` (dict or list).
 
-        An answer {"error": text} becomes a BoardRefusedError.
+        meanwhile() is called while the board is at it. An answer {"error": text} becomes a BoardRefusedError.
         """
         answer = bytearray()
-        self.stream(expression, answer.extend, MOST_ANSWER_BYTES, quiet_s)
+        self.stream(expression, answer.extend, MOST_ANSWER_BYTES, quiet_s, meanwhile=meanwhile)
         try:
             text = answer.decode()
         except UnicodeDecodeError:
@@ -120,14 +120,17 @@ class Link:
             raise LinkError(str(value))
         return value
 
-    def stream(self, expression, on_bytes, most_bytes, quiet_s=QUIET_S):
-        """Run `expression` on the board and hand on what it prints, in pieces as they come.
+    def stream(self, expression, on_bytes, most_bytes, quiet_s=QUIET_S, *, meanwhile=None):
+        """Run `expression` on the board and hand on what it prints, in pieces as they come; first call meanwhile().
 
         LinkError after quiet_s of silence, past most_bytes, or if the board reports an exception.
         """
         with self._plainly():
             self._port.allow(quiet_s + most_bytes / LEAST_BYTES_PER_S, most_bytes)
             self._transport.exec_raw_no_follow(expression)
+        if meanwhile:
+            meanwhile()
+        with self._plainly():
             self._until_eot(on_bytes, quiet_s)
             trouble = bytearray()
             self._until_eot(trouble.extend, quiet_s)

@@ -97,8 +97,10 @@ def _refusal(port):
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return "", os.isatty(handle)
-    except OSError:
+    except BlockingIOError:
         return "in use", True
+    except OSError:  # a system that locks no devices: only opening it tells
+        return "", os.isatty(handle)
     finally:
         os.close(handle)
 

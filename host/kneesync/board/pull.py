@@ -21,6 +21,7 @@ CHUNK_BYTES = 6144  # what service.read puts into one line
 WINDOW_BYTES = 256 * CHUNK_BYTES  # asked for at once: most files, so that no round trips are waited for
 CAREFUL_BYTES = 16 * CHUNK_BYTES  # the same on a wire that does damage: what is behind a bad chunk comes again
 _LINE_BYTES = CHUNK_BYTES // 3 * 4 + 16
+_AT_ONCE_BYTES = 32768
 MOST_SESSIONS = 4096
 MOST_TRIES = 4  # windows in a row without progress
 MOST_DAMAGED = 64  # windows of one file
@@ -59,8 +60,8 @@ def pull(link, library, progress=None, on_result=None):
     one taken; LinkError when the board itself is gone, LibraryError when nothing can be kept.
     """
     _same_wire(link)
-    tell_time(link, library)
-    listed, results = listing(link)
+    _set_clock(link)
+    listed, results = listing(link, lambda: _date_boot(link, library))
     for result in results:
         if on_result:
             on_result(result)
@@ -96,17 +97,25 @@ def tell_time(link, library):
     Every command that stops the board does this first: with the restart at its end the boot is over, and runs recorded
     in it could not be dated any more.
     """
+    _date_boot(link, library)
+    _set_clock(link)
+
+
+def _date_boot(link, library):
     up_ms = untrusted.whole(link.info.get("up_ms"), 0, 1 << 40)
     boot = untrusted.whole(link.info.get("boot"), 0, 1 << 31)
     if up_ms is not None and boot is not None:
         library.note_boot(link.board, boot, up_ms)
+
+
+def _set_clock(link):
     link.call(f"service.set_clock({int(time.time())})")
 
 
-def listing(link):
-    """(files that make sense, Pulled for those that do not)."""
+def listing(link, meanwhile=None):
+    """(files that make sense, Pulled for those that do not). meanwhile() is called while the board hashes them."""
     listed, refused = [], []
-    entries = link.call("service.listing()", list, HASHING_QUIET_S)
+    entries = link.call("service.listing()", list, HASHING_QUIET_S, meanwhile=meanwhile)
     if len(entries) > MOST_SESSIONS:
         raise LinkError(
             f"the board lists {len(entries)} sessions, expected up to {MOST_SESSIONS}; run `kneesync flash`"
@@ -158,7 +167,10 @@ def _receive(link, file, incoming, progress):
         wanted = min(window_bytes, file.bytes - offset)
         window = _Window(wanted, lambda data: _took(incoming, data, file, progress))
         most_bytes = math.ceil(wanted / CHUNK_BYTES) * _LINE_BYTES + 64
-        link.stream(f"service.read({file.name!r}, {offset}, {wanted})", window.take, most_bytes)
+        try:
+            link.stream(f"service.read({file.name!r}, {offset}, {wanted})", window.take, most_bytes)
+        finally:
+            window.finish()  # also of a wire that broke: what came need not come again
         if window.error:
             raise KneesyncError(f"{file.name}: the board says: {window.error}")
         if incoming.received_bytes == offset + wanted:
@@ -181,34 +193,51 @@ def _took(incoming, data, file, progress):
 
 
 class _Window:
-    """Decodes the lines of one service.read: chunks in order up to the first damaged one, the rest is passed over."""
+    """Decodes the lines of one service.read: chunks in order up to the first damaged one, the rest is passed over.
 
-    def __init__(self, wanted_bytes, on_chunk):
+    `on_data` gets them some at a time: a wire gives a few KB at once, each of which would cost a write to the disk.
+    """
+
+    def __init__(self, wanted_bytes, on_data):
         self._left = wanted_bytes
-        self._on_chunk = on_chunk
-        self._rest = b""
+        self._on_data = on_data
+        self._pieces = []
+        self._waiting_bytes = 0
         self._sound = True
         self.error = None
 
     def take(self, data):
         """More of what the board printed."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
+        self._pieces.append(data)
+        self._waiting_bytes += len(data)
+        if self._waiting_bytes >= _AT_ONCE_BYTES:
+            self._decode()
+
+    def finish(self):
+        """No more comes."""
+        if self._pieces:
+            self._decode()
+
+    def _decode(self):
+        *lines, rest = b"".join(self._pieces).split(b"\n")
+        chunks = []
         for line in lines:
             if line.startswith(b'{"error"'):
                 self.error = untrusted.printable(line.rstrip().decode("ascii", "replace"), 160)
             elif self._sound and self._left and (sent := line.rstrip(b"\r")):
-                self._line(sent)
-        if len(self._rest) > _LINE_BYTES:  # no line of ours: it need not be collected
+                chunk = _chunk(sent)
+                if chunk is None or len(chunk) != min(CHUNK_BYTES, self._left):
+                    self._sound = False
+                else:
+                    self._left -= len(chunk)
+                    chunks.append(chunk)
+        if len(rest) > _LINE_BYTES:  # no line of ours: it need not be collected
             self._sound = False
-            self._rest = b""
-
-    def _line(self, line):
-        chunk = _chunk(line)
-        if chunk is None or len(chunk) != min(CHUNK_BYTES, self._left):
-            self._sound = False
-            return
-        self._left -= len(chunk)
-        self._on_chunk(chunk)
+            rest = b""
+        self._pieces = [rest] if rest else []
+        self._waiting_bytes = len(rest)
+        if chunks:
+            self._on_data(b"".join(chunks))
 
 
 def _chunk(line):

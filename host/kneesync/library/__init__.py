@@ -7,8 +7,8 @@ from kneesync.library.store import Library
 __all__ = ["Library", "opened"]
 
 
-def opened(reference=None):
-    """(Kept or None, Session) of a .knee file's path, or of an id in the user's library; None: its newest."""
+def opened(reference=None, athlete=None):
+    """(Kept or None, Session) of a .knee file's path, or of an id in the user's library; None: the athlete's newest."""
     from kneesync.library.session import read
 
     if reference and (
@@ -16,5 +16,5 @@ def opened(reference=None):
     ):
         return None, read(reference)
     with Library() as library:
-        kept = library.find(reference)
+        kept = library.find(reference, athlete)
         return kept, library.read_whole(kept)

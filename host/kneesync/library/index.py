@@ -7,11 +7,13 @@ The exception is `boot`: when each boot of a board began by this machine's clock
 import contextlib
 import json
 import sqlite3
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from kneesync.errors import KneesyncError
 
-_VERSION = 2
+_VERSION = 5  # raised with analysis.comparable.VERSION, whose figures stand in it
+
+NOBODY = "me"  # whose runs they are where neither board nor runner says
 
 
 class LibraryError(KneesyncError):
@@ -20,7 +22,7 @@ class LibraryError(KneesyncError):
 
 @dataclass
 class Kept:
-    """One session in the library."""
+    """One session in the library: what its file says, and what the runner's side note says of it."""
 
     id: str  # first digits of the file's SHA-256
     board: str
@@ -28,28 +30,46 @@ class Kept:
     sha256: str
     bytes: int
     start_unix_s: float | None  # None: unknown
-    start_from: str  # "pull", "board clock", "you" (set by hand) or "unknown"
+    start_from: str  # "pull", "board clock", "watch" (joined), "you" (set by hand) or "unknown"
     pulled_unix_s: float
-    leg: str | None = None
-    athlete: str = ""
+    leg: str | None = None  # the runner's word, else the board's
+    athlete: str = NOBODY  # the runner's word, else the board's
     duration_s: float | None = None
     strides: int = 0
     cadence_spm: float | None = None
     knee_lift_deg: float | None = None
     drop_deg: float | None = None
     cues: int = 0
-    problems: list | None = None
+    problems: list = field(default_factory=list)
     run: str = ""  # the same for the segments of a run that was cut and went on
     segment: int = 1
+    note: str = ""  # the runner's words
+    tags: list = field(default_factory=list)
+    pain: int | None = None  # 0 to 10
+    pain_where: str = ""
+    effort: int | None = None  # 0 to 10
+    marked: bool = False
+    has_raw: bool = False
+    watch: dict | None = None  # facts of the watch's recording that was joined
+    board_leg: str | None = None  # as the board had it
+    board_athlete: str = ""  # as the board's settings had it
+    figures: dict = field(default_factory=dict)  # analysis.comparable.row
+    trashed: bool = False  # in the trash folder, not in the index
 
 
-_NAMES = [field.name for field in fields(Kept)]
+_NAMES = [one.name for one in fields(Kept) if one.name != "trashed"]
+_AS_JSON = ("problems", "tags", "watch", "figures")
+_AS_BOOL = ("marked", "has_raw")
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS session (
+CREATE TABLE session (
   id TEXT PRIMARY KEY, board TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL,
   start_unix_s REAL, start_from TEXT NOT NULL, pulled_unix_s REAL NOT NULL, leg TEXT, athlete TEXT NOT NULL,
   duration_s REAL, strides INTEGER NOT NULL, cadence_spm REAL, knee_lift_deg REAL, drop_deg REAL,
-  cues INTEGER NOT NULL, problems TEXT NOT NULL, run TEXT NOT NULL, segment INTEGER NOT NULL);
+  cues INTEGER NOT NULL, problems TEXT NOT NULL, run TEXT NOT NULL, segment INTEGER NOT NULL,
+  note TEXT NOT NULL, tags TEXT NOT NULL, pain INTEGER, pain_where TEXT NOT NULL, effort INTEGER,
+  marked INTEGER NOT NULL, has_raw INTEGER NOT NULL, watch TEXT NOT NULL, board_leg TEXT, board_athlete TEXT NOT NULL,
+  figures TEXT NOT NULL);
+CREATE TABLE joined (segments TEXT PRIMARY KEY, described TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS boot (
   board TEXT NOT NULL, boot INTEGER NOT NULL, zero_unix_s REAL NOT NULL, PRIMARY KEY (board, boot));
 """
@@ -67,21 +87,23 @@ class Index:
             raise self._refused(error) from None
         except sqlite3.DatabaseError:  # not a database any more: set it aside, the files know everything
             path.replace(path.with_name(path.name + ".broken"))
+            for ending in ("-wal", "-shm"):  # its log is none of the new one's
+                path.with_name(path.name + ending).unlink(missing_ok=True)
             self._open(path)
 
     def _open(self, path):
         self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
         try:
-            self._db.row_factory = sqlite3.Row
+            # one flush of the disk a commit in place of four, and who only reads never waits for who writes
+            self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("BEGIN IMMEDIATE")
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            version = self._version()
             if version < _VERSION:
-                self.fresh = True
-                self._db.execute("DROP TABLE IF EXISTS session")
-                for statement in _SCHEMA.split(";"):
-                    self._db.execute(statement)
-            self._db.execute("COMMIT")
+                self._db.execute("BEGIN IMMEDIATE")
+                version = self._version()  # another process may have been quicker
+                if version < _VERSION:
+                    self._make()
+                self._db.execute("COMMIT")
             if version > _VERSION:
                 raise KneesyncError(
                     f"the library's index has version {version}, this one knows {_VERSION}: pip install -U kneesync"
@@ -89,6 +111,17 @@ class Index:
         except BaseException:
             self._db.close()  # and with it the lock
             raise
+
+    def _version(self):
+        return self._db.execute("PRAGMA user_version").fetchone()[0]
+
+    def _make(self):
+        """Empty tables in place of those of an older version, or of one that was never filled."""
+        self.fresh = True
+        for table in ("session", "joined"):
+            self._db.execute(f"DROP TABLE IF EXISTS {table}")
+        for statement in _SCHEMA.split(";"):
+            self._db.execute(statement)
 
     def _refused(self, error):
         busy = "lock" in str(error)
@@ -123,8 +156,8 @@ class Index:
 
     def enter(self, kept):
         """Add or replace one session: committed when this returns, but inside at_once()."""
-        row = asdict(kept)
-        row["problems"] = json.dumps(row["problems"] or [])
+        row = {name: getattr(kept, name) for name in _NAMES}
+        row.update({name: json.dumps(row[name]) for name in _AS_JSON})
         marks = ", ".join(":" + name for name in _NAMES)
         self._do(f"INSERT OR REPLACE INTO session ({', '.join(_NAMES)}) VALUES ({marks})", row)
 
@@ -132,17 +165,44 @@ class Index:
         self._do("DELETE FROM session WHERE id = ?", (session_id,))
 
     def by_sha256(self, sha256):
-        row = self._do("SELECT * FROM session WHERE sha256 = ?", (sha256,)).fetchone()
-        return _kept(row) if row else None
+        return next(iter(self._kept("WHERE sha256 = ?", sha256)), None)
 
     def sessions(self):
         """All, newest first; those without a start time by when they were pulled."""
-        rows = self._do("SELECT * FROM session ORDER BY coalesce(start_unix_s, pulled_unix_s) DESC, name DESC")
-        return [_kept(row) for row in rows]
+        return self._kept("ORDER BY coalesce(start_unix_s, pulled_unix_s) DESC, name DESC, id")
+
+    def newest(self):
+        """The newest alone, as sessions() has them, or None: the others need not be read for it."""
+        return next(
+            iter(self._kept("ORDER BY coalesce(start_unix_s, pulled_unix_s) DESC, name DESC, id LIMIT 1")), None
+        )
+
+    def during(self, from_unix_s, to_unix_s):
+        """All that ran at some time between these two; those without a start time are none."""
+        return self._kept(
+            "WHERE start_unix_s < ? AND start_unix_s + coalesce(duration_s, 0) > ? ORDER BY id", to_unix_s, from_unix_s
+        )
 
     def matching(self, start_of_id):
-        rows = self._do("SELECT * FROM session WHERE substr(id, 1, ?) = ?", (len(start_of_id), start_of_id))
-        return [_kept(row) for row in rows]
+        return self._kept("WHERE substr(id, 1, ?) = ?", len(start_of_id), start_of_id)
+
+    def of_run(self, board, run):
+        """The segments of a run, in no order."""
+        return self._kept("WHERE board = ? AND run = ? ORDER BY id", board, run)
+
+    def _kept(self, rest, *values):
+        return [_as_kept(row) for row in self._do(f"SELECT {', '.join(_NAMES)} FROM session {rest}", values)]
+
+    def joined(self, segments):
+        """What was entered of a run's segments (ids in order) as one session: a dict of Kept's fields, or None."""
+        row = self._do("SELECT described FROM joined WHERE segments = ?", (" ".join(segments),)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def enter_joined(self, segments, described):
+        self._do("INSERT OR REPLACE INTO joined VALUES (?, ?)", (" ".join(segments), json.dumps(described)))
+
+    def forget_joined(self):
+        self._do("DELETE FROM joined")
 
     def note_boot(self, board, boot, zero_unix_s):
         """A boot of a board began at this Unix time. A board that counts from the start again loses its older notes."""
@@ -157,7 +217,8 @@ class Index:
         return row[0] if row else None
 
 
-def _kept(row):
-    values = dict(row)
-    values["problems"] = json.loads(values["problems"])
+def _as_kept(row):
+    values = dict(zip(_NAMES, row, strict=True))
+    values.update({name: json.loads(values[name]) for name in _AS_JSON})
+    values.update({name: bool(values[name]) for name in _AS_BOOL})
     return Kept(**values)

@@ -4,29 +4,22 @@ session = kneesync.read("run.knee")
 session.strides.knee_lift_deg.rolling(50).median().plot()
 """
 
-import struct
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
 
-from kneecore import rawlog, sessionread
 from kneecore import sessionlog as log
+from kneecore import sessionread
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
+from kneesync.library import rawsamples
 
-_NOMINAL_PERIOD_MS = 64 / 6.667
 MOST_FILE_BYTES = 64 << 20  # no board of ours has half as much flash
 
 STRIDE_DTYPE = np.dtype(list(zip(sessionread.STRIDE_FIELDS, ("<u2", "<i2", "<i2", "<u2", "<u2", "u1"), strict=True)))
 EVENT_DTYPE = np.dtype([("t_ms", "<u4"), ("kind", "u1"), ("detail", "u1"), ("values", "<i2", (6,))])
-_STORED_DTYPE = np.dtype(
-    list(zip(("word", *sessionread.STRIDE_FIELDS[1:5]), ("<u2", "<i2", "<i2", "<u2", "<u2"), strict=True))
-)
-_MARK_DTYPE = np.dtype([("word", "<u2"), ("t_ms", "<u4"), ("rest", "<u4")])  # the same bytes where they state a time
-assert _STORED_DTYPE.itemsize == _MARK_DTYPE.itemsize == log.STRIDE_BYTES and EVENT_DTYPE.itemsize == log.EVENT_BYTES
 
 # An event value's unit on the board -> (its unit here, factor). Others keep name and number.
 _UNITS = {
@@ -41,7 +34,6 @@ _WORDS = {
     "stuck_sensor": sessionread.STUCK_SENSORS,
     "activity": sessionread.ACTIVITIES,
     "held_by": sessionread.HELD,
-    "changed": sessionread.CHANGES,
 }
 _JOINED = {
     ("clock_s_high", "clock_s_low"): ("clock_s", lambda high, low: (high & 0xFFFF) << 16 | low & 0xFFFF),
@@ -96,7 +88,13 @@ class Session:
     @property
     def period_ms(self):
         """Time from one raw sample to the next, ms."""
-        return _raw_period_ms(self.raw_heads)
+        return rawsamples.period_ms(self.raw_heads)
+
+    def raw_times(self):
+        """(numbers, t_s) of the raw samples: int64 since the board's boot, and s since the session's start."""
+        first, _, count = self.raw_heads.T
+        numbers = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
+        return numbers, (rawsamples.t_ms(numbers, self.raw_heads) - self.start_ms) / 1000
 
     def flagged(self, flag):
         """Bool array: which strides carry `flag` (one of sessionread.FLAGS)."""
@@ -136,7 +134,7 @@ class Session:
         kind, detail_name, value_names = sessionread.EVENT_KINDS[int(event["kind"])]
         named = {"t_s": (int(event["t_ms"]) - self.start_ms) / 1000, "kind": kind}
         if detail_name in _WORDS:
-            named[detail_name] = _word(_WORDS[detail_name], int(event["detail"]))
+            named[detail_name] = word(_WORDS[detail_name], int(event["detail"]))
         elif detail_name:
             named[detail_name] = int(event["detail"])
         values = [int(value) for value in event["values"]]
@@ -193,15 +191,15 @@ class Session:
         """
         import pandas
 
-        first, _, count = self.raw_heads.T
-        numbers = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
-        columns = {"sample": numbers, "t_s": (_raw_t_ms(numbers, self.raw_heads) - self.start_ms) / 1000}
+        numbers, t_s = self.raw_times()
+        columns = {"sample": numbers, "t_s": t_s}
         for i, name in enumerate(("gyr_x", "gyr_y", "gyr_z", "acc_x", "acc_y", "acc_z")):
             columns[name + "_lsb"] = self.raw_lsb[:, i]
         return pandas.DataFrame(columns)
 
 
-def _word(words, index):
+def word(words, index):
+    """What a number stands for."""
     return words[index] if index < len(words) else f"unknown ({index})"
 
 
@@ -221,6 +219,11 @@ def read(path):
 
     A torn tail or a damaged block loses only itself; `.problems` says so.
     """
+    return decode(read_bytes(path), _shown(path))
+
+
+def read_bytes(path):
+    """The bytes of a session file. KneesyncError if it cannot be read, or is larger than any session."""
     path = Path(path)
     try:
         file_bytes = path.stat().st_size
@@ -228,203 +231,20 @@ def read(path):
             raise KneesyncError(
                 f"{_shown(path)} has {file_bytes} bytes, a session at most {MOST_FILE_BYTES}; is it the right file?"
             )
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise KneesyncError(
             f"cannot read {_shown(path)}: {error.strerror or error}; `kneesync sessions` lists what is kept"
         ) from None
-    return decode(data, _shown(path))
 
 
 def decode(data, called="the file"):
     """Decode a session file's bytes; `called` names it in errors."""
-    walk = _Walk()
-    try:
-        for offset, kind, sequence, payload in sessionread.blocks(data):
-            walk.take(offset, kind, sequence, payload)
-    except ValueError:
-        head = untrusted.printable(repr(bytes(data[:4])))
-        raise NotASessionError(
-            f"{called} is no kneesync session: found {head} at its start, expected {log.SIGNATURE!r}; "
-            "pass a .knee file or an id from `kneesync sessions`"
-        ) from None
-    if walk.at == 4:
-        raise NotASessionError(
-            f"{called} is cut or damaged: {len(data)} bytes without one intact block; "
-            "pull it again if the board still has it"
-        )
-    newest = untrusted.whole(walk.header.get("format"), 0, 1 << 16)
-    if newest is not None and newest > log.FORMAT:
-        raise KneesyncError(
-            f"{called} has session format {newest}, this one reads up to {log.FORMAT}: pip install -U kneesync"
-        )
-    return walk.session(len(data))
+    from kneesync.library.decoder import Decoder
 
-
-class _Walk:
-    """Collects blocks in order and keeps count of what is missing between them."""
-
-    def __init__(self):
-        self.header = {}
-        self.strides, self.stride_counts, self.before_ms = bytearray(), [], []  # all records; of each block, how many
-        self.events, self.raw, self.raw_heads = bytearray(), [], []
-        self.run = ""
-        self.end = None
-        self.at = 4  # end of the last intact block
-        self.expected = 0
-        self.lost_blocks = self.damaged_bytes = self.repeated = self.odd = 0
-
-    def take(self, offset, kind, sequence, payload):
-        self.damaged_bytes += offset - self.at
-        self.at = offset + log.BLOCK_BYTES + len(payload)
-        ahead = (sequence - self.expected) & 0xFFFF
-        if ahead >= 0x8000:  # an older block again
-            self.repeated += 1
-            return
-        self.lost_blocks += ahead
-        self.expected = (sequence + 1) & 0xFFFF
-        if kind == log.HEADER and not self.header:
-            try:
-                self.header = untrusted.parsed(bytes(payload))
-            except KneesyncError:
-                self.odd += 1
-            boot = untrusted.whole(self.header.get("boot"), 0, 99_999) or 0
-            crc = crc32(payload, crc32(struct.pack("<BHH", kind, len(payload), sequence)))
-            self.run = f"{boot:05d}-{crc:08x}"
-        elif kind == log.STRIDES:
-            if records := self._records(payload, log.STRIDES_HEAD_BYTES, log.STRIDE_BYTES):
-                self.strides += records
-                self.stride_counts.append(len(records) // log.STRIDE_BYTES)
-                self.before_ms.append(struct.unpack_from(log.STRIDES_HEAD, payload)[0])
-        elif kind == log.EVENTS:
-            self.events += self._records(payload, 0, log.EVENT_BYTES)
-        elif kind == log.RAW:
-            count = sum(n for n, _ in sessionread.raw_groups(payload))
-            if count:
-                self.raw.append(payload)
-                self.raw_heads.append((*struct.unpack_from(rawlog.HEAD, payload)[:2], count))
-            else:
-                self.odd += 1
-        elif kind == log.END and len(payload) >= log.END_BYTES:
-            reason, t_ms, strides = struct.unpack_from(log.END_PAYLOAD, payload)
-            self.end = {"reason": _word(log.END_REASONS, reason), "t_ms": t_ms, "strides": strides}
-
-    def _records(self, payload, head_bytes, record_bytes):
-        """The bytes of a payload's whole records behind its head."""
-        count, rest = divmod(len(payload) - head_bytes, record_bytes)
-        if count < 0 or rest:
-            self.odd += 1
-        return payload[head_bytes : head_bytes + max(0, count) * record_bytes]
-
-    def session(self, file_bytes):
-        stride_records, t_ms = self._take_strides()
-        session = Session(
-            header=self.header,
-            stride_records=stride_records,
-            t_ms=t_ms,
-            event_records=np.frombuffer(self.events, EVENT_DTYPE),
-            raw_heads=np.array(self.raw_heads, dtype=np.int64).reshape(-1, 3),
-            raw_lsb=_raw_samples(self.raw, sum(count for _, _, count in self.raw_heads)),
-            end=self.end,
-            file_bytes=file_bytes,
-            run=untrusted.run_id(self.header.get("run")) or self.run,
-            segment=untrusted.whole(self.header.get("segment"), 1, 9999) or 1,
-        )
-        session.problems = list(self._problems(session, file_bytes - self.at))
-        return session
-
-    def _take_strides(self):
-        """(STRIDE_DTYPE records, int64 board times in ms) of the strides blocks, which are given away with it."""
-        stored = np.frombuffer(self.strides, _STORED_DTYPE)
-        self.strides = None  # an hour's worth need not stand in memory three times
-        marks = np.flatnonzero(stored["word"] & log.TIME_MARK == log.TIME_MARK)
-        # From each block's start on times count from `before_ms`, from each mark on from what it states.
-        firsts = np.cumsum([0, *self.stride_counts])[:-1]
-        at = np.concatenate([firsts - np.searchsorted(marks, firsts), marks - np.arange(len(marks))])
-        from_ms = np.concatenate([np.array(self.before_ms, np.int64), stored[marks].view(_MARK_DTYPE)["t_ms"]])
-        order = np.argsort(at, kind="stable")  # a mark at a block's start has the last word
-        at, from_ms = at[order], from_ms[order]
-        strides = np.delete(stored, marks) if len(marks) else stored
-        records = np.empty(len(strides), STRIDE_DTYPE)
-        records["dt_ms"] = strides["word"] & log.TIME_MARK
-        records["flags"] = strides["word"] >> log.FLAGS_SHIFT
-        for name in sessionread.STRIDE_FIELDS[1:5]:
-            records[name] = strides[name]
-        del stored, strides
-        t_ms = records["dt_ms"].astype(np.int64)
-        if len(t_ms):
-            holds = at < np.append(at[1:], len(t_ms))  # a stride comes before the next start
-            at, from_ms = at[holds], from_ms[holds]
-            ended_ms = from_ms + np.add.reduceat(t_ms, at)
-            t_ms[at] += from_ms - np.concatenate([[0], ended_ms[:-1]])  # so that one running sum does for all
-            np.cumsum(t_ms, out=t_ms)
-        return records, t_ms
-
-    def _problems(self, session, tail_bytes):
-        if not self.header:
-            yield "the header is missing or damaged: settings, leg and start time are unknown"
-        if self.lost_blocks or self.damaged_bytes:
-            yield f"{self.damaged_bytes} damaged bytes passed over, {self.lost_blocks} blocks lost with what they held"
-        if self.repeated:
-            yield f"{self.repeated} blocks stood in it twice or out of order and were passed over"
-        if self.odd:
-            yield f"{self.odd} blocks hold other than whole records; the whole ones are used"
-        if tail_bytes > 0:
-            yield f"the last {tail_bytes} bytes are torn; all before them holds"
-        if self.end is None:
-            yield "no end mark: the run was cut; strides up to the last save hold"
-        elif self.end["strides"] != len(session.stride_records):
-            yield f"the end mark counts {self.end['strides']} strides, the file holds {len(session.stride_records)}"
-        if np.any(session.t_ms[1:] < session.t_ms[:-1]):
-            yield "stride times run backwards in places: rates over time are not to be trusted"
-        unknown = len(set(session.event_records["kind"].tobytes()) - set(sessionread.EVENT_KINDS))
-        if unknown:
-            yield f"{unknown} kinds of event are unknown to this version and left out"
-
-
-def _raw_t_ms(numbers, heads):
-    """Board time of each sample, ms: on the line from its block's head to the next."""
-    if len(heads) == 0:
-        return np.zeros(0)
-    number, t_ms = _ascending(heads)
-    behind_ms = np.maximum(0, numbers - number[-1]) * _raw_period_ms(heads)  # the last block has no next one
-    return np.interp(numbers, number, t_ms) + behind_ms
-
-
-def _raw_samples(payloads, count):
-    """int16 (count, 6) of raw blocks' payloads."""
-    samples = np.empty((count, 6), np.int16)
-    at = 0
-    for payload in payloads:
-        start = at
-        for n, channels in sessionread.raw_groups(payload):
-            for channel, (width, offset) in enumerate(channels):
-                samples[at : at + n, channel] = _raw_differences(payload, n, width, offset)
-            at += n
-        first = struct.unpack_from(rawlog.HEAD, payload)[2:]
-        block = samples[start:at]
-        np.cumsum(block, axis=0, dtype=np.int16, out=block)
-        block += np.array(first, np.int16)
-    return samples
-
-
-def _raw_differences(payload, n, width, offset):
-    if width != 1:
-        return np.frombuffer(payload, "<i2" if width else "i1", n, offset)
-    low, second, high = np.frombuffer(payload, "u1", (n + 1) // 2 * 3, offset).reshape(-1, 3).T.astype(np.int16)
-    pairs = np.stack([low | (high & 15) << 8, second | (high >> 4) << 8], axis=1)
-    return ((pairs.ravel() ^ 2048) - 2048)[:n]
-
-
-def _ascending(heads):
-    number, t_ms = heads[:, 0], heads[:, 1]
-    ascending = np.concatenate([[True], np.diff(np.maximum.accumulate(number)) > 0])
-    return number[ascending], t_ms[ascending]
-
-
-def _raw_period_ms(heads):
-    number, t_ms = _ascending(heads) if len(heads) else ((), ())
-    return (t_ms[-1] - t_ms[0]) / (number[-1] - number[0]) if len(number) > 1 else _NOMINAL_PERIOD_MS
+    decoder = Decoder(called)
+    decoder.take(data)
+    return decoder.session()
 
 
 def _shown(path):

@@ -1,14 +1,14 @@
 """The library: a folder of session files exactly as the boards wrote them, and an index.
 
 sessions/<id>.knee    the file; its id is the start of its SHA-256, never a name that a board chose
-sessions/<id>.json    where it came from and when it started; written before the file gets its name
+sessions/<id>.json    its side note: where it came from, when it started and what the runner says of it
 incoming/<sha>.part   a transfer under way, with its .json beside it
+trash/<id>.*          what was deleted, until it is restored
+training/<hash>.json  what a runner trained, and answered in the self-check: see training.py
 index.sqlite          can be made anew from the rest
 """
 
 import contextlib
-import hashlib
-import json
 import os
 import time
 from dataclasses import replace
@@ -16,15 +16,13 @@ from pathlib import Path
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
-from kneesync.library.index import Index, Kept, LibraryError
+from kneesync.library import durable, entry, sidenote
+from kneesync.library.choice import chosen
+from kneesync.library.incoming import Incoming
+from kneesync.library.index import Index, LibraryError
 
-try:
-    import fcntl
-except ImportError:  # Windows, where a board's port is opened by one process at a time anyway
-    fcntl = None
-
-_ID_DIGITS = 10
-_CORRECTED = "corrected_start_unix_s"  # in the note: the runner's own word
+ID_DIGITS = 10
+INDEX = "index.sqlite"
 EARLIEST_UNIX_S = 1_700_000_000  # a board clock before this was never set
 
 
@@ -41,6 +39,7 @@ class Library:
         self.folder = Path(folder).expanduser()
         self._sessions = self.folder / "sessions"
         self._incoming = self.folder / "incoming"
+        self.trash_folder = self.folder / "trash"
         try:
             self._sessions.mkdir(parents=True, exist_ok=True)
             self._incoming.mkdir(exist_ok=True)
@@ -48,7 +47,7 @@ class Library:
             raise KneesyncError(
                 f"cannot use {self.folder} as library: {error.strerror}; set KNEESYNC_LIBRARY to another folder"
             ) from None
-        self._index = Index(self.folder / "index.sqlite")
+        self._index = Index(self.folder / INDEX)
         if self._index.fresh:
             try:
                 self.reindex()
@@ -67,53 +66,85 @@ class Library:
 
     # What is kept
 
-    def sessions(self):
-        """Every kept session, newest first; the segments of a run that was cut and went on as one."""
+    def stamp(self):
+        """Another value after each change that any process made to the index: cheap to ask every second."""
+        found = []
+        for name in (INDEX, INDEX + "-wal"):
+            try:
+                state = os.stat(self.folder / name)
+            except OSError:
+                continue
+            found.append((name, state.st_ino, state.st_size, state.st_mtime_ns))
+        return tuple(found)
+
+    def sessions(self, athlete=None, leg=None, tag=None, since_unix_s=None, search=None):
+        """The kept sessions, newest first; the segments of a run that was cut and went on as one.
+
+        Only those that fit what is given: see choice.chosen().
+        """
         runs = {}
         for kept in self._index.sessions():
             segments = runs.setdefault((kept.board, kept.run or kept.id), {})
             if kept.segment in segments:  # two files claim to be the same segment: each stands for itself
                 segments = runs.setdefault((kept.board, kept.id), {})
             segments[kept.segment] = kept
-        return [self._whole(list(segments.values())) for segments in runs.values()]
+        found = [self._whole([segments[number] for number in sorted(segments)]) for segments in runs.values()]
+        return chosen(found, athlete, leg, tag, since_unix_s, search)
+
+    def during(self, kept):
+        """The other kept sessions that ran at some time while this one did."""
+        if kept.start_unix_s is None:
+            return []
+        found = self._index.during(kept.start_unix_s, kept.start_unix_s + (kept.duration_s or 0))
+        whole = {one.id: one for one in (self._whole(self.segments(row)) for row in found)}
+        return [one for one in whole.values() if one.id != kept.id]
 
     def segments(self, kept):
         """The kept files of a session, in order: more than one if it was cut and went on."""
         found = {}
-        for one in self._index.sessions():
-            if kept.run and (one.board, one.run) == (kept.board, kept.run):
-                found.setdefault(one.segment, one)
+        for one in self._index.of_run(kept.board, kept.run) if kept.run else ():
+            found.setdefault(one.segment, one)
         if found.get(kept.segment, kept).id != kept.id:
             return [kept]
         return [found[number] for number in sorted(found)] or [kept]
 
     def _whole(self, segments):
-        """The first of a run's segments, with the figures of all."""
+        """One Kept of a run's segments, which come in order: the first, with the figures of all."""
         if len(segments) == 1:
             return segments[0]
-        first = min(segments, key=lambda kept: kept.segment)
-        whole = replace(first)
-        try:
-            self._describe(whole, self.read_whole(first))
-        except KneesyncError as error:
-            whole.problems = [str(error)]
-        return whole
+        ids = [one.id for one in segments]
+        described = self._index.joined(ids)
+        if described is None:
+            try:
+                described = entry.described(self._joined(segments), entry.joined_watch(self.path(segments[0])))
+            except KneesyncError as error:
+                described = {"problems": [str(error)]}
+            else:
+                with contextlib.suppress(LibraryError):  # only listing: what another writes now is no trouble
+                    self._index.enter_joined(ids, described)
+        return replace(sidenote.taken_over(segments[0], _speaker(segments)), **described)
 
-    def find(self, reference=None):
-        """The session that an id, or the start of one, names; the newest for None or "latest"."""
+    def find(self, reference=None, athlete=None):
+        """The session that an id, or the start of one, names; the newest (of an athlete) for None or "latest"."""
         if reference in (None, "latest"):
-            newest = self.sessions()[:1]
-            if not newest:
+            if athlete is None and (newest := self._index.newest()):
+                return self._whole(self.segments(newest))
+            if athlete is not None and (of_athlete := self.sessions(athlete)[:1]):
+                return of_athlete[0]
+            if athlete is not None and (others := {one.athlete for one in self.sessions()}):
+                names = ", ".join(sorted(untrusted.printable(name) for name in others)[:8])
                 raise KneesyncError(
-                    f"the library in {self.folder} is empty; run `kneesync pull`, or try `kneesync demo`"
+                    f"no session of {untrusted.printable(athlete)}; the library in {self.folder} has runs of {names}"
                 )
-            return newest[0]
+            raise KneesyncError(f"the library in {self.folder} is empty; run `kneesync pull`, or try `kneesync demo`")
         found = self._index.matching(reference.lower())
         if len(found) == 1:
             return self._whole(self.segments(found[0]))
         shown = untrusted.printable(reference)
         if found:
             raise KneesyncError(f"{shown} could be {', '.join(kept.id for kept in found[:5])}; give more digits")
+        if next(self.trash_folder.glob(f"{reference.lower()}*.knee") if reference.isalnum() else iter(()), None):
+            raise KneesyncError(f"{shown} is in the trash; `kneesync delete --undo {shown}` brings it back")
         raise KneesyncError(f"no session {shown} and no such file; `kneesync sessions` lists the ids")
 
     def read(self, reference=None):
@@ -122,34 +153,53 @@ class Library:
 
     def read_whole(self, kept):
         """The Session of a kept file; of all segments, if it is one of several."""
+        return self._joined(self.segments(kept))
+
+    def _joined(self, segments):
         from kneesync.library.segments import joined
         from kneesync.library.session import read
 
-        return joined([read(self.path(one)) for one in self.segments(kept)])
+        return joined([read(self.path(one)) for one in segments])
 
     def path(self, kept):
         """The kept file."""
         return self._sessions / (kept.id + ".knee")
 
     def holds(self, sha256):
-        """The kept session with these bytes, or None. One whose index entry was lost is entered again."""
-        kept = self._index.by_sha256(sha256)
-        path = self._sessions / (sha256[:_ID_DIGITS] + ".knee")
+        """The kept session with these bytes, or None. One whose index entry was lost is entered again.
+
+        What was deleted is held too, as `trashed`: nothing brings it back but its restoring.
+        """
+        path = self._sessions / (sha256[:ID_DIGITS] + ".knee")
         if not path.is_file():
-            return None
+            return self._in_trash(sha256)
+        kept = self._index.by_sha256(sha256)
         if kept and path.stat().st_size == kept.bytes:
             return kept
-        if _sha256_of(path) != sha256:
+        if durable.sha256_of(path) != sha256:
             return None
-        with self._writing():
-            self._forget_transfers(_note_of(path))
-            return self._enter(path)
+        with self.writing():
+            self._forget_transfers(sidenote.read(path))
+            return self.enter(path)
+
+    def _in_trash(self, sha256):
+        path = self.trash_folder / (sha256[:ID_DIGITS] + ".knee")
+        with contextlib.suppress(OSError):
+            kept = entry.of(path)
+            if kept.sha256 == sha256:
+                return replace(kept, trashed=True)
+        return None
 
     def why_not_safe(self, sha256):
-        """Why a board's file with these bytes must stay there; "" if the copy here, read anew, has the same."""
-        path = self._sessions / (sha256[:_ID_DIGITS] + ".knee")
+        """Why a board's file with these bytes must stay there; "" if the copy here, read anew, has the same.
+
+        A copy in the trash is one: what was deleted here may go there.
+        """
+        path = self._sessions / (sha256[:ID_DIGITS] + ".knee")
+        if not path.exists() and (trashed := self.trash_folder / path.name).exists():
+            path = trashed
         try:
-            found = _sha256_of(path)
+            found = durable.sha256_of(path)
         except FileNotFoundError:
             return "not pulled yet"
         except OSError as error:
@@ -161,52 +211,55 @@ class Library:
     def incoming(self, board, name, size_bytes, sha256):
         """The transfer of a board's file: where it stands, and how it goes on. LibraryError if another has it."""
         about = {"board": board, "name": name, "bytes": size_bytes, "sha256": sha256}
-        with self._writing():
-            return Incoming(self._incoming / sha256, about, self._writing)
+        with self.writing():
+            return Incoming(self._incoming / sha256, about, self.writing)
 
-    def keep(self, incoming):
+    def keep(self, incoming, note=None):
         """Give a complete transfer its name. NotASessionError if it is none, KneesyncError if the hash is wrong.
 
         Order: file on disk, bytes checked, note on disk, rename, index. Cut anywhere, nothing half stands in sessions/.
+        `note`: what is known of it elsewhere, as sidenote.sound() leaves it: a start, what the runner says.
         """
-        from kneesync.library.session import NotASessionError, decode
+        from kneesync.library.session import NotASessionError
 
         about = incoming.about
-        with self._writing():
-            data = incoming.synced()
-            if hashlib.sha256(data).hexdigest() != about["sha256"]:
+        with self.writing():
+            if incoming.synced() != about["sha256"]:
                 incoming.drop()
                 raise KneesyncError(
                     f"{about['name']}: the bytes received have another SHA-256 than on the board; pull again"
                 )
             try:
-                session = decode(data, about["name"])
+                session = incoming.session(about["sha256"])
             except NotASessionError:
                 incoming.drop()
                 raise
             except KneesyncError as error:
                 session = error  # of a newer format: kept, a later kneesync reads it
-            started = self._started(about["board"], session)
-            note = {**about, "start_unix_s": started[0], "start_from": started[1], "pulled_unix_s": time.time()}
-            path = self._sessions / (about["sha256"][:_ID_DIGITS] + ".knee")
-            if (corrected := _note_of(path).get(_CORRECTED)) is not None:  # it was here before, and lost
-                note[_CORRECTED] = corrected
-            _write_whole(path.with_suffix(".json"), json.dumps(note).encode())
+            path = self._sessions / (about["sha256"][:ID_DIGITS] + ".knee")
+            start_unix_s, start_from = self._started(about["board"], session)
+            found = {"pulled_unix_s": time.time(), **(note or {}), **about}
+            if start_from == "pull" or "start_unix_s" not in found:
+                found.update(start_unix_s=start_unix_s, start_from=start_from)
+            found.update(sidenote.said(sidenote.read(path)))  # it was here before, and lost
+            sidenote.write(path, found)
             incoming.rename(path)
             self._forget_transfers(about)
-            return self._record(path, note, about["sha256"], session)
+            kept = entry.made(path, about["sha256"], session)
+            self._index.enter(kept)
+            return kept
 
     def _forget_transfers(self, about):
         """The notes on a board's file that is here now, and parts of what it was before it grew. Before the index."""
         for path in self._incoming.glob("*.json"):
-            other = _note_of(path)
+            other = sidenote.unchecked(path)
             if all(other.get(key) == about.get(key) for key in ("board", "name")):
                 path.with_suffix(".part").unlink(missing_ok=True)
                 path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def _writing(self):
-        """What the disk refuses, as one line."""
+    def writing(self):
+        """What the disk refuses inside, as one line."""
         try:
             yield
         except OSError as error:
@@ -215,18 +268,47 @@ class Library:
                 "make room there, or set KNEESYNC_LIBRARY, and pull again: it goes on from there"
             ) from None
 
-    def correct_start(self, kept, start_unix_s):
-        """Give a kept session a start by hand (Unix s), or with None the one it came with; the Kept that it is then."""
-        path = self.path(kept)
-        note = _note_of(path)
-        if not note:  # lost: what the index knows
-            note = {"board": kept.board, "name": kept.name, "bytes": kept.bytes, "sha256": kept.sha256}
-            note.update(start_unix_s=kept.start_unix_s, start_from=kept.start_from, pulled_unix_s=kept.pulled_unix_s)
-        note.pop(_CORRECTED, None)
-        if start_unix_s is not None:
-            note[_CORRECTED] = start_unix_s
-        _write_whole(path.with_suffix(".json"), json.dumps(note).encode())
-        return self._enter(path)
+    def alone(self):
+        """A context in which no other process changes the library: the index's lock."""
+        return self._index.at_once()
+
+    def note_of(self, kept):
+        """What the runner says of a session, by the keys of sidenote.SAID."""
+        return sidenote.said(sidenote.read(self.path(_speaker(self.segments(kept)))))
+
+    def say(self, kept, **said):
+        """Put what the runner says of a session into its side note; the Kept that it is then.
+
+        `said`: keys of sidenote.SAID and their values; None takes one back. What does not fit its key is left out.
+        """
+        with self.writing(), self._index.at_once():  # the index's lock is the notes' too
+            segments = self.segments(kept)
+            first, speaker = segments[0], _speaker(segments)
+            path = self.path(first)
+            if not path.exists():
+                raise KneesyncError(f"{first.id} is not in the library any more; `kneesync sessions` lists what is")
+            note = sidenote.unchecked(path) or {
+                "board": first.board,  # the note was lost: what the index knows
+                "name": first.name,
+                "bytes": first.bytes,
+                "sha256": first.sha256,
+                "start_unix_s": None if first.start_from in ("you", "watch") else first.start_unix_s,
+                "start_from": "unknown" if first.start_from in ("you", "watch") else first.start_from,
+                "pulled_unix_s": first.pulled_unix_s,
+            }
+            if speaker is not first:
+                note.update(sidenote.said(sidenote.read(self.path(speaker))))
+            note.update(sidenote.sound({name: said[name] for name in sidenote.SAID if name in said}))
+            for name in said:
+                if said[name] is None:
+                    note.pop(name, None)
+            sidenote.write(path, note)
+            if "watch" in said:  # the figures at equal pace are of it
+                self._index.forget_joined()
+                self.enter(path)
+            else:
+                self._index.enter(sidenote.applied(first, sidenote.sound(note)))
+        return self.find(first.id)
 
     def note_boot(self, board, boot, up_ms):
         """A board is up_ms into its boot number `boot`: this dates that boot's sessions, now or later."""
@@ -248,187 +330,38 @@ class Library:
 
     # The index
 
-    def reindex(self):
+    def reindex(self, processes=1, progress=None):
         """Make the index anew from the files, which stay as they are.
 
+        `processes`: how many may share the reading; more than one only under a guarded __main__. `progress` is called
+        with a name, how many files are through and how many there are.
         Returns (every Kept, damaged ones with their problems; (path, why) of each file that cannot be read).
         """
-        entered, unreadable = [], []
-        with self._index.at_once():
+        read, unreadable = entry.of_all(sorted(self._sessions.glob("*.knee")), processes, progress)
+        with self._index.at_once():  # held for no longer than it takes to write: others go on meanwhile
+            self._index.forget_joined()
+            seen = {kept.id for kept in read} | {path.stem for path, _ in unreadable}
             for kept in self._index.sessions():
-                self._index.forget(kept.id)
-            for path in sorted(self._sessions.glob("*.knee")):
-                try:
-                    entered.append(self._enter(path))
-                except OSError as error:
-                    unreadable.append((path, error.strerror))
+                if kept.id in seen or not self.path(kept).exists():  # else it came while we read
+                    self._index.forget(kept.id)
+            here = [kept for kept in read if self.path(kept).exists()]  # and what was deleted meanwhile is not
+            entered = [sidenote.applied(kept, sidenote.read(self.path(kept))) for kept in here]
+            for kept in entered:
+                self._index.enter(kept)
             self._index.is_whole()
         return entered, unreadable
 
-    def _enter(self, path):
-        """Enter one kept file into the index, from its note and its content."""
-        from kneesync.library.session import read
-
-        try:
-            session = read(path)
-        except KneesyncError as error:
-            session = error
-        return self._record(path, _note_of(path), _sha256_of(path), session)
-
-    def _record(self, path, note, sha256, session):
-        """Enter a kept file into the index. `session` is what it decoded to, or the error that says why it did not."""
-        corrected = _unix_s(note.get(_CORRECTED))
-        start_unix_s = _unix_s(note.get("start_unix_s"))
-        kept = Kept(
-            id=path.stem,
-            board=untrusted.board_id(note.get("board")) or "unknown",
-            name=untrusted.session_name(note.get("name")) or path.name,
-            sha256=sha256,
-            bytes=path.stat().st_size,
-            start_unix_s=start_unix_s if corrected is None else corrected,
-            start_from=untrusted.printable(note.get("start_from", "unknown")) if corrected is None else "you",
-            pulled_unix_s=_unix_s(note.get("pulled_unix_s")) or path.stat().st_mtime,
-        )
-        changed = []
-        if not sha256.startswith(kept.id):
-            changed = [
-                "the file is not as it was pulled: its SHA-256 has changed; restore it from a backup or the board"
-            ]
-        if isinstance(session, KneesyncError):
-            kept.problems = [*changed, str(session)]
-        else:
-            self._describe(kept, session)
-            kept.run, kept.segment = session.run, session.segment
-            kept.problems = changed + kept.problems
+    def enter(self, path):
+        """Enter one file of sessions/ into the index, from its note and its content; its Kept."""
+        kept = entry.of(path)
         self._index.enter(kept)
         return kept
 
-    def _describe(self, kept, session):
-        """Enter the key figures of its session into a Kept."""
-        from kneesync.analysis.session import summary
-
-        figures = summary(session)
-        kept.leg, kept.athlete = figures["leg"], figures["athlete"]
-        kept.duration_s, kept.strides = figures["duration_s"], figures["strides"]
-        kept.cadence_spm, kept.knee_lift_deg = figures["cadence_spm"], figures["knee_lift_deg"]
-        kept.drop_deg = figures["change"]["drop_deg"] if figures["change"] else None
-        kept.cues, kept.problems = len(figures["cues"]), list(session.problems)
+    def forget(self, kept):
+        """Take one file out of the index."""
+        self._index.forget(kept.id)
 
 
-class Incoming:
-    """A transfer under way: bytes only ever appended, each already checked on its way in.
-
-    Nothing is synced before the end: what a power cut leaves of it, the whole file's hash judges.
-    """
-
-    def __init__(self, stem, about, writing):
-        self.about = about
-        self.path = stem.with_suffix(".part")
-        self._note = stem.with_suffix(".json")
-        self._writing = writing
-        self._file = _locked(self.path)
-        try:
-            self.received_bytes = os.fstat(self._file.fileno()).st_size
-            noted = json.dumps(about).encode()
-            if self.received_bytes > about["bytes"] or not _holds(self._note, noted):
-                self._file.truncate(0)
-                self.received_bytes = 0
-                self._note.write_bytes(noted)
-        except BaseException:
-            self._file.close()
-            raise
-
-    def append(self, data):
-        """Add bytes; `received_bytes` counts those that the system has taken, also where a full disk ends it."""
-        view = memoryview(data)
-        with self._writing():
-            while view:
-                taken = self._file.write(view)
-                self.received_bytes += taken
-                view = view[taken:]
-
-    def synced(self):
-        """Everything received is on the disk; what the file there holds."""
-        os.fsync(self._file.fileno())
-        return self.path.read_bytes()
-
-    def rename(self, path):
-        """Give the file its name in the library, for good; the transfer is over."""
-        if fcntl is None:
-            self._file.close()  # Windows does not rename what is open
-        os.replace(self.path, path)
-        _sync_folder(path.parent)
-
-    def close(self):
-        """Leave the transfer as it stands, for the next pull."""
-        self._file.close()
-
-    def drop(self):
-        """Forget the transfer."""
-        self.path.unlink(missing_ok=True)
-        self._note.unlink(missing_ok=True)
-        self._file.close()
-
-
-def _locked(path):
-    """`path` opened for appending, by one process at a time; unbuffered, so that what is counted is with the system."""
-    while True:
-        file = open(path, "ab", buffering=0)  # noqa: SIM115 - the transfer's
-        if fcntl is None:
-            return file
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
-                return file
-        except BlockingIOError:
-            file.close()
-            raise LibraryError("another kneesync is pulling this session; wait until it is done") from None
-        except FileNotFoundError:
-            pass
-        file.close()  # another process ended the transfer between our opening and our locking: its file is not ours
-
-
-def _holds(path, data):
-    try:
-        return path.read_bytes() == data
-    except FileNotFoundError:
-        return False
-
-
-def _note_of(path):
-    """What stands in the note beside a kept file; {} if there is none that can be read."""
-    try:
-        return untrusted.parsed(path.with_suffix(".json").read_bytes())
-    except (OSError, KneesyncError):
-        return {}
-
-
-def _unix_s(value):
-    """A note's moment if it is one, else None."""
-    return value if isinstance(value, (int, float)) and 0 < value < 1e11 else None
-
-
-def _sha256_of(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_whole(path, data):
-    """Write a small file so that it is either absent, as it was, or whole."""
-    beside = path.with_name(path.name + ".new")
-    with open(beside, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder):
-    """Make renames in a folder durable (POSIX; Windows has no such call and needs none)."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _speaker(segments):
+    """The first of a run's segments of which the runner said anything, else the first."""
+    return next((one for one in segments if sidenote.speaks(one)), segments[0])

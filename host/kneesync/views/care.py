@@ -1,8 +1,8 @@
-"""What looking after a board came to: sessions freed on it, an index made anew."""
+"""What looking after board and library came to: sessions freed, noted, taken in, deleted, an index made anew."""
 
 from kneesync import untrusted
-from kneesync.views import terminal
-from kneesync.views.units import day, size
+from kneesync.views import results, terminal
+from kneesync.views.units import clock, day, size
 
 
 def planned(found):
@@ -43,12 +43,110 @@ def reindexed(entered, unreadable):
     yield f"{_count(len(entered))} in the index, {damaged} with damage, {len(unreadable)} left out."
 
 
+def noted(kept):
+    """What is noted of a session, a line each thing; where nothing is, how to."""
+    from kneesync.library.index import NOBODY
+
+    yield start(kept)
+    leg = {"L": "left leg", "R": "right leg"}.get(kept.leg, "leg unknown")
+    theirs = [
+        what
+        for what, mine in (
+            ("runner", kept.athlete != (kept.board_athlete or NOBODY)),
+            ("leg", kept.leg != kept.board_leg),
+        )
+        if mine
+    ]
+    said = f" ({' and '.join(theirs)} set by hand)" if theirs else ""
+    yield f"  runner  {untrusted.printable(kept.athlete)}, {leg}{said}"
+    if kept.marked:
+        yield "  marked"
+    if kept.tags:
+        yield "  tags    " + ", ".join(map(untrusted.printable, kept.tags))
+    if kept.effort is not None:
+        yield f"  effort  {kept.effort} of 10"
+    if kept.pain is not None:
+        where = f", {untrusted.printable(kept.pain_where)}" if kept.pain_where else ""
+        yield f"  pain    {kept.pain} of 10{where}"
+    if kept.note:
+        yield "  note    " + untrusted.printable(kept.note, 1000)
+    if not (kept.marked or kept.tags or kept.note or kept.effort is not None or kept.pain is not None):
+        yield "  nothing noted; --text, --tag, --effort 0-10, --pain 0-10 and --mark do (`kneesync note --help`)"
+
+
 def start(kept):
-    """A session's start after it was set by hand or put back."""
-    known = {"you": "set by hand", "pull": "from the pull", "board clock": "by the board's clock"}
+    """A session's start, and how it is known."""
+    known = {
+        "you": "set by hand",
+        "pull": "from the pull",
+        "board clock": "by the board's clock",
+        "watch": "by the watch",
+    }
     if kept.start_unix_s is None:
         return f"{kept.id}: start unknown; it began before {day(kept.pulled_unix_s - (kept.duration_s or 0))}"
     return f"{kept.id}: started {day(kept.start_unix_s)} ({known.get(kept.start_from, 'unknown')})"
+
+
+def of_board(changed, others):
+    """What a note on a whole board came to."""
+    yield f"{_count(len(changed))} changed" + (f", {len(others)} had it already." if others else ".")
+    if changed:
+        yield "Runs to come have what the board is set to: `kneesync settings --set leg=R`, `--set athlete=NAME`."
+
+
+def say_imported(one):
+    """Print one file's line as soon as it is known: new ones to stdout, trouble to stderr."""
+    name = untrusted.printable(one.file, 200)
+    if one.state == "failed":
+        terminal.note(f"kneesync: {untrusted.printable(one.problem, 300)}")
+    elif one.state == "new":
+        remark = [untrusted.printable(one.problem, 160)] if one.problem else []
+        damage = ["has damaged or missing parts"] if one.kept.problems else []
+        strides = f"{one.kept.strides:,} strides"
+        terminal.lines(["  ".join((one.kept.id, day(one.kept.start_unix_s), strides, name, *damage, *remark))])
+    elif one.problem:
+        terminal.note(f"{one.kept.id}  {one.state}: {untrusted.printable(one.problem, 160)}")
+
+
+def import_outcome(found):
+    """What an import came to, in one line."""
+    counts = {
+        state: sum(one.state == state for one in found) for state in ("new", "here already", "in the trash", "failed")
+    }
+    parts = [f"{number} {state}" for state, number in counts.items() if number or state == "new"]
+    return f"{', '.join(parts)}." + (" What failed was left as it is." if counts["failed"] else "")
+
+
+def imported_figures(found):
+    """For --json."""
+    return [
+        {
+            "file": one.file,
+            "state": one.state,
+            "problem": one.problem or None,
+            "session": results.sessions([one.kept])[0] if one.kept else None,
+        }
+        for one in found
+    ]
+
+
+def about_to_delete(kept):
+    """One line a session that is to be deleted."""
+    return [_session(one) for one in kept]
+
+
+def deleted(kept):
+    return [f"deleted   {_session(one)}" for one in kept]
+
+
+def restored(kept):
+    return [f"restored  {_session(one)}" for one in kept]
+
+
+def _session(one):
+    """A session in one line."""
+    parts = (one.id, day(one.start_unix_s), clock(one.duration_s), f"{one.strides:,} strides")
+    return "  ".join((*parts, untrusted.printable(one.athlete)))
 
 
 def figures(board_id, found, left):

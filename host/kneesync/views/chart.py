@@ -43,6 +43,32 @@ def lines(t_s, values, width=80, height=9, level=None, marks_s=(), unit="°"):
     return rows
 
 
+def small(x, values, columns, height, low, high, joined=True):
+    """`height` rows of `columns` Braille cells: values over x (0 to 1 across; low to high upwards), no axes.
+
+    `joined`: neighbours that are both known are joined by a line; NaN breaks it.
+    """
+    cells = [[0] * columns for _ in range(height)]
+    across = np.clip((np.asarray(x) * columns * 2).astype(int), 0, columns * 2 - 1)
+    share = np.clip((np.nan_to_num(values, nan=low) - low) / (high - low), 0, 1)
+    down = np.round((1 - share) * (height * 4 - 1)).astype(int)
+    before = None
+    for i in range(len(across)):
+        if math.isnan(values[i]):
+            before = None
+            continue
+        steps = 1
+        if joined and before is not None:
+            steps = max(abs(across[i] - across[before]), abs(down[i] - down[before]), 1)
+        start = before if steps > 1 else i
+        for step in range(1, steps + 1):
+            column = round(across[start] + (across[i] - across[start]) * step / steps)
+            dot = round(down[start] + (down[i] - down[start]) * step / steps)
+            cells[dot // 4][column // 2] |= _DOTS[dot % 4][column % 2]
+        before = i
+    return ["".join(chr(0x2800 + cell) if cell else " " for cell in row) for row in cells]
+
+
 def _scale(values, height):
     """(value at the bottom edge, degrees a row), so that every other row's middle is a round number."""
     least, most = float(np.min(values)), float(np.max(values))

@@ -5,7 +5,9 @@ from kneesync.views import terminal
 from kneesync.views.care import freed_outcome
 from kneesync.views.units import NONE, clock, count, day, degrees, size, steps
 
-_COLUMNS = ("id", "started", "leg", "time", "strides", "steps/min", "lift", "drop", "cues")
+_LEFT = ("id", "started", "runner", "leg", "noted")
+_LEAST_NOTED = 10  # characters: narrower, the column says nothing
+_RUNNER = 10
 
 
 def boards(found):
@@ -16,30 +18,74 @@ def boards(found):
 
 
 def show_sessions(console, kept):
-    """A table of sessions, newest first."""
+    """A table of sessions in the order given, as wide as the console: strides and notes where there is room."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in _COLUMNS:
-        table.add_column(name, justify="left" if name in ("id", "started", "leg") else "right", no_wrap=True)
-    for one in kept:
-        table.add_row(*(Text(cell) for cell in _cells(one)))
+    rows = [_cells(one) for one in kept]
+    widths, gap = _columns(rows, console.width)
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
+    for name, width in widths.items():
+        table.add_column(name, justify="left" if name in _LEFT else "right", no_wrap=True, width=width)
+    for row in rows:
+        table.add_row(*(Text(row[name]) for name in widths))
     console.print(table)
-    if any(_damaged(one) for one in kept):
-        console.print(Text("! has damaged or missing parts; its report says which", style="dim"))
+    for line in _remarks(kept):
+        console.print(Text(line, style="dim"))
+
+
+def _columns(rows, width):
+    """(columns' widths, blanks between them): what fits first; strides go before notes, and the runner last."""
+    from rich.cells import cell_len
+
+    from kneesync.library.index import NOBODY
+
+    names = list(rows[0])
+    if {row["runner"] for row in rows} == {NOBODY}:
+        names.remove("runner")
+    if not any(row["noted"] for row in rows):
+        names.remove("noted")
+    widths = {name: max(cell_len(name), *(cell_len(row[name]) for row in rows)) for name in names}
+    for without in ((), ("strides",), ("noted",), ("strides", "noted"), ("strides", "noted", "runner")):
+        kept = {name: widths[name] for name in names if name not in without}
+        for gap in (2, 1):
+            room = width - sum(kept.values()) - gap * (len(kept) - 1) + kept.get("noted", 0)
+            if room >= min(kept.get("noted", 0), _LEAST_NOTED):
+                return kept | ({"noted": min(room, kept["noted"])} if "noted" in kept else {}), gap
+    return kept, 1
+
+
+def _remarks(kept):
+    if any(one.problems for one in kept):
+        yield "! has damaged or missing parts; its report says which"
     if any(one.start_unix_s is None for one in kept):
-        console.print(Text("? start unknown, the day is the pull's: kneesync note ID --start TIME", style="dim"))
+        yield "? start unknown, the day is the pull's: kneesync note ID --start TIME"
+    if any(one.marked for one in kept):
+        yield "* marked by you"
 
 
 def plain_sessions(kept):
     """One sentence a session."""
     for one in kept:
-        cells = dict(zip(_COLUMNS, _cells(one), strict=True))
+        cells = _cells(one)
         yield (
-            f"{cells['id']}: {cells['started']}, leg {cells['leg']}, {cells['time']}, {cells['strides']} strides, "
-            f"{cells['steps/min']} steps/min, knee lift {cells['lift']}, drop {cells['drop']}, cues {cells['cues']}."
+            f"{one.id}: {cells['started']}, {untrusted.printable(one.athlete)}, leg {cells['leg']}, {cells['time']}, "
+            f"{cells['strides']} strides, {cells['spm']} steps/min, knee lift {cells['lift']}, "
+            f"drop {cells['drop']}, cues {cells['cues']}"
+            + (", marked" if one.marked else "")
+            + (", damaged or missing parts" if one.problems else "")
+            + (f", noted: {cells['noted']}" if cells["noted"] else "")
+            + "."
         )
+
+
+def no_sessions(folder, filtered, trash):
+    """What to do where a list is empty."""
+    if filtered:
+        return "No session fits that; `kneesync sessions` without options lists the newest."
+    if trash:
+        return f"Nothing in the trash of {folder}."
+    return f"No sessions in {folder} yet: plug the board in and run `kneesync pull`, or try `kneesync demo`."
 
 
 def pulled(result):
@@ -67,6 +113,8 @@ def pull_outcome(board_id, results):
     parts = [f"{counts['new']} new", f"{counts['here already']} here already"]
     if counts["failed"]:
         parts.append(f"{counts['failed']} failed")
+    if trashed := sum(bool(result.kept and result.kept.trashed) for result in results):
+        parts[1] += f" ({trashed} in the trash: `kneesync sessions --trash`)"
     return f"Board {board_id}: {', '.join(parts)}. Its firmware runs again."
 
 
@@ -116,24 +164,35 @@ def replayed(result):
 
 
 def _cells(one):
+    """A session's cells by column."""
     started = day(one.start_unix_s)
     if one.start_unix_s is None:
         started = f"? {day(one.pulled_unix_s)[:10]}"
-    return (
-        one.id + ("!" if _damaged(one) else ""),
-        started,
-        one.leg or NONE,
-        clock(one.duration_s),
-        f"{one.strides:,}",
-        count(one.cadence_spm),
-        degrees(one.knee_lift_deg),
-        degrees(one.drop_deg),
-        str(one.cues),
-    )
+    return {
+        "id": one.id + ("*" if one.marked else "") + ("!" if one.problems else ""),
+        "started": started,
+        "runner": untrusted.printable(one.athlete, _RUNNER),
+        "leg": one.leg or NONE,
+        "time": clock(one.duration_s),
+        "strides": f"{one.strides:,}",
+        "spm": count(one.cadence_spm),
+        "lift": degrees(one.knee_lift_deg),
+        "drop": degrees(one.drop_deg),
+        "cues": str(one.cues),
+        "noted": noted(one),
+    }
 
 
-def _damaged(one):
-    return bool(one.problems)
+def noted(one):
+    """What the runner noted of a session, in one line: tags, pain, effort, words."""
+    parts = ["#" + untrusted.printable(tag) for tag in one.tags]
+    if one.pain is not None:
+        parts.append(f"pain {one.pain}")
+    if one.effort is not None:
+        parts.append(f"effort {one.effort}")
+    if one.note:
+        parts.append(untrusted.printable(one.note, 200))
+    return " ".join(parts)
 
 
 def agreement(match):

@@ -1,71 +1,143 @@
-"""The report of one run: a page of 80 columns, or the same in plain lines that read well aloud."""
+"""The report of one run: a page of 80 to 120 columns, or the same in plain lines that read well aloud."""
 
 from rich.table import Table
 from rich.text import Text
 
-from kneesync import untrusted
 from kneesync.views import chart
-from kneesync.views.units import NONE, clock, count, day, degrees, percent, rate, steps
-
-# label, key in the summary's parts, how it is written
-_ROWS = (
-    ("Knee lift", "knee_lift_deg", degrees),
-    ("Extension", "extension_deg", degrees),
-    ("Range", "range_deg", degrees),
-    ("Swing up", "swing_up_dps", rate),
-    ("Swing back", "swing_back_dps", rate),
-    ("Steps/min", "cadence_spm", count),
+from kneesync.views.sentences import (
+    ROWS,
+    besides,
+    cue_lines,
+    fell,
+    first_line,
+    over_the_run,
+    pair_lines,
+    relation,
+    spread,
+    sureness,
+    title,
+    verdict,
+    watch_lines,
 )
-HELD_DEG = 1.0  # strides of a fresh runner spread by this much; a smaller change is none
-_LEGS = {"L": "left leg", "R": "right leg"}
-_STARTS = {"pull": "", "board clock": " by the board's clock", "you": " (set by hand)", "unknown": ""}
+from kneesync.views.units import NONE, clock, count, degrees, steps
+
+WIDE = 110  # from so many columns on the table has the trend too
+_SIDES = (*ROWS[:3], ROWS[5])
 
 
-def show(console, figures, session, kept=None):
-    """Write the page to a rich console."""
+def show(console, figures, session, kept=None, pair=None):
+    """Write the page to a rich console. `pair`: analysis.pairs of this session and another, or None."""
     width = min(console.width, 120)
-    console.print(Text(_title(figures, kept), style="bold"))
-    console.print(Text(_first_line(figures)))
+
+    def say(lines, style=""):
+        for line in lines:
+            console.print(Text(line, style=style), width=width)
+
+    say([title(figures, kept)], "bold")
+    say([first_line(figures)])
     console.print()
-    console.print(Text(_verdict(figures), style="bold" if _fell(figures) else ""))
+    say([verdict(figures)], "bold" if fell(figures) else "")
+    say(besides(figures))
     console.print()
     if len(session.t_ms):
         _show_chart(console, figures, session, width)
     if figures["strides"]:
-        console.print(_table(figures))
-        console.print(Text(_spread(figures)))
+        console.print(table(figures, width))
+        trends = () if width >= WIDE else over_the_run(figures)  # in the wide table
+        say([spread(figures), *trends, *relation(figures), *watch_lines(figures)])
         console.print()
-    for line in _cue_lines(figures):
-        console.print(Text(line))
-    console.print()
-    console.print(Text("How sure", style="bold"))
-    for line in _sureness(figures, kept):
-        console.print(Text(line), width=width)
+    if figures["repeats"]:
+        say([repeats_head(figures)])
+        console.print(repeats(figures["repeats"]))
+        console.print()
+    if figures["strides"]:
+        say(cue_lines(figures))
+        console.print()
+    if pair:
+        say(["Two boards"], "bold")
+        console.print(_sides(pair))
+        say(pair_lines(pair))
+        console.print()
+    say(["How sure"], "bold")
+    say(sureness(figures, kept))
 
 
-def plain(figures, kept=None):
+def plain(figures, kept=None, pair=None):
     """The same as lines of text: no boxes, no colour, no columns."""
-    yield _title(figures, kept)
-    yield _first_line(figures)
-    yield _verdict(figures)
+    yield title(figures, kept, ", ")
+    yield first_line(figures, ", ") + "."
+    yield verdict(figures)
+    yield from besides(figures)
     if figures["strides"]:
         yield ""
-        for label, key, write in _ROWS:
-            parts = [f"{label}: {write(figures[key])} on average"]
-            for name in ("fresh", "late"):
-                if figures[name]:
-                    parts.append(f"{write(figures[name][key])} {name}")
-            if figures["change"]:
-                parts.append(f"change {write(figures['change'][key], signed=True)}")
-            yield ", ".join(parts) + "."
-        yield _spread(figures)
+        yield from _figures_in_words(figures)
+        yield from (spread(figures), *over_the_run(figures), *relation(figures), *watch_lines(figures))
         yield ""
         yield from _over_time(figures["per_minute"])
-    yield ""
-    yield from _cue_lines(figures)
+    if figures["repeats"]:
+        yield ""
+        yield repeats_head(figures)
+        yield from _repeats_in_words(figures["repeats"])
+    if figures["strides"]:
+        yield ""
+        for line in cue_lines(figures):
+            yield line.strip().replace("  ", ": ")
+    if pair:
+        yield ""
+        yield "Two boards:"
+        for label, key, write in _SIDES:
+            row = pair["difference"][key]
+            yield f"{label}: left {write(row['left'])}, right {write(row['right'])}."
+        yield from pair_lines(pair)
     yield ""
     yield "How sure:"
-    yield from _sureness(figures, kept)
+    yield from sureness(figures, kept)
+
+
+def table(figures, width=80):
+    """The figures of the whole run, fresh and late, and their change; from WIDE columns on the trend too."""
+    columns = Table(box=None, pad_edge=False, header_style="dim")
+    columns.add_column("", min_width=11)
+    for name in ("whole run", "fresh", "late", "change"):
+        columns.add_column(name, justify="right", min_width=9)
+    compared = bool(figures["change"] and figures["change"]["knee_lift_deg_interval"])
+    trended = width >= WIDE and figures["trend_per_h"]["knee_lift_deg"] is not None
+    if compared:
+        columns.add_column("95 % interval", justify="right", min_width=16)
+    if trended:
+        columns.add_column("per hour", justify="right", min_width=9)
+        columns.add_column("95 % interval", justify="right", min_width=16)
+    for label, key, write in ROWS:
+        cells = [write(figures[key])]
+        cells += [write(figures[name][key]) if figures[name] else NONE for name in ("fresh", "late")]
+        cells.append(write(figures["change"][key], signed=True) if figures["change"] else NONE)
+        if compared:
+            cells.append(_interval(figures["change"][key + "_interval"], write))
+        if trended:
+            trend = figures["trend_per_h"][key]
+            cells += [write(trend["per_h"], signed=True), _interval([trend["low"], trend["high"]], write)]
+        columns.add_row(label, *cells)
+    return columns
+
+
+def _interval(ends, write):
+    return f"{write(ends[0], signed=True)} to {write(ends[1], signed=True)}" if ends else NONE
+
+
+def _figures_in_words(figures):
+    for label, key, write in ROWS:
+        if figures[key] is None:
+            continue
+        parts = [f"{label}: {write(figures[key])} on average"]
+        for name in ("fresh", "late"):
+            if figures[name]:
+                parts.append(f"{write(figures[name][key])} {name}")
+        if figures["change"]:
+            change = f"change {write(figures['change'][key], signed=True)}"
+            if interval := figures["change"][key + "_interval"]:
+                change += f", 95 % interval {_interval(interval, write)}"
+            parts.append(change)
+        yield ", ".join(parts) + "."
 
 
 def _over_time(minutes):
@@ -73,55 +145,8 @@ def _over_time(minutes):
     every = 1 if len(minutes) <= 12 else 5
     for row in minutes:
         if (row["minute"] - 1) % every == 0:
-            yield f"Minute {row['minute']}: knee lift {degrees(row['knee_lift_deg'])}, {steps(row['cadence_spm'])}."
-
-
-def _title(figures, kept):
-    parts = [f"Run of {day(kept.start_unix_s)}{_STARTS.get(kept.start_from, '')}" if kept else "Run"]
-    if kept and kept.start_unix_s is None:
-        parts = [f"Run pulled {day(kept.pulled_unix_s)}, start unknown"]
-    parts.append(_LEGS.get(figures["leg"], "leg unknown"))
-    if figures["athlete"]:
-        parts.append(untrusted.printable(figures["athlete"], 32))
-    if kept:
-        parts.append(kept.id)
-    return " · ".join(parts)
-
-
-def _first_line(figures):
-    parts = [
-        clock(figures["duration_s"]) + " min" if figures["duration_s"] < 3600 else clock(figures["duration_s"]) + " h"
-    ]
-    parts.append(f"{figures['strides']:,} stride" + ("" if figures["strides"] == 1 else "s"))
-    if figures["cadence_spm"]:
-        parts.append(f"{figures['cadence_spm']:.0f} steps/min")
-    if figures["knee_lift_deg"] is not None:
-        parts.append(f"knee lift {degrees(figures['knee_lift_deg'])}")
-    cues = len(figures["cues"])
-    parts.append(f"{cues or 'no'} cue" + ("" if cues == 1 else "s"))
-    return "   ".join(parts)
-
-
-def _fell(figures):
-    change = figures["change"]
-    return bool(change and change["drop_deg"] >= max(change["knee_lift_95_percent_deg"] or 0, HELD_DEG))
-
-
-def _verdict(figures):
-    """One sentence: what knee drive did against the runner's own baseline. No more than was measured."""
-    change = figures["change"]
-    if not change:
-        why = figures["why_no_change"] or "there are no sure strides to compare"
-        return f"Fresh and late are not compared: {why}."
-    half_deg = change["knee_lift_95_percent_deg"]
-    fresh, late = degrees(figures["fresh"]["knee_lift_deg"]), degrees(figures["late"]["knee_lift_deg"])
-    span = f" ± {half_deg:.1f}°" if half_deg is not None else ""
-    drop_deg = change["drop_deg"]
-    if abs(drop_deg) < max(half_deg or 0, HELD_DEG):
-        within_deg = max(half_deg or 0, HELD_DEG)
-        return f"Knee drive held within {within_deg:.1f}° of your own baseline ({fresh} fresh, {late} late)."
-    way, side = ("fell", "below") if drop_deg > 0 else ("rose", "above")
-    return f"Knee drive {way} {abs(drop_deg):.1f}°{span} {side} your own baseline ({fresh} fresh, {late} late)."
+            quick = f", {steps(row['cadence_spm'])}" if row["cadence_spm"] else ""
+            yield f"Minute {row['minute']}: knee lift {degrees(row['knee_lift_deg'])}{quick}."
 
 
 def _show_chart(console, figures, session, width):
@@ -141,70 +166,59 @@ def _show_chart(console, figures, session, width):
     console.print()
 
 
-def _table(figures):
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("", min_width=12)
-    for name in ("whole run", "fresh", "late", "change"):
-        table.add_column(name, justify="right", min_width=11)
-    for label, key, write in _ROWS:
-        cells = [write(figures[key])]
-        cells += [write(figures[name][key]) if figures[name] else NONE for name in ("fresh", "late")]
-        cells.append(write(figures["change"][key], signed=True) if figures["change"] else NONE)
-        table.add_row(label, *cells)
-    return table
+def repeats_head(figures):
+    found = {"pauses": "the pauses between them", "cadence": "their cadence"}[figures["repeats"][0]["by"]]
+    return f"Repeats, found by {found}; the change is against the first:"
 
 
-def _spread(figures):
-    spread = figures["variability"]
-    if spread["knee_lift_sd_deg"] is None:
-        return "Spread from stride to stride: too few strides in a row to say."
-    lift, stride = degrees(spread["knee_lift_sd_deg"]), percent(spread["stride_time_cv_percent"])
-    return f"Spread from stride to stride: knee lift {lift}, stride time {stride}."
-
-
-def _cue_lines(figures):
-    if not figures["cues"]:
-        yield "No cues."
-        return
-    yield "Cues, and the minute after each against the minute before:"
-    for cue in figures["cues"]:
-        line = f"  {clock(cue['t_s'])}  {degrees(cue['drop_deg'])} below expected"
-        line += "" if cue["buzzed"] else ", not buzzed"
-        line += (
-            f"; then {degrees(cue['answer_deg'], signed=True)}"
-            if cue["answer_deg"] is not None
-            else "; too few strides after it"
+def repeats(rows):
+    columns = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("", "from", "for", "rest", "strides", "steps/min", "knee lift", "range", "change"):
+        columns.add_column(name, justify="right")
+    for number, row in enumerate(rows, 1):
+        columns.add_row(
+            str(number),
+            clock(row["from_s"]),
+            clock(row["to_s"] - row["from_s"]),
+            clock(row["rest_s"]),
+            count(row["strides"]),
+            count(row["cadence_spm"]),
+            degrees(row["knee_lift_deg"]),
+            degrees(row["range_deg"]),
+            _against_first(row),
         )
-        if cue["cleared_after_s"] is not None:
-            line += f"; back up after {clock(cue['cleared_after_s'])}"
-        yield line
+    return columns
 
 
-def _sureness(figures, kept=None):
-    if kept and kept.start_unix_s is None:
-        latest = day(kept.pulled_unix_s - (kept.duration_s or 0))
-        yield f"Start unknown: the board's clock was not set. It began before {latest};"
-        yield f'say when: kneesync note {kept.id} --start "{latest}"'
-    low, high = figures["absolute_error_deg"]
-    yield f"Absolute angles are good to ±{low}–{high}° on a body; trust the change within the run."
-    if figures["change"] and figures["change"]["knee_lift_95_percent_deg"] is not None:
-        yield "± on the change: 95 % interval from this run's own spread."
-    quality = figures["quality"]
-    shares = [
-        f"{percent(quality[name + '_percent'])} {name}"
-        for name in ("unsure", "clipped", "lost")
-        if quality[name + "_percent"]
-    ]
-    if shares:
-        yield f"Strides left out of the angles: {', '.join(shares)}."
-    elif figures["strides"]:
-        yield "Every stride counts: none unsure, clipped or with lost samples."
-    if quality["imu_faults"]:
-        yield f"Times the IMU failed and was started again: {quality['imu_faults']}."
-    if figures["pauses"]:
-        spans = ", ".join(f"{clock(pause['from_s'])}–{clock(pause['to_s'])}" for pause in figures["pauses"][:4])
-        more = len(figures["pauses"]) - 4
-        yield f"Pauses: {spans}" + (f" and {more} more." if more > 0 else ".")
-    yield from figures["notes"]
-    for problem in quality["problems"]:
-        yield f"File: {problem}."
+def _against_first(row):
+    return NONE if row["drop_deg"] is None else degrees(-row["drop_deg"], signed=True)
+
+
+def _repeats_in_words(repeats):
+    for number, row in enumerate(repeats, 1):
+        parts = [
+            f"Repeat {number}: from {clock(row['from_s'])} for {clock(row['to_s'] - row['from_s'])} min",
+            f"{row['strides']} strides",
+            steps(row["cadence_spm"]),
+            f"knee lift {degrees(row['knee_lift_deg'])}",
+            f"range {degrees(row['range_deg'])}",
+        ]
+        if row["drop_deg"] is not None:
+            parts.append(f"change {_against_first(row)}")
+        if row["rest_s"] is not None:
+            parts.append(f"then {clock(row['rest_s'])} min of rest")
+        yield ", ".join(parts) + "."
+
+
+def _sides(pair):
+    columns = Table(box=None, pad_edge=False, header_style="dim")
+    columns.add_column("", min_width=11)
+    for name in ("left", "right", "right − left"):
+        columns.add_column(name, justify="right", min_width=9)
+    columns.add_column("95 % interval", justify="right", min_width=16)
+    for label, key, write in _SIDES:
+        row = pair["difference"][key]
+        ends = None if row["low"] is None else [row["low"], row["high"]]
+        cells = [write(row["left"]), write(row["right"]), write(row["right_less_left"], signed=True)]
+        columns.add_row(label, *cells, _interval(ends, write))
+    return columns

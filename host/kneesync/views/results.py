@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from dataclasses import asdict
 from datetime import UTC
 
@@ -21,12 +22,15 @@ _FLAG_NAMES = ("first", "unsure", "clipped", "lost", "motor")
 
 def text(result):
     """A result as JSON text: indented, without NaN, every text free of control characters."""
-    return json.dumps(_clean(result), indent=2, ensure_ascii=False, allow_nan=False)
+    takes_all = (
+        "utf" in (sys.stdout.encoding or "").lower()
+    )  # Windows pipes in the code page, which programs cannot know
+    return json.dumps(_clean(result), indent=2, ensure_ascii=not takes_all, allow_nan=False)
 
 
-def report(figures, kept=None):
-    """A session's figures, and what the library knows of it."""
-    return {**({"session": _kept(kept)} if kept else {}), **figures}
+def report(figures, kept=None, pair=None):
+    """A session's figures, what the library knows of it, and how it differs from the other leg's."""
+    return {**({"session": _kept(kept)} if kept else {}), **figures, "pair": pair}
 
 
 def sessions(kept):
@@ -105,9 +109,11 @@ def _kept(one):
     row = asdict(one)
     row["started"] = None
     if one.start_unix_s is not None:
-        from datetime import datetime
+        from datetime import datetime, timedelta
 
-        row["started"] = datetime.fromtimestamp(one.start_unix_s, UTC).isoformat(timespec="seconds")
+        # not fromtimestamp: Windows knows no year after 3000, a note may hold any
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=round(one.start_unix_s))
+        row["started"] = moment.isoformat(timespec="seconds")
     return row
 
 

@@ -1,7 +1,9 @@
 """Where text goes: results to stdout, progress and errors to stderr; colour only for eyes that see it."""
 
+import codecs
 import os
 import sys
+import unicodedata
 
 from kneesync import untrusted
 from kneesync.views.units import clock
@@ -15,7 +17,7 @@ def results(plain=False):
 
     to_eyes = sys.stdout.isatty()
     # piped, the page keeps its 80 columns and loses its colour
-    return Console(
+    console = Console(
         width=None if to_eyes else 80,
         no_color=not to_eyes or bool(os.environ.get("NO_COLOR")),
         force_terminal=None if to_eyes else False,
@@ -23,19 +25,48 @@ def results(plain=False):
         markup=False,
         emoji=False,
     )
+    return None if console.legacy_windows else console  # a console of before Windows 10 draws no Braille
 
 
 def lines(some):
-    """Plain lines to stdout; characters that it cannot write become question marks."""
-    encoding = sys.stdout.encoding or "ascii"
+    """Plain lines to stdout; what it cannot write, in plainer characters."""
     for line in some:
-        print(line.encode(encoding, "replace").decode(encoding))
+        print(_written(line, sys.stdout))
 
 
 def note(text):
     """One line to stderr."""
-    encoding = sys.stderr.encoding or "ascii"
-    print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr)
+    print(_written(text, sys.stderr), file=sys.stderr)
+
+
+def _written(text, stream):
+    encoding = stream.encoding or "ascii"
+    return text.encode(encoding, "plainer").decode(encoding)
+
+
+# What stands for a character that an older code page (cp1252, cp437) lacks: a minus may not become a question mark.
+_PLAINER = {
+    "−": "-", "–": "-", "—": "-", "‑": "-", "·": "-", "…": "...", "°": " deg", "±": "+/-", "×": "x", "≤": "<=",
+    "≥": ">=", "→": "->", "σ": "sigma", "δ": "delta", "µ": "u", "“": '"', "”": '"', "’": "'",
+    "█": "#", "│": "|", "─": "-",
+}  # fmt: skip
+
+
+def _plainer(error):
+    """What stands for the characters that a code page lacks: ours by the table, letters without their accents."""
+    lacking = error.object[error.start : error.end]
+    letters = (unicodedata.normalize("NFKD", one).encode("ascii", "ignore").decode() or "?" for one in lacking)
+    return "".join(_PLAINER.get(one, letter) for one, letter in zip(lacking, letters, strict=True)), error.end
+
+
+codecs.register_error("plainer", _plainer)
+
+
+def tolerate():
+    """Let stdout and stderr take any text: what is no UTF takes plainer characters where it lacks one."""
+    for stream in (sys.stdout, sys.stderr):
+        if "utf" not in (stream.encoding or "").lower() and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="plainer")
 
 
 class Progress:
@@ -70,6 +101,25 @@ class Progress:
             what = f"{name}  {number} of {of}" if of > 1 else name
             self._tasks[name] = self._bar.add_task(what, total=total)
         self._bar.update(self._tasks[name], completed=done)
+
+
+class Counting:
+    """How many of many are through, in one line on stderr; silent where that is no terminal. Use as a context."""
+
+    def __init__(self, doing):
+        self._doing = doing
+        self._to_eyes = sys.stderr.isatty()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._to_eyes:
+            print("\r" + " " * (len(self._doing) + 24) + "\r", end="", file=sys.stderr, flush=True)
+
+    def __call__(self, name, done, total):
+        if self._to_eyes and (done % 10 == 0 or done == total):
+            print(f"\r{self._doing} {name}: {done} of {total}", end="", file=sys.stderr, flush=True)
 
 
 class Fastforward:

@@ -49,6 +49,13 @@ def day(unix_s):
         return "start unknown"
 
 
+def pace(speed_mps, unit=True):
+    """A speed as runners say it: 5:33 min/km."""
+    if not speed_mps or speed_mps < 0.1:
+        return NONE
+    return clock(1000 / speed_mps) + (" min/km" if unit else "")
+
+
 def size(number):
     """A number of bytes."""
     if number < 1000:

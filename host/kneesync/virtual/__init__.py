@@ -1,13 +1,27 @@
-"""A board without hardware; see board.py."""
+"""A board without hardware; see board.py. Recordings and the runner model need none of it, and work everywhere."""
 
+import os
 from importlib.util import find_spec
 
 from kneesync.errors import KneesyncError
 
-if find_spec("littlefs") is None:
-    raise KneesyncError('the virtual board needs littlefs-python, which is not installed; pip install "kneesync[sim]"')
+NEEDS_POSIX = (
+    "the virtual board needs POSIX (Linux, macOS, or WSL on Windows): its port is a pseudo-terminal; "
+    "boards on USB, the library and its reports work here"
+)
 
-from kneesync.virtual.board import VirtualBoard
-from kneesync.virtual.flash import Flash
 
-__all__ = ["Flash", "VirtualBoard"]
+def __getattr__(name):
+    """VirtualBoard and Flash, when asked for: then it shows whether this machine can have them."""
+    if name not in ("Flash", "VirtualBoard"):
+        raise AttributeError(name)
+    if os.name != "posix":
+        raise KneesyncError(NEEDS_POSIX)
+    if find_spec("littlefs") is None:
+        raise KneesyncError(
+            'the virtual board needs littlefs-python, which is not installed; pip install "kneesync[sim]"'
+        )
+    from kneesync.virtual.board import VirtualBoard
+    from kneesync.virtual.flash import Flash
+
+    return {"Flash": Flash, "VirtualBoard": VirtualBoard}[name]

@@ -210,6 +210,10 @@ class VirtualBoard:
             time.sleep(0.002)
         return True
 
+    def power_cycle_at(self, at_s: float) -> None:
+        """Plan a power cycle for that simulated time since the first power-on."""
+        self.clock.at(round(at_s * 1e6), lambda: setattr(self, "_wanted", POWER_ON))
+
     def power_cycle(self) -> None:
         """Take the supply away and give it back: what was not on flash is lost. Returns when the board starts."""
         self._started.clear()

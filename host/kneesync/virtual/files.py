@@ -44,6 +44,7 @@ class FileRequests:
                 try:
                     return serve(a, b, data)
                 except LittleFSError as error:
+                    self._flash.after(error)
                     return error.code
 
         return guarded

@@ -22,6 +22,7 @@ ERASE_US = 45_000
 PROGRAM_US_PER_PAGE = 400
 READ_BYTES_PER_US = 20
 _EIO = 5
+_FULL = (-28, -36)  # ENOSPC; and littlefs's word where a new name finds no room: ENAMETOOLONG
 _READ, _WRITE, _CREATE, _NEW, _EMPTY, _APPEND = 1, 2, 4, 8, 16, 32  # as on_board/_files.py
 _TEXT = "utf-8"
 
@@ -159,6 +160,7 @@ class Flash:
         """Forget what was not written and read the volume, as at power-on; one that cannot be read is formatted."""
         with self.lock:
             self.memory.without_power = False
+            self._unfinished = False
             self.fs = lfs.LFSFilesystem()
             self._open: dict[int, lfs.LFSFile] = {}
             self._paths: dict[int, str] = {}
@@ -167,6 +169,15 @@ class Flash:
             except LittleFSError:  # as rp2's _boot.py
                 lfs.format(self.fs, self._config)
                 lfs.mount(self.fs, self._config)
+
+    def after(self, error: LittleFSError) -> None:
+        """To be called with what a call raised: on a full volume, littlefs forgets the commit that it did not finish.
+
+        rp2's is built without assertions and does; this one would abort at the next commit. Mounting anew forgets too.
+        """
+        self._unfinished = self._unfinished or error.code in _FULL
+        if self._unfinished and not self._open:
+            self.mount()
 
     def close_all(self) -> None:
         """Close the open files, as a soft reset does."""
@@ -317,6 +328,8 @@ class _Outside:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         memory = self._flash.memory
+        if isinstance(error, LittleFSError):
+            self._flash.after(error)
         memory.spent_us, memory.ops_to_cut, memory.stall_next_us = self._kept
         self._flash.lock.release()
         if isinstance(error, LittleFSError):

@@ -22,6 +22,7 @@ const DONE_IDLE = 0, DONE_SOFT_RESET = 1, DONE_ABANDONED = 2;
 const LOAD_BOOT_ONLY = 1;
 const US_PER_TICK_CALL = 2;
 const OUTPUT_BYTES = 4096;
+const REQUEST_FILE_READ = 32, AHEAD_BYTES = 1 << 17;    // _requests.py's number
 
 if (!isMainThread) {
     // A board must not outlive the program that runs it, not even in a loop that never asks anything.
@@ -104,6 +105,30 @@ function ticks() {
     return clockUs;
 }
 
+// A file that is read through comes in big pieces, kept here by its handle: { bytes, at }, `at` the first not given out.
+// On the board the flash is memory; here every exchange costs.
+const ahead = new Map();
+
+function readAhead(handle, pointer, length) {
+    let piece = ahead.get(handle);
+    if (!piece) ahead.set(handle, piece = { bytes: Buffer.alloc(0), at: 0 });
+    let have = 0;
+    while (have < length) {
+        if (piece.at === piece.bytes.length) {
+            const status = ask(REQUEST_FILE_READ, handle, AHEAD_BYTES << 8, 0, 0);
+            if (status < 0) return status;
+            piece.bytes = Buffer.from(answer.subarray(28, 28 + answer.readUInt32LE(24)));
+            piece.at = 0;
+            if (!piece.bytes.length) break;
+        }
+        const n = Math.min(length - have, piece.bytes.length - piece.at);
+        wasm.HEAPU8.set(piece.bytes.subarray(piece.at, piece.at + n), pointer + have);
+        piece.at += n;
+        have += n;
+    }
+    return have;
+}
+
 let ticksFromUs = 0;    // clock at the last hard reset, less what the ticks began with
 const TICKS_PERIOD = 2 ** 30;
 
@@ -121,6 +146,13 @@ const bridge = {
         if (n) wasm.HEAPU8.set(answer.subarray(28, 28 + n), pointer);
         return status;
     },
+    read_ahead: readAhead,
+    // Forget what was read ahead; how many bytes the file stands further on than its reader.
+    let_go: (handle) => {
+        const piece = ahead.get(handle);
+        ahead.delete(handle);
+        return piece ? piece.bytes.length - piece.at : 0;
+    },
     // Bytes an item of the array or memoryview at `object` has: its typecode says (py/objarray.h).
     itemsize: (object) => ({ h: 2, H: 2, i: 4, I: 4, l: 4, L: 4, f: 4, q: 8, Q: 8, d: 8 })[
         String.fromCharCode(wasm.HEAPU8[object + 4] & 127)] || 1,
@@ -132,6 +164,7 @@ async function load(flags, seed, ticksFrom) {
     ticksFromUs = ticksFrom;
     const { loadMicroPython } = await import(pathToFileURL(path.join(packageFolder, 'micropython.mjs')).href);
     vm = undefined;
+    ahead.clear();
     const fresh = await loadMicroPython({ heapsize: 1 << 20, pystack: 8192, linebuffer: false, stdout: () => {} });
     wasm = fresh._module;
     let state = seed >>> 0 || 1;    // xorshift32: the same run draws the same numbers

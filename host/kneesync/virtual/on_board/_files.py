@@ -9,6 +9,8 @@ import uctypes
 _ask = bridge.ask
 _put = bridge.put
 _get = bridge.get
+_read_ahead = bridge.read_ahead
+_let_go = bridge.let_go
 _addressof = uctypes.addressof
 _CHUNK = 32768  # bytes an exchange
 _READ_THROUGH = 1024  # a file that is asked for so many bytes twice is being read through
@@ -114,7 +116,7 @@ def _mode_bits(mode):
 class File(io.IOBase):
     """An open file. IOBase makes it a stream for the VM but gives none of these methods.
 
-    The board's flash is memory to it; here every exchange costs. So a file that is read through is fetched ahead.
+    The board's flash is memory to it; here every exchange costs. So a file that is read through is read ahead (vm.mjs).
     """
 
     def __init__(self, handle, text, only_read):
@@ -122,21 +124,22 @@ class File(io.IOBase):
         self._text = text
         self._only_read = only_read
         self._big_reads = 0
-        self._ahead = None
-        self._at = self._end = 0  # what of _ahead is still to be given out
+        self._ahead = False  # some of it may have been read and not given out
 
     def readinto(self, buffer, n=-1):
-        size = len(buffer) * bridge.itemsize(id(buffer)) if n < 0 else n
-        return self._fill(_addressof(buffer), size)
+        if n < 0:
+            n = len(buffer)
+            if type(buffer) is not bytearray:
+                n *= bridge.itemsize(id(buffer))
+        return self._fill(_addressof(buffer), n)
 
     def _fill(self, address, size):
+        if size >= _READ_THROUGH and self._only_read:
+            self._big_reads += 1
+            self._ahead = self._ahead or self._big_reads > 1
+        if self._ahead:
+            return _checked(_read_ahead(self._handle, address, size))
         have = 0
-        if self._at == self._end and self._only_read and _READ_THROUGH <= size < _CHUNK:
-            self._fetch_ahead()
-        if self._at < self._end:
-            have = min(size, self._end - self._at)
-            uctypes.bytearray_at(address, have)[:] = memoryview(self._ahead)[self._at : self._at + have]
-            self._at += have
         while have < size:
             n = min(_CHUNK, size - have)
             got = _checked(_get(_requests.FILE_READ | self._handle << 8, 0, address + have, n))
@@ -144,14 +147,6 @@ class File(io.IOBase):
             if got < n:
                 break
         return have
-
-    def _fetch_ahead(self):
-        self._big_reads += 1
-        if self._big_reads > 1:
-            if self._ahead is None:
-                self._ahead = bytearray(_CHUNK)
-            self._at = self._end = 0
-            self._end = _checked(_get(_requests.FILE_READ | self._handle << 8, 0, _addressof(self._ahead), _CHUNK))
 
     def read(self, n=-1):
         if n is None or n < 0:
@@ -212,9 +207,11 @@ class File(io.IOBase):
         return size
 
     def _seek(self, offset, whence, remaining=False):
-        waiting, self._at = self._end - self._at, self._end
-        if waiting:  # the file stands further on than its reader
-            _checked(_ask(_requests.FILE_SEEK, self._handle | 1 << 16, -waiting))
+        if self._ahead:
+            self._ahead = False
+            waiting = _let_go(self._handle)
+            if waiting:
+                _checked(_ask(_requests.FILE_SEEK, self._handle | 1 << 16, -waiting))
         return _checked(_ask(_requests.FILE_SEEK, self._handle | whence << 16 | (1 << 24 if remaining else 0), offset))
 
     def seek(self, offset, whence=0):
@@ -229,6 +226,8 @@ class File(io.IOBase):
     def close(self):
         if self._handle >= 0:
             handle, self._handle = self._handle, -1
+            if self._ahead:
+                _let_go(handle)
             _checked(_ask(_requests.FILE_CLOSE, handle, 0))
 
     def __enter__(self):

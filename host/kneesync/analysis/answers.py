@@ -1,0 +1,135 @@
+"""What the board expected of knee lift at each moment, how long it was below that, and what followed its cues.
+
+The baseline and its slope on cadence are those of kneecore.cue, so that the report and the board speak of one thing.
+"""
+
+import numpy as np
+
+from kneecore import sessionlog as log
+
+ANSWER_S = 60  # what follows a cue is looked at for this long
+AFTER_STRIDES = (20, 50, 100)
+BEFORE_STRIDES = 50
+MOST_CUES = 500  # the firmware gives at most 60 an hour; a damaged file may claim any number
+
+
+class Expected:
+    """The baseline that knee lift is held against: the board's last one, else the report's own fresh stretch.
+
+    `knee_lift_deg`, `stride_s`, `threshold_deg` (a fall that may cue); `by` is "board" or "report".
+    """
+
+    def __init__(self, settings, baseline, fresh):
+        self.by = "board" if baseline else "report"
+        self.knee_lift_deg = (baseline or fresh)["knee_lift_deg"]
+        self.stride_s = baseline["stride_s"] if baseline else 120 / fresh["cadence_spm"]
+        self.slope_deg_per_percent = settings["cue.slope_cdeg"] / 100
+        self.freeze_percent = settings["cue.freeze_percent"]
+        self.hold_s = settings["cue.hold_s"]
+        self.threshold_deg = max(
+            settings["cue.drop_cdeg"] / 100, self.knee_lift_deg * settings["cue.drop_percent"] / 100
+        )
+
+    def faster_percent(self, stride_s):
+        return 100 * (self.stride_s / stride_s - 1)
+
+    def drop_deg(self, knee_lift_deg, stride_s):
+        """How far knee lift lies below what its cadence lets expect."""
+        return self.knee_lift_deg + self.slope_deg_per_percent * self.faster_percent(stride_s) - knee_lift_deg
+
+
+def expected(session, baseline, fresh):
+    """The session's Expected, or None without a baseline of either kind that makes sense."""
+    if baseline and not (baseline["stride_s"] > 0):
+        baseline = None
+    if not baseline and (not fresh or fresh["knee_lift_deg"] is None or not fresh["cadence_spm"]):
+        return None
+    return Expected(session.settings, baseline, fresh)
+
+
+def below_baseline(tens, expect, from_s):
+    """How long knee lift, averaged over the cue's hold time, was below the baseline by what may cue; None if unknown.
+
+    s, percent of judged_s, longest_s at a stretch, threshold_deg. Judged is running after from_s at a cadence within
+    the cue's freeze limit.
+    """
+    if expect is None or not len(tens):
+        return None
+    judged = (tens.t_s >= from_s) & (np.abs(expect.faster_percent(tens.stride_s)) <= expect.freeze_percent)
+    span_s = tens.span_s[judged]
+    judged_s = float(span_s.sum())
+    if judged_s < expect.hold_s:
+        return None
+    drop_deg = expect.drop_deg(tens.knee_lift_deg, tens.stride_s)[judged]
+    over = max(1, round(expect.hold_s / float(np.median(span_s))))
+    sums = np.cumsum(np.concatenate([np.zeros(over), drop_deg]))
+    held = np.arange(1, len(drop_deg) + 1) >= over
+    low = held & ((sums[over:] - sums[:-over]) / over >= expect.threshold_deg)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], low.astype(int), [0]])))
+    ran_s = np.concatenate([[0.0], np.cumsum(span_s)])
+    stretches_s = ran_s[edges[1::2]] - ran_s[edges[::2]]
+    return {
+        "s": float(stretches_s.sum()),
+        "percent": 100 * float(stretches_s.sum()) / judged_s,
+        "longest_s": float(stretches_s.max()) if len(stretches_s) else 0.0,
+        "judged_s": judged_s,
+        "threshold_deg": expect.threshold_deg,
+        "by": expect.by,
+    }
+
+
+def cues(run, expect):
+    """Every cue: when, how far knee lift was down, and what it did in the strides and the minute after.
+
+    `answer_deg`: mean of the minute after less that before. `back_deg`: of the 20, 50 and 100 strides after less the
+    50 before, at equal cadence by the cue's own slope. `came_back`: the last 50 of those 100 were less than half a
+    threshold below the baseline. Part of any rise is chance: a cue comes at a low moment. Simulated runners who never
+    answer rose by -0.6 to +0.1 degree over 100 strides where knee lift had fallen indeed, and by 1.2 degrees after cues
+    that only their drift had brought about.
+    """
+    session = run.session
+    events = session.event_records
+    cleared_s = (events["t_ms"][events["kind"] == log.CUE_CLEARED] - float(session.start_ms)) / 1000
+    quiet = np.flatnonzero(run.sure & run.timed & ~run.columns["motor"])
+    t_s, lift_deg = run.t_s[quiet], run.columns["knee_lift_deg"][quiet]
+    drop_deg = expect.drop_deg(lift_deg, run.columns["stride_s"][quiet]) if expect else None
+    found = []
+    for event in session.named_events(log.CUE, most=MOST_CUES):
+        at_s = event["t_s"]
+        first, now, last = np.searchsorted(t_s, (at_s - ANSWER_S, at_s, at_s + ANSWER_S))
+        later = cleared_s[cleared_s > at_s]
+        enough = min(now - first, last - now) >= 20
+        cue = {
+            "t_s": at_s,
+            "drop_deg": event["drop_deg"],
+            "knee_lift_deg": event["knee_lift_deg"],
+            "expected_deg": event["expected_deg"],
+            "in_row": event["in_row"],
+            "buzzed": event["pulse_ms"] > 0,
+            "answer_deg": float(lift_deg[now:last].mean() - lift_deg[first:now].mean()) if enough else None,
+            "cleared_after_s": float(later[0] - at_s) if len(later) else None,
+            "back_deg": dict.fromkeys(map(str, AFTER_STRIDES)),
+            "came_back": None,
+        }
+        if drop_deg is not None and now >= BEFORE_STRIDES and enough:
+            before_deg = drop_deg[now - BEFORE_STRIDES : now].mean()
+            for strides in AFTER_STRIDES:
+                after = drop_deg[now : now + strides]
+                # a pause in between makes it another stretch of running
+                if len(after) == strides and t_s[now + strides - 1] - at_s < 1.5 * strides:
+                    cue["back_deg"][str(strides)] = float(before_deg - after.mean())
+                    cue["came_back"] = bool(after[-50:].mean() < expect.threshold_deg / 2) if strides == 100 else None
+        found.append(cue)
+    return found
+
+
+def answered(found):
+    """All cues together: how many, how many came back of those that can be said, the mean rise after each count."""
+    if not found:
+        return None
+    known = [cue["came_back"] for cue in found if cue["came_back"] is not None]
+    back_deg = {}
+    for strides in map(str, AFTER_STRIDES):
+        rises = [cue["back_deg"][strides] for cue in found if cue["back_deg"][strides] is not None]
+        back_deg[strides] = float(np.mean(rises)) if rises else None
+    return {"cues": len(found), "judged": len(known), "came_back": sum(known), "back_deg": back_deg}

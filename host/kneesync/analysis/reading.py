@@ -1,0 +1,65 @@
+"""All that a report says of one session: its own figures, what its watch adds, and the other leg's board."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kneesync import untrusted
+from kneesync.analysis import session as of_run
+from kneesync.analysis.pairs import overlapping, pair
+from kneesync.errors import KneesyncError
+from kneesync.library import Library, opened
+from kneesync.library.index import Kept
+from kneesync.library.session import Session
+
+
+@dataclass
+class Reading:
+    """One session as a report has it. `pair`: see analysis.pairs, with "found": "time" where nobody named the other.
+
+    `apart`: why a session that overlaps by time was not paired, "" if there is none.
+    """
+
+    kept: Kept | None
+    session: Session
+    watch: object
+    figures: dict
+    pair: dict | None = None
+    apart: str = ""
+
+
+def read(reference=None, beside=None, athlete=None):
+    """The Reading of a session that an id or a path names; None: the newest, of `athlete` if one is given.
+
+    `beside` names the other leg's session; without it the library's of the same time is taken, if there is one.
+    """
+    kept, session = opened(reference, athlete)
+    watch, found = None, None
+    if kept is not None:
+        from kneesync.library.watch import of
+
+        with Library() as library:
+            watch = of(library, kept)
+            if beside is None:
+                found = overlapping(kept, library.during(kept))
+            other = library.read_whole(found) if found else None
+    reading = Reading(kept, session, watch, of_run.summary(session, watch))
+    if beside is not None:
+        found, other = opened(beside)
+        reading.pair = _pair((kept, session), (found, other), (reference, beside))
+    elif found:
+        try:
+            reading.pair = _pair((kept, session), (found, other), (kept.id, found.id))
+            reading.pair["found"] = "time"
+        except KneesyncError as error:
+            reading.apart = f"{found.id} was worn on the other leg at that time, but {error}"
+    return reading
+
+
+def _pair(one, other, references):
+    names, legs = [], []
+    for (kept, session), reference in zip((one, other), references, strict=True):
+        names.append(kept.id if kept else untrusted.printable(Path(reference).name, 60))
+        legs.append(kept.leg if kept and kept.leg else session.header.get("leg"))
+    starts = [kept.start_unix_s if kept else None for kept, _ in (one, other)]
+    apart_s = None if None in starts else starts[1] - starts[0]
+    return {**pair(one[1], other[1], apart_s, names, legs), "found": "named"}

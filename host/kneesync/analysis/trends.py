@@ -1,0 +1,389 @@
+"""Weeks of runs: what changed beyond the noise between days, and what cannot be compared.
+
+A runner's knee lifts 6 deg higher at 1 m/s more, and a strap put on anew moves the angle by 2 to 3 deg. So sessions are
+compared in one band of pace (where a watch was joined) or of cadence, a leg and an athlete at a time; a straight line
+is drawn only where enough days stand beside each other, and a change is claimed only if it is larger than days differ
+anyway and its interval leaves zero out. Everything comes from the figures in the index (see comparable.row).
+"""
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from kneesync.analysis import comparable, theil_sen
+from kneesync.analysis.quality import SURE_PERCENT
+
+WEEKS = 12
+LEAST_DAYS = 6
+LEAST_SPAN_DAYS = 21
+LEAST_BAND_STRIDES = 200  # in the common band: two and a half minutes
+LEAST_RUN_S = 1200  # a shorter run says nothing of a drop or of cues an hour
+TURNED_COS = 0.7  # a sensor that sits turned by more than 45 degrees is strapped another way
+WHOLE_RUN_BANDS = 2  # a whole run is about as fast if its mean is within so many bands of the common one's middle
+_DAY_S = 86400
+# A runner's change per m/s and the steps/min that go with it: 26 legs at 2.5, 3.5 and 4.5 m/s
+# (RBDS, Fukuchi 2017, 10.7717/peerj.3298; our measure)
+_SPM_PER_MPS = 11.4
+UNSEEN_MPS = 0.5  # of pace that equal cadence can hide: it costs only 3 % of cadence
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What is followed over weeks. `per_mps`: its change with pace; `least_noise`: no smaller change is called one."""
+
+    name: str
+    per_mps: float
+    least_noise: float
+    of_run: bool = False  # a figure of the whole run, not of the band
+    literature: tuple | None = None  # between-day noise, (low, high)
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        # 1.6 to 2.7 deg from day to day without any change in the runner: 10.3389/fbioe.2022.1005496
+        Metric("knee_lift_deg", 6.1, 2.0, literature=(2.0, 3.0)),
+        Metric("extension_deg", -5.5, 2.0, literature=(2.0, 3.0)),
+        # Between days excursions and rates repeat better than peaks (Ferber 2002); how much better, nobody says of a
+        # thigh: these come from the runner's own sessions.
+        Metric("range_deg", 11.6, 1.0),
+        Metric("swing_up_dps", 113, 5.0),
+        Metric("swing_back_dps", 86, 5.0),
+        Metric("cadence_spm", _SPM_PER_MPS, 1.0),
+        Metric("drop_deg_per_h", 0, 1.0, of_run=True),
+        Metric("cues_per_h", 0, 0.5, of_run=True),
+    )
+}
+SHOWN = ("knee_lift_deg", "range_deg", "swing_up_dps", "cadence_spm", "drop_deg_per_h", "cues_per_h")
+_UNSURE, _RESTRAPPED = "alignment unsure", "re-strapped during the run"
+
+
+def trends(kept, weeks=WEEKS, metrics=SHOWN):
+    """The trends of kept sessions (library.index.Kept, in any order) as a plain dict, fit for JSON.
+
+    `weeks`: back from the newest session; 0 is all of them. `metrics`: names in METRICS. The result has
+    "from_unix_s", "to_unix_s", "sessions", "older", "not_placed" (ids without a start time), "left_out"
+    [{"why", "sessions", "ids"}] and "runners", one each athlete and leg: {"athlete", "leg", "sessions", "with_watch",
+    "compared" (None or {"by": "speed_mps" or "cadence_spm", "from", "to", "sessions"}), "left_out" of the comparison,
+    "metrics": {name: see _trend}}.
+    """
+    placed = sorted((one for one in kept if _is_placed(one)), key=lambda one: one.start_unix_s)
+    to_s = placed[-1].start_unix_s if placed else None
+    from_s = to_s - weeks * 7 * _DAY_S if placed and weeks else placed[0].start_unix_s if placed else None
+    shown = [one for one in placed if one.start_unix_s >= from_s]
+    left_out, runners = _Reasons(), defaultdict(list)
+    for one in shown:
+        if one.figures.get("version") != comparable.VERSION:
+            left_out.add("figures of another version: kneesync reindex" if one.figures else "cannot be read", one)
+        elif one.leg not in ("L", "R"):
+            left_out.add("leg unknown", one)
+        else:
+            runners[one.athlete.casefold(), one.leg].append(one)
+    return {
+        "weeks": weeks,
+        "from_unix_s": from_s,
+        "to_unix_s": to_s,
+        "sessions": len(shown),
+        "older": len(placed) - len(shown),
+        "not_placed": [one.id for one in kept if not _is_placed(one)],
+        "left_out": left_out.listed(),
+        "runners": [_runner(runners[who], metrics) for who in sorted(runners)],
+    }
+
+
+def _is_placed(one):
+    """Whether it has a start: one a day after it was pulled is none, and would push all others out of the weeks."""
+    return one.start_unix_s is not None and one.start_unix_s < one.pulled_unix_s + _DAY_S
+
+
+class _Reasons:
+    """Why sessions do not count: each reason with its sessions, in order of coming up."""
+
+    def __init__(self):
+        self._ids = {}
+
+    def add(self, why, one):
+        self._ids.setdefault(why, []).append(one.id)
+
+    def listed(self):
+        return [{"why": why, "sessions": len(ids), "ids": ids} for why, ids in self._ids.items()]
+
+
+def _runner(sessions, metrics):
+    """One athlete's leg. `sessions`: in order of time."""
+    unfit = _unfit(sessions)
+    common = _common([one for one in sessions if one.id not in unfit])
+    left_out = _Reasons()
+    for one in sessions:
+        if one.id in unfit:
+            left_out.add(unfit[one.id], one)
+        elif not common or one.id not in common.inside:
+            left_out.add(_why_outside(one, common), one)
+
+    def trend(metric, cadence=None):
+        if metric.of_run:
+            return _trend(metric, *_of_runs(metric, sessions, unfit, common), common)
+        if metric.name == "cadence_spm" and not (common and common.by_pace):
+            return _trend(metric, *_whole_cadence(sessions), common)
+        return _trend(metric, _in_band(metric, sessions, common), left_out, common, cadence)
+
+    # where pace is unknown, cadence is the one witness of it
+    cadence = trend(METRICS["cadence_spm"]) if common and not common.by_pace else None
+    return {
+        "athlete": sessions[-1].athlete,
+        "leg": sessions[-1].leg,
+        "sessions": len(sessions),
+        "with_watch": sum(bool(one.figures["bands"]["speed_mps"]) for one in sessions),
+        "compared": common.described() if common else None,
+        "left_out": left_out.listed(),
+        "metrics": {name: trend(METRICS[name], cadence) for name in metrics},
+    }
+
+
+def _unfit(sessions):
+    """{id: why} of the sessions whose angles are not to be compared with any other's."""
+    usual = _usual_mounting(sessions)
+    unfit = {}
+    for one in sessions:
+        figures = one.figures
+        if not figures["strides"]:
+            unfit[one.id] = "no strides"
+        elif 2 * figures["strides_sure"] < figures["strides"] or (
+            figures["alignment_sure_percent"] is not None and figures["alignment_sure_percent"] < SURE_PERCENT
+        ):
+            unfit[one.id] = _UNSURE
+        elif "re-strapped" in figures["flags"]:
+            unfit[one.id] = _RESTRAPPED
+        elif usual is not None and figures["mounting"] and not _alike(usual, figures["mounting"]):
+            unfit[one.id] = "strapped another way"
+    return unfit
+
+
+def _usual_mounting(sessions):
+    """The mounting that most sessions are like; the newest of those. None if none is known."""
+    known = [one.figures["mounting"] for one in reversed(sessions) if one.figures["mounting"]]
+    if not known:
+        return None
+    axes = np.array([[each["up"], each["right"]] for each in known])
+    alike = (np.einsum("iak,jak->ija", axes, axes) > TURNED_COS).all(axis=2)
+    return known[int(np.argmax(alike.sum(axis=1)))]
+
+
+def _alike(one, other):
+    return all(np.dot(one[way], other[way]) > TURNED_COS for way in ("up", "right"))
+
+
+@dataclass
+class _Band:
+    """A band of speed or cadence, and each session's means in it: {id: means}, in order of time."""
+
+    by: str  # "speed_mps" or "cadence_spm"
+    low: float
+    high: float
+    inside: dict
+    unix_s: list
+
+    @property
+    def by_pace(self):
+        return self.by == "speed_mps"
+
+    @property
+    def middle(self):
+        return (self.low + self.high) / 2
+
+    @property
+    def span_s(self):
+        return self.unix_s[-1] - self.unix_s[0]
+
+    def suffices(self):
+        return len({_day(unix_s) for unix_s in self.unix_s}) >= LEAST_DAYS and self.span_s >= LEAST_SPAN_DAYS * _DAY_S
+
+    def described(self):
+        return {"by": self.by, "from": self.low, "to": self.high, "sessions": len(self.inside)}
+
+
+def _common(sessions):
+    """The _Band to compare in, or None: of pace as soon as it carries a line over half the time that cadence would."""
+    by_pace, by_cadence = _best_band(sessions, "speed_mps"), _best_band(sessions, "cadence_spm")
+    if by_pace and by_pace.suffices() and 2 * by_pace.span_s >= by_cadence.span_s:
+        return by_pace
+    return by_cadence or by_pace
+
+
+def _best_band(sessions, by):
+    """The band that most weeks, then most sessions, have in common; None if there is none."""
+    bands = defaultdict(dict)
+    for one in sessions:
+        for means in one.figures["bands"][by]:
+            if means["strides"] >= LEAST_BAND_STRIDES:
+                bands[means["from"], means["to"]][one.id] = (one.start_unix_s, means)
+    if not bands:
+        return None
+
+    def worth(edges):
+        return len({unix_s // (7 * _DAY_S) for unix_s, _ in bands[edges].values()}), len(bands[edges])
+
+    low, high = best = max(sorted(bands), key=worth)
+    found = bands[best]
+    return _Band(by, low, high, {key: means for key, (_, means) in found.items()}, [at for at, _ in found.values()])
+
+
+def _why_outside(one, common):
+    by = common.by if common else "cadence_spm"
+    bands = one.figures["bands"][by]
+    if by == "speed_mps" and not bands:
+        return "without a watch's pace"
+    if any(means["strides"] >= LEAST_BAND_STRIDES for means in bands):
+        return "ran at another pace" if by == "speed_mps" else "ran at another cadence"
+    return "too short"
+
+
+def _in_band(metric, sessions, common):
+    """[(session, value)] of those in the common band."""
+    if not common:
+        return []
+    per = metric.per_mps / (1 if common.by_pace else _SPM_PER_MPS)
+    values = []
+    for one in sessions:
+        if means := common.inside.get(one.id):
+            # a band is not a point: to its middle, by what runners change on average
+            values.append((one, means[metric.name] - per * (means[common.by] - common.middle)))
+    return values
+
+
+def _whole_cadence(sessions):
+    """([(session, value)], _Reasons): where pace is not known, there is nothing to compare cadence at."""
+    reasons, values = _Reasons(), []
+    for one in sessions:
+        if one.figures["cadence_spm"] and one.figures["strides"] >= LEAST_BAND_STRIDES:
+            values.append((one, one.figures["cadence_spm"]))
+        else:
+            reasons.add("too short", one)
+    return values, reasons
+
+
+def _of_runs(metric, sessions, unfit, common):
+    """([(session, value)], _Reasons) of whole runs about as fast; cues only where the newest settings decided them."""
+    reasons, values = _Reasons(), []
+    settings = sessions[-1].figures["cue_settings"]
+    for one in sessions:
+        figures = one.figures
+        if unfit.get(one.id) in (_UNSURE, _RESTRAPPED):
+            reasons.add(unfit[one.id], one)
+        elif figures["running_s"] < LEAST_RUN_S or figures[metric.name] is None:
+            reasons.add(f"under {LEAST_RUN_S // 60} min of running", one)
+        elif metric.name == "cues_per_h" and figures["cue_settings"] != settings:
+            reasons.add("other cue settings", one)
+        elif not common or figures[common.by] is None:
+            reasons.add("without a watch's pace" if common else "no common band", one)
+        elif abs(figures[common.by] - common.middle) > WHOLE_RUN_BANDS * (common.high - common.low):
+            reasons.add("ran at another pace" if common.by_pace else "ran at another cadence", one)
+        else:
+            values.append((one, figures[metric.name]))
+    return values, reasons
+
+
+def _day(unix_s):
+    """The local calendar day a moment belongs to."""
+    try:
+        return time.strftime("%Y-%m-%d", time.localtime(unix_s))
+    except (OverflowError, ValueError, OSError):
+        return str(int(unix_s // _DAY_S))
+
+
+def _trend(metric, values, reasons, common, cadence=None):
+    """One metric over time.
+
+    {"points": [{"id", "unix_s", "value"}], "days", "left_out", "noise" and "noise_from" ("literature", "own sessions"
+    or "least called"; None where unknown), "least_noise" (no smaller change is named), "may_be_pace" (the change that
+    unseen pace could make), "line": None or {"from", "to" (the line's value on the first and last day), "change",
+    "change_interval", "per_week", "per_week_interval", "weeks"}, "verdict": "rose", "fell", "within noise", "unclear",
+    "may be pace" or "no line", "why_no_line"}.
+    """
+    points = [{"id": one.id, "unix_s": one.start_unix_s, "value": float(value)} for one, value in values]
+    days = defaultdict(list)
+    for point in points:
+        days[_day(point["unix_s"])].append(point)
+    found = {"points": points, "days": len(days), "left_out": reasons.listed(), "line": None, "verdict": "no line"}
+    found["least_noise"] = metric.least_noise
+    span_days = (points[-1]["unix_s"] - points[0]["unix_s"]) / _DAY_S if points else 0
+    if len(days) < LEAST_DAYS or span_days < LEAST_SPAN_DAYS:
+        literature = metric.literature
+        found["noise"] = sum(literature) / 2 if literature else None  # there are too few days for the runner's own
+        found["noise_from"] = "literature" if literature else None
+        found["why_no_line"] = _missing(len(days), span_days)
+        return found
+    at_days = np.array([_mean(group, "unix_s") for group in days.values()]) / _DAY_S
+    level = np.array([_mean(group, "value") for group in days.values()])
+    at_days, start_day = at_days - at_days[0], at_days[0]
+    fitted = theil_sen.line(at_days, level)
+    span = at_days[-1]
+    found["noise"], found["noise_from"] = _noise(metric, fitted.sd)
+    found["line"] = {
+        "from_unix_s": float(start_day * _DAY_S),
+        "to_unix_s": float((start_day + span) * _DAY_S),
+        "from": fitted.at(0.0),
+        "to": float(fitted.at(span)),
+        "change": float(fitted.slope * span),
+        "change_interval": [float(fitted.low * span), float(fitted.high * span)],
+        "per_week": fitted.slope * 7,
+        "per_week_interval": [fitted.low * 7, fitted.high * 7],
+        "weeks": float(span / 7),
+    }
+    found["why_no_line"] = None
+    found["may_be_pace"] = _pace_allowance(metric, common)
+    found["verdict"] = _verdict(found, metric, cadence)
+    return found
+
+
+def _mean(points, name):
+    return sum(point[name] for point in points) / len(points)
+
+
+def _missing(days, span_days):
+    """What a line still lacks, in words."""
+    weeks = LEAST_SPAN_DAYS // 7
+    if not days:
+        return f"no session to compare; a line needs {LEAST_DAYS} days over {weeks} weeks"
+    if days < LEAST_DAYS:
+        return f"{days} day{'' if days == 1 else 's'} to compare; a line needs {LEAST_DAYS} over {weeks} weeks"
+    return f"the days to compare span {span_days:.0f} days; a line needs {weeks} weeks"
+
+
+def _noise(metric, own):
+    """How much days differ without a change: the runner's own spread about the line, but no less than is known."""
+    if own >= metric.least_noise:
+        return own, "own sessions"
+    return metric.least_noise, "literature" if metric.literature else "least called"
+
+
+def _pace_allowance(metric, common):
+    """The change that UNSEEN_MPS of pace would make, where pace is not known; 0 at equal pace."""
+    return 0.0 if common and common.by_pace else abs(metric.per_mps) * UNSEEN_MPS
+
+
+def _verdict(found, metric, cadence):
+    line = found["line"]
+    if abs(line["change"]) <= found["noise"]:
+        return "within noise"
+    if not _leaves_zero_out(line):
+        return "unclear"
+    if found["may_be_pace"]:
+        if metric.name == "cadence_spm":  # of the whole run, at whatever pace
+            return "may be pace"
+        small = abs(line["change"]) <= float(np.hypot(found["noise"], found["may_be_pace"]))
+        if small or (cadence and _went_along(line["change"] * metric.per_mps, cadence["line"])):
+            return "may be pace"
+    return "rose" if line["change"] > 0 else "fell"
+
+
+def _went_along(change, line):
+    """Whether cadence changed in the same sense: then pace may well have."""
+    return bool(line and _leaves_zero_out(line) and line["change"] * change > 0)
+
+
+def _leaves_zero_out(line):
+    low, high = line["change_interval"]
+    return low > 0 or high < 0

@@ -1,0 +1,240 @@
+"""What each run says of each sign: one number a run, larger where the sign is stronger, None where it cannot say.
+
+What happens within a run (fresh against late) needs no reference but the runner's own: it is compared at equal pace
+where a watch was joined, else by what cadence says of pace. What a whole run shows is held against recorded runners at
+that pace (TYPICAL); pace unknown, nothing is said. All from the figures in the index (analysis.comparable.row).
+
+TYPICAL: 13 runners on a treadmill at 2.5, 3.5 and 4.5 m/s, mean of both legs, each against a standing pose of its own
+(RBDS, Fukuchi 2017, 10.7717/peerj.3298; our measure). It is no norm and no target: 13 people, one laboratory.
+"""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from kneesync.analysis import comparable
+from kneesync.analysis.pairs import overlapping
+from kneesync.analysis.quality import SURE_PERCENT
+
+LEAST_RUNNING_S = 600
+LEAST_AT_PACE_STRIDES = 200
+PACES_MPS = (2.0, 5.0)  # beyond them nothing is known of others
+SAME_GRADE_PERCENT = 2.0
+_SPEEDS_MPS = (2.5, 3.5, 4.5)
+TYPICAL = {
+    "knee_lift_deg": (34.2, 40.7, 46.4),
+    "extension_deg": (-16.3, -22.4, -27.4),
+    "cadence_spm": (161.7, 172.1, 184.4),
+}
+SPREAD = {"knee_lift_deg": 6.3, "extension_deg": 2.75, "cadence_spm": 8.9, "swing_up_percent": 5.5}  # SD of runners
+# deg per m/s and steps/min per m/s within a runner: see analysis.trends
+_PER_MPS = {"knee_lift_deg": 6.1, "range_deg": 11.6, "cadence_spm": 11.4}
+# pace unknown: deg per 1 % of cadence, as the board's cue has it (cue.slope_cdeg); range by the ratio of the two above
+_PER_PERCENT = {"knee_lift_deg": 0.85, "range_deg": 1.6}
+# ln of the peak swing-up rate in deg/s over ln of range and cadence, of those runners: residual SD 5.5 %
+_SWING_UP = (-2.516, 1.184, 0.695)
+
+
+@dataclass
+class GoodRun:
+    """One run of good sessions: one, or two if both legs wore a board. `unix_s`: its start, else when it was pulled."""
+
+    sessions: list
+    unix_s: float
+    dated: bool
+
+    @property
+    def ids(self):
+        return [one.id for one in self.sessions]
+
+    @property
+    def day(self):
+        return day(self.unix_s)
+
+
+def day(unix_s):
+    """The local calendar day of a moment, as 2026-11-22."""
+    try:
+        return time.strftime("%Y-%m-%d", time.localtime(unix_s))
+    except (OverflowError, ValueError, OSError):
+        return "unknown"
+
+
+def good_runs(kept):
+    """(GoodRuns, oldest first; [{"why", "sessions", "ids"}] of what does not count). `kept`: one athlete's."""
+    left_out, good = {}, []
+    for one in kept:
+        why = _why_not(one.figures)
+        if why:
+            left_out.setdefault(why, []).append(one.id)
+        else:
+            good.append(one)
+    runs, taken = [], set()
+    for one in good:
+        if one.id in taken:
+            continue
+        other = overlapping(one, [each for each in good if each.id not in taken and each.id != one.id])
+        sessions = [one, other] if other else [one]
+        taken.update(each.id for each in sessions)
+        dated = one.start_unix_s is not None
+        runs.append(GoodRun(sessions, one.start_unix_s if dated else one.pulled_unix_s, dated))
+    runs.sort(key=lambda run: (run.unix_s, run.ids))
+    return runs, [{"why": why, "sessions": len(ids), "ids": ids} for why, ids in left_out.items()]
+
+
+def _why_not(figures):
+    if not figures or figures.get("version") != comparable.VERSION:
+        return "figures of another version: kneesync reindex" if figures else "cannot be read"
+    sure_percent = figures["alignment_sure_percent"]
+    if not figures["strides"]:
+        return "no strides"
+    if 2 * figures["strides_sure"] < figures["strides"] or (sure_percent is not None and sure_percent < SURE_PERCENT):
+        return "alignment unsure"
+    if "re-strapped" in figures["flags"]:
+        return "re-strapped during the run"
+    if figures["running_s"] < LEAST_RUNNING_S:
+        return f"under {LEAST_RUNNING_S // 60} min of running"
+    return None
+
+
+def values(sign, runs):
+    """[(GoodRun, value)] of the runs that say something of a sign (see catalog.SIGNS)."""
+    found = ((run, _OF_RUN[sign](run)) for run in runs)
+    return [(run, float(value)) for run, value in found if value is not None]
+
+
+def knows_pace(run):
+    """Whether a watch gives this run's pace on level ground."""
+    return any(one.figures["bands"]["speed_mps"] for one in run.sessions)
+
+
+# Within the run: fresh against late
+
+
+def _within(change):
+    """The mean over a run's sessions of what `change` says of (fresh, late)."""
+
+    def of(run):
+        found = []
+        for one in run.sessions:
+            fresh, late = one.figures["fresh"], one.figures["late"]
+            if fresh and late and not _other_ground(fresh, late):
+                found.append(change(fresh, late))
+        return _mean(found)
+
+    return of
+
+
+def _other_ground(fresh, late):
+    grades = [each.get("grade_percent") for each in (fresh, late)]
+    return None not in grades and abs(grades[1] - grades[0]) > SAME_GRADE_PERCENT
+
+
+def _fall(fresh, late):
+    """How far knee lift fell at equal pace, deg. Only what range fell too: a strap that slips moves no range."""
+    falls = []
+    for name in ("knee_lift_deg", "range_deg"):
+        if fresh[name] is None or late[name] is None:
+            return None
+        falls.append(fresh[name] - late[name] + _by_pace(name, fresh, late))
+    return min(falls)
+
+
+def _by_pace(name, fresh, late):
+    """What the change of pace from fresh to late lets expect, deg."""
+    faster_mps = _faster_mps(fresh, late)
+    if faster_mps is not None:
+        return _PER_MPS[name] * faster_mps
+    if not fresh["cadence_spm"] or not late["cadence_spm"]:
+        return 0.0
+    return _PER_PERCENT[name] * 100 * (late["cadence_spm"] / fresh["cadence_spm"] - 1)
+
+
+def _faster_mps(fresh, late):
+    if fresh.get("speed_mps") is None or late.get("speed_mps") is None:
+        return None
+    return late["speed_mps"] - fresh["speed_mps"]
+
+
+def _cadence_fall(fresh, late):
+    """Steps/min fewer than the late pace lets expect; None where pace is unknown: slower is fewer steps."""
+    faster_mps = _faster_mps(fresh, late)
+    if faster_mps is None or not fresh["cadence_spm"] or not late["cadence_spm"]:
+        return None
+    return fresh["cadence_spm"] - late["cadence_spm"] + _PER_MPS["cadence_spm"] * faster_mps
+
+
+def _variability_growth(fresh, late):
+    """By how many percent knee lift varied more from stride to stride."""
+    early, later = fresh.get("knee_lift_sd_deg"), late.get("knee_lift_sd_deg")
+    return 100 * (later / early - 1) if early and later else None
+
+
+# The whole run: against recorded runners at that pace
+
+
+def _at_pace(name, way):
+    """How far the run lies from TYPICAL at its own paces, towards `way` (1 above, -1 below)."""
+
+    def of(run):
+        off = weight = 0.0
+        for one in run.sessions:
+            for band in one.figures["bands"]["speed_mps"]:
+                if PACES_MPS[0] <= band["speed_mps"] <= PACES_MPS[1]:
+                    off += band["strides"] * way * (band[name] - typical(name, band["speed_mps"]))
+                    weight += band["strides"]
+        return off / weight if weight >= LEAST_AT_PACE_STRIDES else None
+
+    return of
+
+
+def typical(name, speed_mps):
+    """The mean of recorded runners at a speed; straight on beyond the speeds that were recorded."""
+    low, middle, high = TYPICAL[name]
+    slope = middle - low if speed_mps < _SPEEDS_MPS[1] else high - middle
+    return middle + slope * (speed_mps - _SPEEDS_MPS[1])
+
+
+def _swing_up_short(run):
+    """Percent by which the peak swing-up rate lies below what this range and cadence have in recorded runners."""
+    found = []
+    for one in run.sessions:
+        figures = one.figures
+        range_deg, cadence_spm, up_dps = (figures[name] for name in ("range_deg", "cadence_spm", "swing_up_dps"))
+        if range_deg and cadence_spm and up_dps and range_deg > 0:
+            constant, per_range, per_cadence = _SWING_UP
+            expected_dps = np.exp(constant + per_range * np.log(range_deg) + per_cadence * np.log(cadence_spm))
+            found.append(100 * (1 - up_dps / expected_dps))
+    return _mean(found)
+
+
+def _right_less_left(run):
+    """Knee lift of the right leg less the left, deg; None for one board, or where range says otherwise."""
+    legs = {one.leg: one.figures for one in run.sessions}
+    if set(legs) != {"L", "R"}:
+        return None
+    return legs["R"]["knee_lift_deg"] - legs["L"]["knee_lift_deg"]
+
+
+def range_right_less_left(run):
+    """The same of range, which has no zero that a strap could shift."""
+    legs = {one.leg: one.figures for one in run.sessions}
+    return legs["R"]["range_deg"] - legs["L"]["range_deg"] if set(legs) == {"L", "R"} else None
+
+
+def _mean(found):
+    known = [one for one in found if one is not None]
+    return sum(known) / len(known) if known else None
+
+
+_OF_RUN = {
+    "drop_late": _within(_fall),
+    "falling_cadence": _within(_cadence_fall),
+    "growing_variability": _within(_variability_growth),
+    "short_extension": _at_pace("extension_deg", 1),
+    "low_lift_at_pace": _at_pace("knee_lift_deg", -1),
+    "low_cadence": _at_pace("cadence_spm", -1),
+    "slow_swing_up": _swing_up_short,
+    "asymmetry": _right_less_left,
+}

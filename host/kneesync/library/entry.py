@@ -1,0 +1,127 @@
+"""From a kept file to its entry in the index: what lists, trends and the coach compare, so that they decode no file."""
+
+from kneesync.errors import KneesyncError
+from kneesync.library import durable, sidenote
+from kneesync.library.index import Kept
+
+PAYS_FROM = 100  # files: below, starting a process takes longer than it saves
+CHUNK = 20
+
+
+def of(path):
+    """The Kept of one file, from its content and its side note. OSError if it cannot be read."""
+    from kneesync.library.session import read
+
+    sha256 = durable.sha256_of(path)
+    try:
+        session = read(path)
+    except KneesyncError as error:
+        session = error
+    return made(path, sha256, session)
+
+
+def of_all(paths, processes=1, progress=None):
+    """([Kept], [(path, why)] of those that cannot be read) of many files, in their order.
+
+    Other processes are started anew (spawn), as Windows and macOS do it. If one dies, this one reads what is left.
+    """
+    read, unreadable = [], []
+
+    def take(path, found):
+        if isinstance(found, str):
+            unreadable.append((path, found))
+        else:
+            read.append(found)
+        if progress:
+            progress("files", len(read) + len(unreadable), len(paths))
+
+    if processes > 1 and len(paths) >= PAYS_FROM:
+        import multiprocessing
+        import signal
+        from concurrent.futures import ProcessPoolExecutor
+        from concurrent.futures.process import BrokenProcessPool
+
+        try:
+            # Ctrl-C is this process's to answer
+            deaf = (signal.SIGINT, signal.SIG_IGN)
+            spawning = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(processes, spawning, initializer=signal.signal, initargs=deaf) as pool:
+                try:
+                    for path, found in zip(paths, pool.map(_of, paths, chunksize=CHUNK), strict=True):
+                        take(path, found)
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise
+        except (BrokenProcessPool, OSError, ImportError):
+            pass  # no other processes here, or one died
+    for path in paths[len(read) + len(unreadable) :]:
+        take(path, _of(path))
+    return read, unreadable
+
+
+def _of(path):
+    """The Kept of one file, or why it cannot be read."""
+    try:
+        return of(path)
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def made(path, sha256, session):
+    """The Kept of a file. `session`: what it decoded to, or the KneesyncError that says why it did not."""
+    on_disk = path.stat()
+    kept = Kept(
+        id=path.stem,
+        board="unknown",
+        name=path.name,
+        sha256=sha256,
+        bytes=on_disk.st_size,
+        start_unix_s=None,
+        start_from="unknown",
+        pulled_unix_s=on_disk.st_mtime,
+    )
+    problems = []
+    if not sha256.startswith(kept.id):
+        problems = ["the file is not as it was pulled: its SHA-256 has changed; restore it from a backup or the board"]
+    if isinstance(session, KneesyncError):
+        kept.problems = [*problems, str(session)]
+    else:
+        kept.run, kept.segment = session.run, session.segment
+        try:
+            found = described(session, joined_watch(path))
+        except Exception as error:  # one strange file must not keep the others out of the index
+            found = {
+                "problems": [f"its figures cannot be computed ({type(error).__name__}: {error}): please report it"]
+            }
+        for name, value in found.items():
+            setattr(kept, name, value)
+        kept.problems = problems + kept.problems
+    return sidenote.applied(kept, sidenote.read(path))
+
+
+def joined_watch(path):
+    """The Watch that was joined to the session in a file, or None."""
+    if "watch" not in sidenote.read(path):
+        return None
+    from kneesync.library import watch
+
+    return watch.beside(path)
+
+
+def described(session, watch=None):
+    """What the session itself, and the watch joined to it, say of a Kept: a dict of its fields."""
+    from kneesync.analysis.comparable import row
+
+    figures = row(session, watch)
+    leg = session.header.get("leg")
+    return {
+        "board_leg": leg if leg in ("L", "R") else None,
+        "board_athlete": sidenote.line(session.settings["athlete"], sidenote.NAME_CHARACTERS),
+        "has_raw": figures["has_raw"],
+        "problems": list(session.problems),
+        "figures": figures,
+        **{
+            name: figures[name]
+            for name in ("duration_s", "strides", "cadence_spm", "knee_lift_deg", "drop_deg", "cues")
+        },
+    }

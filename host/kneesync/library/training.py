@@ -1,0 +1,122 @@
+"""What a runner trained, and answered in the self-check: training/<id>.json in the library's folder, one per athlete.
+
+It stands beside the sessions, is written whole or not at all, and no reindex touches it. What stands in one is checked
+as it is read: it may have been edited by hand. One that is none any more is named and never written over.
+"""
+
+import contextlib
+import datetime
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass, field
+
+from kneesync import untrusted
+from kneesync.errors import KneesyncError
+from kneesync.library import durable
+from kneesync.library.index import NOBODY
+
+FOLDER = "training"
+MOST_BYTES = 4 << 20
+MOST_DONE = 20_000
+MOST_SETS = 20
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+
+
+@dataclass(frozen=True)
+class Done:
+    """One exercise done on one day. `sets`: how many."""
+
+    exercise: str
+    date: str
+    sets: int
+
+    @property
+    def day(self):
+        return datetime.date.fromisoformat(self.date)
+
+
+@dataclass
+class Training:
+    """One athlete's log (oldest first) and self-check: {barrier: {"answer": "yes" or "no", "date"}}."""
+
+    athlete: str = NOBODY
+    done: list = field(default_factory=list)
+    answers: dict = field(default_factory=dict)
+
+
+def read(library, athlete):
+    """An athlete's Training; empty if nothing was ever written. KneesyncError if the disk refuses."""
+    path = _path(library, athlete)
+    try:
+        with open(path, "rb") as file:
+            found = untrusted.parsed(file.read(MOST_BYTES))
+    except FileNotFoundError:
+        return Training(athlete)
+    except OSError as error:
+        raise KneesyncError(f"cannot read {path}: {error.strerror}") from None
+    except KneesyncError:
+        raise KneesyncError(f"{path} is no training log any more: mend it, or move it away to begin anew") from None
+    return _sound(found, athlete)
+
+
+@contextlib.contextmanager
+def changing(library, athlete):
+    """The athlete's Training, to change; it is written when the block ends, or not at all if it raises.
+
+    Holds the library's lock, so that two processes' changes both stand.
+    """
+    with library.alone():
+        training = read(library, athlete)
+        yield training
+        training.done.sort(key=lambda one: one.date)  # stable: the order of one day is that of its logging
+        found = {
+            "athlete": training.athlete,
+            "done": [asdict(one) for one in training.done],
+            "answers": training.answers,
+        }
+        path = _path(library, athlete)
+        with library.writing():
+            path.parent.mkdir(exist_ok=True)
+            durable.write_whole(path, json.dumps(found, ensure_ascii=False, indent=1).encode())
+
+
+def _path(library, athlete):
+    """By a hash: an athlete's name is free text, and capitals do not count."""
+    name = " ".join(athlete.split()).casefold()
+    return library.folder / FOLDER / (hashlib.sha256(name.encode()).hexdigest()[:12] + ".json")
+
+
+def _sound(found, athlete):
+    """What a file holds, as far as it makes sense."""
+    done = found.get("done")
+    answers = found.get("answers")
+    return Training(
+        athlete,
+        [one for one in map(_done, done[:MOST_DONE]) if one] if isinstance(done, list) else [],
+        {key: one for key, one in answers.items() if _key(key) and _is_answer(one)}
+        if isinstance(answers, dict)
+        else {},
+    )
+
+
+def _done(row):
+    if not isinstance(row, dict) or not _key(row.get("exercise")) or not _is_date(row.get("date")):
+        return None
+    sets = untrusted.whole(row.get("sets"), 1, MOST_SETS)
+    return Done(row["exercise"], row["date"], sets) if sets else None
+
+
+def _is_answer(one):
+    return isinstance(one, dict) and one.get("answer") in ("yes", "no") and _is_date(one.get("date"))
+
+
+def _key(value):
+    return isinstance(value, str) and _KEY.fullmatch(value) is not None
+
+
+def _is_date(value):
+    try:
+        return isinstance(value, str) and datetime.date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False

@@ -1,0 +1,61 @@
+"""Sessions deleted from the library: moved to its trash folder, whole, until they are restored.
+
+Cut anywhere, doing it again completes it.
+"""
+
+from dataclasses import replace
+
+from kneesync import untrusted
+from kneesync.errors import KneesyncError
+from kneesync.library import durable, entry
+
+
+def delete(library, kept):
+    """Move a session, all segments of it, to the trash with what stands beside its files."""
+    library.trash_folder.mkdir(exist_ok=True)
+    with library.writing():
+        for one in library.segments(kept):
+            _move(one.id, library.path(one).parent, library.trash_folder, file_first=True)
+            library.forget(one)
+
+
+def restore(library, reference):
+    """Bring back the session that an id, or the start of one, names in the trash; the Kept that it is then."""
+    found = [one for one in listed(library) if reference and one.id.startswith(reference.lower())]
+    runs = {(one.board, one.run or one.id) for one in found}
+    shown = untrusted.printable(reference)
+    if not found:
+        raise KneesyncError(f"no session {shown} in the trash; `kneesync sessions --trash` lists it")
+    if len(runs) > 1:
+        raise KneesyncError(f"{shown} could be {', '.join(one.id for one in found[:5])}; give more digits")
+    with library.writing():
+        for one in listed(library):
+            if (one.board, one.run or one.id) in runs:
+                path = library.path(one)
+                if path.exists() and durable.sha256_of(path).startswith(one.id):
+                    (library.trash_folder / path.name).unlink()  # it is here already, whole
+                _move(one.id, library.trash_folder, path.parent, file_first=False)
+                library.enter(path)
+    return library.find(found[0].id)
+
+
+def listed(library):
+    """What is in the trash, newest first; as `trashed` Kepts, a file each. What cannot be read is left out."""
+    found = []
+    for path in library.trash_folder.glob("*.knee"):
+        try:
+            found.append(replace(entry.of(path), trashed=True))
+        except OSError:
+            continue
+    return sorted(found, key=lambda one: (one.start_unix_s or one.pulled_unix_s, one.name, one.id), reverse=True)
+
+
+def _move(session_id, source, target, file_first):
+    """The session's file, and all that bears its id beside it.
+
+    What is in the trash is there as long as the file is: it is the first to come and the last to go.
+    """
+    for path in sorted(source.glob(f"{session_id}.*"), key=lambda path: (path.suffix == ".knee") != file_first):
+        durable.put_in_place(path, target / path.name)
+    durable.sync_folder(target)
+    durable.sync_folder(source)
