@@ -122,6 +122,11 @@ def _session(source, changes):
     from kneesync.library import opened
 
     _, session = opened(str(source))
+    return replay_session(session, changes)
+
+
+def replay_session(session, changes=None):
+    """The same of a Session that is read already."""
     values = _settings(session.settings, changes)
     heard = Heard()
     cue = Cue(values, heard.event)
