@@ -4,9 +4,17 @@ import json
 import sys
 from pathlib import Path
 
-from bench import accuracy, cost, demo, library, recorder, sync
+from bench import accuracy, campaign, cost, demo, library, recorder, sync
 
-PARTS = {"accuracy": accuracy, "cost": cost, "recorder": recorder, "sync": sync, "library": library, "demo": demo}
+PARTS = {
+    "accuracy": accuracy,
+    "cost": cost,
+    "recorder": recorder,
+    "cue": campaign,
+    "sync": sync,
+    "library": library,
+    "demo": demo,
+}
 
 
 def main(wanted):

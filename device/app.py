@@ -254,10 +254,11 @@ class App:
         self.session.pipeline.pulse_ms = 0
         if not self.session.is_open:
             return
-        if not self.recorder.muted:
+        held = self.recorder.held
+        if not held:
             self._sign(now_ms, signals.CUE, pulse_ms // 2)
         tenths = (self.recorder.cue_drop_cdeg + 5) // 10
-        print("cue %d.%d deg below%s" % (tenths // 10, tenths % 10, ", muted" if self.recorder.muted else ""))
+        print("cue %d.%d deg below%s" % (tenths // 10, tenths % 10, ", held back" if held else ""))
 
 
 def main():

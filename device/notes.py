@@ -15,6 +15,7 @@ SETTINGS = "/settings.json"
 BOOTS = "/boots"
 STARTING, RAN = "/starting", "/ran"  # main.py counts starts in them
 CLOCK = "/clock"
+RUNS = "/runs"  # athlete and leg -> runs that had a baseline: by them cues are held back (holding.py)
 _MOST_BYTES = 4096
 _RESET_TAKES_S = 1
 
@@ -64,6 +65,30 @@ def settings():
 def save_changes(changed):
     """Keep `changed` (a dict, checked by the caller) in place of what changes() gave."""
     _write(SETTINGS, json.dumps(changed))
+
+
+def _runs():
+    try:
+        found = json.loads(_read(RUNS) or "{}")
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}
+
+
+def runs(values):
+    """How many runs with a baseline the athlete of these settings has had on that leg."""
+    found = _runs().get(values["leg"] + values["athlete"], 0)
+    return found if isinstance(found, int) else 0
+
+
+def count_run(values):
+    """One more."""
+    found = _runs()
+    found[values["leg"] + values["athlete"]] = runs(values) + 1
+    try:
+        _write(RUNS, json.dumps(found))
+    except OSError:
+        print("could not count this run for cue.observe_runs")
 
 
 def boot():

@@ -27,10 +27,12 @@ FULL = "the flash is full: kneesync pull --free"
 FLUSH_MS = const(13000)
 BUTTON, STILL, HOST, BATTERY, FLASH_FULL, ERROR = range(6)  # log.END_REASONS
 
-_STRIDES_HELD = const(120)  # 60 s (the longest run.start_s) at 240 steps/min
-_EVENTS_HELD = const(24)
+_STRIDES_HELD = const(48)  # 20 s (the longest run.start_s), and a flush late, at 240 steps/min
+_EVENTS_HELD = const(20)
+_MUTED, _QUIET, _OBSERVING, _FADING, _EXPERIMENT = const(3), const(4), const(5), const(6), const(7)  # read.HELD
+_FADED = const(75)  # percent of the cues that fading takes away in the end
 _OLD_MS = const(3000)  # before the session: a stride this long before the next is none of its run
-_FACTS = (log.ALIGNED, log.BASELINE)  # the last of each is remembered for the session that comes
+_FACTS = const(5)  # the last alignment and baselines are remembered for the session that comes
 
 
 def newest(boot):
@@ -54,7 +56,7 @@ class Recorder:
         self._strides = Block(log.STRIDES, log.STRIDES_HEAD_BYTES + _STRIDES_HELD * log.STRIDE_BYTES)
         self._events = Block(log.EVENTS, _EVENTS_HELD * log.EVENT_BYTES)
         self._end = Block(log.END, log.END_BYTES)
-        self._facts = bytearray(len(_FACTS) * log.EVENT_BYTES)
+        self._facts = bytearray(_FACTS * log.EVENT_BYTES)
         self._file = None
         self._most_bytes = 0
         self.is_open = False
@@ -64,8 +66,7 @@ class Recorder:
     def new_session(self):
         """Forget what was seen before: the next session starts from nothing."""
         self._strides.used = self._events.used = self._end.used = 0
-        for i in range(len(_FACTS)):
-            self._facts[i * log.EVENT_BYTES + 4] = 0  # no kind
+        self._forget_facts()
         if self.raw:
             self.raw.close()
         self._sealed = False  # the end block stands ready
@@ -73,8 +74,42 @@ class Recorder:
         self._since_ms = -1  # time of the oldest stride or event not yet flushed; -1: none
         self.strides = 0
         self.last_ms = 0
-        self.cue_drop_cdeg = 0  # of the last cue
-        self.muted = self._quiet  # cues are logged with no pulse
+        self.cue_drop_cdeg = self.held = 0  # of the last cue; why it was not buzzed
+        self.learnt = False  # this session has a baseline
+        self.muted = self._quiet  # cues are logged as held back
+
+    def hold_back(self, settings, runs, boot):
+        """Which cues of the run to come are not buzzed; `runs`: so many with a baseline came before it.
+
+        Decided here and not in kneecore, so that a replay shows every cue that was due. The boot number, which stands
+        in the session's header, seeds the chance of the experiment (Lehmer's generator modulo 65537).
+        """
+        n = runs - settings["cue.observe_runs"]
+        over = settings["cue.fade_runs"]
+        share = 100
+        if n < 0:
+            share = -1
+        elif over and 2 * n >= over:
+            share -= _FADED * min(2 * n - over + 2, over) // over
+        self._share = share  # percent of the cues that fading leaves
+        self._trial = settings["cue.experiment_percent"]
+        self._chance = boot % 65536 + 1
+        self._due = 0
+
+    def _why_held(self):
+        """An index into sessionread.HELD; 0: buzz."""
+        share = self._share
+        if share < 0:
+            return _OBSERVING
+        self._due += 1
+        if self._due * share // 100 == (self._due - 1) * share // 100:
+            return _FADING
+        self._chance = self._chance * 75 * 75 % 65537
+        return _EXPERIMENT if self._chance % 100 < self._trial else 0
+
+    def _forget_facts(self):
+        for i in range(_FACTS):
+            self._facts[i * log.EVENT_BYTES + 4] = 0  # no kind
 
     # The pipeline's sink: nothing is allocated
 
@@ -87,7 +122,7 @@ class Recorder:
             self.strides = 0
             self._since_ms = -1
         if full:
-            return  # 120 strides in 13 s are not a runner's
+            return  # 48 strides in 13 s are not a runner's
         buffer = block.buffer
         if block.used == 0:
             dt_ms = min(dt_ms, log.MAX_DT_MS)
@@ -113,11 +148,16 @@ class Recorder:
     def event(self, t_ms, kind, detail, a, b, c, d, e, f):
         if kind == log.CUE:
             self.cue_drop_cdeg = a
-            if self.muted:
-                f = 0
-        for i in range(len(_FACTS)):
-            if kind == _FACTS[i]:
-                pack_into(log.EVENT, self._facts, i * log.EVENT_BYTES, t_ms, kind, detail, a, b, c, d, e, f)
+            self.held = why = (_QUIET if self._quiet else _MUTED) if self.muted else self._why_held()
+            if why:
+                kind = log.CUE_HELD
+                detail = why
+        if kind == log.ALIGNED or kind == log.BASELINE:
+            self.learnt = self.learnt or kind == log.BASELINE
+            at = 0 if kind == log.ALIGNED else (1 + (detail & 3)) * log.EVENT_BYTES
+            pack_into(log.EVENT, self._facts, at, t_ms, kind, detail, a, b, c, d, e, f)
+        elif kind == log.RESTRAPPED:
+            self._forget_facts()
         block = self._events
         if not self.is_open or block.used + log.EVENT_BYTES > block.most:
             return  # due() has been asking for a flush since the block was half full
@@ -155,7 +195,7 @@ class Recorder:
 
     def _recall_facts(self):
         block = self._events
-        for i in range(len(_FACTS)):
+        for i in range(_FACTS):
             start = i * log.EVENT_BYTES
             if self._facts[start + 4]:
                 at = log.BLOCK_BYTES + block.used

@@ -73,5 +73,5 @@ def take(text):
 
 @guarded
 def end():
-    """Print the baseline and the alignment."""
-    say({"baseline": _pipeline.baseline(), "alignment": _pipeline.alignment()})
+    """Print the alignment."""
+    say({"alignment": _pipeline.alignment()})

@@ -68,7 +68,7 @@ def _is_over(file, was_reset):
 
 
 def _read(file):
-    """(header or None, the run's id, kind -> last event of what a pipeline can go on with)."""
+    """(header or None, the run's id, kind -> last event (see resumed) of what a pipeline can go on with)."""
     header = None
     run = ""
     facts = {}
@@ -92,6 +92,10 @@ def _read(file):
             continue
         for at in range(0, n - log.EVENT_BYTES + 1, log.EVENT_BYTES):
             event = unpack_from(log.EVENT, payload, at)
-            if event[1] in (log.ALIGNED, log.BASELINE):
-                facts[event[1]] = event[1:]
+            if event[1] == log.ALIGNED:
+                facts[log.ALIGNED] = event[1:]
+            elif event[1] == log.BASELINE:
+                facts[log.BASELINE | event[2] << 8] = event[1:]
+            elif event[1] == log.RESTRAPPED:
+                facts = {}  # it was learnt anew
     return header, run, facts

@@ -8,6 +8,7 @@ session.close(now_ms, recorder.BUTTON)    # and everything is as before the firs
 import gc
 
 import board
+import notes
 from imu import NAME, RANGES
 from recorder import FULL
 
@@ -33,6 +34,7 @@ class Session:
         """A run's decisions depend on nothing before it: that is what makes them replayable."""
         self._segment = {}
         self._recorder.new_session()
+        self._recorder.hold_back(self._settings, notes.runs(self._settings), self._boot)
         self.pipeline = Pipeline(self._settings, self._recorder)
         self._sampling.into(self.pipeline)
 
@@ -92,6 +94,8 @@ class Session:
         self._recorder.close(now_ms, reason)
         board.stop_watchdog()
         if was_open:
+            if self._recorder.learnt:
+                notes.count_run(self._settings)
             print("session %s closed (%s)" % (self._recorder.name, log.END_REASONS[reason]))
 
     def close(self, now_ms, reason):

@@ -8,20 +8,20 @@ IDLE, STANDING, RAISES, RUNNING, PAUSED, CLOSED, NO_IMU, REFUSED, LOW_BATTERY, M
 
 # LED: lit for ms of every ms; motor: pulses of ms. A cue's length is the pipeline's.
 TABLE = (
-    (150, 3000, 0, 0),  # idle: waits for a runner who stands still
-    (500, 1000, 1, 80),  # standing pose taken: raise the knee three times, or just run
-    (900, 1000, 2, 80),  # knee raises seen: ready
-    (150, 1000, 1, 400),  # running: a session is open
-    (150, 450, 1, 80),  # paused: no strides for a while, the session is still open
-    (2000, 2000, 3, 200),  # closed: the session is safe on flash
-    (150, 300, 5, 60),  # no IMU: it does not answer, or is another chip
-    (150, 600, 4, 150),  # refused: no session, because the flash is full or the battery empty
-    (0, 1, 4, 150),  # battery low, while running; here and below the LED keeps the state's
-    (0, 1, 1, 250),  # muted: cues are held back for this run
-    (0, 1, 2, 120),  # unmuted
-    (0, 1, 2, 150),  # cue
-    (0, 1, 3, 80),  # three taps were felt: a sync mark stands in the log
-)
+    150, 3000, 0, 0,  # idle: waits for a runner who stands still
+    500, 1000, 1, 80,  # standing pose taken: raise the knee three times, or just run
+    900, 1000, 2, 80,  # knee raises seen: ready
+    150, 1000, 1, 400,  # running: a session is open
+    150, 450, 1, 80,  # paused: no strides for a while, the session is still open
+    2000, 2000, 3, 200,  # closed: the session is safe on flash
+    150, 300, 5, 60,  # no IMU: it does not answer, or is another chip
+    150, 600, 4, 150,  # refused: no session, because the flash is full or the battery empty
+    0, 1, 4, 150,  # battery low, while running; here and below the LED keeps the state's
+    0, 1, 1, 250,  # muted: cues are held back for this run
+    0, 1, 2, 120,  # unmuted
+    0, 1, 2, 150,  # cue
+    0, 1, 3, 80,  # three taps were felt: a sync mark stands in the log
+)  # fmt: skip
 _PRESS_MS = const(50)
 _LONG_PRESS_MS = const(1000)
 NONE, SHORT, LONG = range(3)
@@ -43,12 +43,10 @@ class Signals:
 
     def once(self, now_ms, sign, pulse_ms=0):
         """Play a sign on the motor, the LED stays as it is. Returns when the motor will be still again, ms."""
-        row = TABLE[sign]
-        return self.haptics.play(now_ms, row[2], pulse_ms or row[3])
+        return self.haptics.play(now_ms, TABLE[4 * sign + 2], pulse_ms or TABLE[4 * sign + 3])
 
     def tick(self, now_ms):
-        row = TABLE[self._state]
-        lit = (now_ms - self._since_ms) % row[1] < row[0]
+        lit = (now_ms - self._since_ms) % TABLE[4 * self._state + 1] < TABLE[4 * self._state]
         if lit != self._lit:
             self._lit = lit
             led(lit)

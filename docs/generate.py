@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kneecore import rawlog, sessionlog, sessionread, settings
-from kneesync.board.settings import ADVICE
+from kneesync.board.settings import ADVICE, described
 
 DOCS = Path(__file__).parent
 
@@ -122,7 +122,7 @@ def session_file_page():
 
 
 def settings_page():
-    """docs/settings.md as text, from kneecore.settings.TABLE."""
+    """docs/settings.md as text, from kneecore.settings and kneesync.board.settings."""
     lines = [
         "# Settings",
         "",
@@ -139,11 +139,11 @@ def settings_page():
         "| name | default | takes | meaning |",
         "|---|---|---|---|",
     ]
-    for name, default, allowed, meaning in settings.TABLE:
+    for name, default, allowed, meaning in described():
         shown = f"`{default}`" if default != "" else "empty"
         lines.append(f"| `{name}` | {shown} | {settings.allowed_text(allowed)} | {meaning} |")
     lines += ["", "## When to change one", ""]
-    lines += [f"- `{name}`: {ADVICE[name]}" for name, *_ in settings.TABLE if name in ADVICE]
+    lines += [f"- `{name}`: {ADVICE[name]}" for name, *_ in described() if name in ADVICE]
     return "\n".join([*lines, ""])
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from kneesync import cli_board, cli_coach, cli_exchange, cli_library, cli_reading
+from kneesync import cli_board, cli_coach, cli_cue, cli_exchange, cli_library, cli_reading
 from kneesync.cli_board import Json, Plain, pairs
 from kneesync.errors import KneesyncError
 
@@ -136,7 +136,7 @@ def virtual(
     serve(recording, minutes, seed, realtime, blank, on_ready=say)
 
 
-for part in (cli_board, cli_library, cli_reading, cli_exchange, cli_coach):
+for part in (cli_board, cli_cue, cli_library, cli_reading, cli_exchange, cli_coach):
     app.add_typer(part.app)
 
 

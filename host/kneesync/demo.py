@@ -4,16 +4,19 @@ Every part is the real one: the firmware runs on the MicroPython VM with the chi
 comes through the pty by the code that pulls from a board on USB.
 """
 
+import json
 import tempfile
 from dataclasses import dataclass
 from typing import Any
 
+from kneecore import settings
 from kneesync.analysis.agreement import agreement
+from kneesync.board.image import fresh_board
 from kneesync.board.link import Link
 from kneesync.board.pull import pull
 from kneesync.errors import KneesyncError
 from kneesync.library import Library
-from kneesync.virtual import VirtualBoard
+from kneesync.virtual import Flash, VirtualBoard
 from kneesync.virtual.feed import Recording
 from kneesync.virtual.runner import demo_run
 
@@ -44,6 +47,12 @@ class Demo:
         return agreement(t_s, lift_deg, truth["truth_peak_t_s"], truth["truth_peak_deg"])
 
 
+def worn_before():
+    """The flash of a fresh board whose runner has had the runs in which cues are not buzzed yet (cue.observe_runs)."""
+    runs = json.dumps({"L": settings.row("cue.observe_runs")[1]})
+    return Flash(files={**fresh_board(), "/runs": runs.encode()})
+
+
 def run_demo(minutes=25, seed=0, recording=None, on_progress=None, on_line=None, on_pull=None):
     """Run the firmware over a virtual runner's run, or over the samples of the file `recording`, and pull its session.
 
@@ -51,7 +60,11 @@ def run_demo(minutes=25, seed=0, recording=None, on_progress=None, on_line=None,
     sample; on_pull(name, bytes so far, bytes in all) what comes over the wire. KneesyncError if no run was recorded.
     """
     feed = Recording(recording) if recording else demo_run(seed=seed, minutes=minutes)
-    with VirtualBoard(feed=feed, seed=seed) as board, tempfile.TemporaryDirectory(prefix="kneesync-demo-") as folder:
+    flash = worn_before()
+    with (
+        VirtualBoard(feed=feed, flash=flash, seed=seed) as board,
+        tempfile.TemporaryDirectory(prefix="kneesync-demo-") as folder,
+    ):
         if not board.wait(lambda: board.feed_started_up_ms is not None, BOOT_WALL_S):
             raise KneesyncError(f"the firmware took no sample within {BOOT_WALL_S} s; it said: {_last_line(board)}")
         _Watch(board, on_progress, on_line).until_closed()

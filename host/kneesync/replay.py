@@ -20,6 +20,7 @@ START_MS = 1000  # board uptime at a recording's first sample
 STANDING_AFTER_S = 3  # the feed stands still after its end, as the virtual board's does
 
 _FLAG_NAMES = sessionread.FLAGS
+_RESUMED = sessionread.START_REASONS.index("resumed")
 
 
 def replay(source, changes=None, on="host", port=None):
@@ -51,12 +52,11 @@ def _settings(recorded, changes):
 
 
 class Heard:
-    """What a pipeline said: strides and events as it gave them, then baseline and alignment."""
+    """What a pipeline said: strides and events as it gave them, then the alignment."""
 
     def __init__(self):
         self.strides = []
         self.events = []
-        self.baseline = None
         self.alignment = None
 
     def stride(self, *values):
@@ -98,7 +98,6 @@ def _on_host(feed, values, heard, _):
     pipeline = Pipeline(values, heard)
     for burst in bursts(feed):
         pipeline.feed(*burst)
-    heard.baseline = pipeline.baseline()
     heard.alignment = pipeline.alignment()
 
 
@@ -115,7 +114,7 @@ def _on_board(feed, values, heard, port):
                     "the virtual board's firmware did not start; run `kneesync demo` to see what it says"
                 )
             port = board.port
-        heard.baseline, heard.alignment = rehearse(port, bursts(feed), values, heard)
+        heard.alignment = rehearse(port, bursts(feed), values, heard)
 
 
 def _session(source, changes):
@@ -123,25 +122,78 @@ def _session(source, changes):
     from kneesync.library import opened
 
     _, session = opened(str(source))
+    return replay_session(session, changes)
+
+
+def replay_session(session, changes=None):
+    """The same of a Session that is read already."""
+    values = _settings(session.settings, changes)
     heard = Heard()
-    cue = Cue(_settings(session.settings, changes), heard.event)
-    records = session.stride_records
-    for t_ms, values in zip(session.t_ms.tolist(), records.tolist(), strict=True):
-        dt_ms, lift, extension, _, _, flags = values
+    cue = Cue(values, heard.event)
+    events = iter(_decisive(session))
+    event = next(events, None)
+    for t_ms, record in zip(session.t_ms.tolist(), session.stride_records.tolist(), strict=True):
+        while event and event[0] < t_ms:
+            cue = _meets(cue, event, values, heard)
+            event = next(events, None)
+        dt_ms, lift, extension, _, _, flags = record
         cue.stride(t_ms, dt_ms, lift, extension, flags)
-        heard.stride(t_ms, *values)
-    heard.baseline = cue.baseline()
+        heard.stride(t_ms, *record)
     aligned = list(session.named_events(sessionlog.ALIGNED))
     heard.alignment = aligned[-1] if aligned else None
     return _result(heard, session.start_ms)
+
+
+def _decisive(session):
+    """The events of a session that its cue heard of beside the strides: (t_ms, kind, detail, values), in order."""
+    for event in session.event_records.tolist():
+        t_ms, kind, detail, values = event[0], event[1], event[2], event[3]
+        resumed = kind == sessionlog.START and detail == _RESUMED
+        if resumed or kind == sessionlog.RESTRAPPED or (kind == sessionlog.BASELINE and t_ms == 0):
+            yield t_ms, kind, detail, list(values)
+
+
+def _meets(cue, event, values, heard):
+    """The cue to go on with after such an event."""
+    t_ms, kind, detail, numbers = event
+    if kind == sessionlog.RESTRAPPED:
+        cue.realigned(t_ms)
+    elif kind == sessionlog.BASELINE:  # what a segment went on with
+        cue.recall(detail, *numbers)
+    elif heard.strides:  # segments that were joined: the board began with what it had learnt until then
+        cue = Cue(values, heard.event)
+        for known in heard.events:
+            if known[1] == sessionlog.RESTRAPPED:
+                cue = Cue(values, heard.event)
+            if known[1] == sessionlog.BASELINE:
+                cue.recall(*known[2:])
+    return cue
+
+
+def _baseline(heard):
+    """The last baseline learnt, None if there is none."""
+    found = [values for values in heard.events if values[1] == sessionlog.BASELINE]
+    if not found:
+        return None
+    _, _, band, lift, sigma, stride_ms, extension, slope, slope_error = found[-1]
+    return {
+        "knee_lift_deg": lift / 100,
+        "sigma_deg": sigma / 100,
+        "stride_s": stride_ms / 1000,
+        "extension_deg": extension / 100,
+        "slope_deg_per_percent": slope / 100,
+        "slope_error_deg_per_percent": slope_error / 100,
+        "bands": band + 1,
+    }
 
 
 def _result(heard, start_ms):
     return {
         "strides": [_stride(values, start_ms) for values in heard.strides],
         "cues": [_event(values, start_ms) for values in heard.events if values[1] == sessionlog.CUE],
+        "held": [_event(values, start_ms) for values in heard.events if values[1] == sessionlog.CUE_HELD],
         "events": [_event(values, start_ms) for values in heard.events],
-        "baseline": heard.baseline,
+        "baseline": _baseline(heard),
         "alignment": heard.alignment,
     }
 

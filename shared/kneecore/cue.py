@@ -1,22 +1,40 @@
 """The cue: knee drive has fallen below the run's own baseline, and stays there.
 
-Strides are averaged in tens. After the warm-up, `cue.learn_s` of running teach the baseline: mean knee lift, its
-spread, the stride time. Then a one-sided CUSUM runs on how far each ten lies below what its cadence lets expect
-(Page 1954; k is half the drop to be found, h in spreads). It only speaks when the fall began `cue.hold_s` ago and the
-mean over that time is low by `cue.drop_cdeg` and `cue.drop_percent` too, and it holds still in pace changes, after
-halts and off the baseline's cadence: slowing down looks like fading.
+Strides are averaged in tens. After the warm-up, `cue.learn_s` of running teach the baseline: median and spread of the
+tens, and the stride time. Another cadence held for `cue.band_s` learns a baseline of its own; between them counts a
+slope, a population's at first, whose uncertainty widens the threshold. Then a one-sided CUSUM runs on how far each ten
+lies below what its cadence lets expect (Page 1954; k is half the drop to be found, h in spreads). A cue is due when the
+fall began `cue.hold_s` ago, its mean since is beyond `cue.drop_cdeg` and `cue.drop_percent`, and it stands out from the
+runner's own wander from minute to minute: it came sharply, or is deep. Wander is judged by rises alone, so that a fall
+does not excuse itself. All holds still in pace changes, after halts and off the known cadences.
 """
 
+from array import array
+
 from . import sessionlog
+from .trig import root
 
 _TEN = 10
 _LEAST_TENS = 12  # a baseline needs that many, however long they took
 _WAIT_TENS = 2  # left out after a halt or a change of pace
 _PACE_PERMILLE = 25  # a ten this far off the stride time of late is a change of pace
-_RING = 64
-_LEFT_OUT = sessionlog.FIRST | sessionlog.UNSURE | sessionlog.CLIPPED | sessionlog.LOST | sessionlog.MOTOR
+_RING = 56
+_BEFORE = 14  # tens before a fall that it must stand out from
+_QUARTERS = 3  # of cue.hold_s, the latest, whose mean is the fall: it takes a while to come about
+_LONG = 96  # tens that a slow fall must stand out from: a quarter of an hour's memory
+_DEEP = 110  # a slow fall cues once what it sums up to (degrees) is so many times the wander's square
+_SLOPE_ERROR_CDEG = 30  # standard error of the slope before two paces have shown it (52 leg steps of RBDS)
+_LIMIT_TENTHS = 50  # CUSUM's h
+_FLOOR_CDEG = 100  # least spread assumed
+_BLOCK = 8  # tens of which a minute is made
+_PRIOR = 5  # rises that the assumed wander counts for
+_MOST_RISES = 60
+_SURE = 3  # standard errors of the slope by which the threshold is widened
+_BANDS = 4
 _MOST_CUSUM = 100000  # 0.01 degree
-PULSES_MS = 300  # two pulses of 150 ms
+_NONE = 1048576
+_NEVER = 1073741823
+SILENCE, ANSWERED = 1, 2  # why a cue was held back: sessionread.HELD
 
 
 class Cue:
@@ -25,56 +43,88 @@ class Cue:
     It knows of nothing but strides, so that a pulled session's strides replay to the same decisions.
     """
 
-    def __init__(self, settings, event=None):
+    def __init__(self, settings, event):
         self._event = event
+        self._set = settings
         self._skip_ms = settings["cue.skip_s"] * 1000
-        self._learn_ms = settings["cue.learn_s"] * 1000
-        self._drop_cdeg = settings["cue.drop_cdeg"]
-        self._drop_percent = settings["cue.drop_percent"]
         self._hold_ms = settings["cue.hold_s"] * 1000
-        self._floor_cdeg = settings["cue.sigma_floor_cdeg"]
-        self._limit_tenths = settings["cue.cusum_limit_tenths"]
-        self._slope_cdeg = settings["cue.slope_cdeg"]
-        self._freeze_permille = settings["cue.freeze_percent"] * 10
-        self._refractory_ms = settings["cue.refractory_s"] * 1000
-        self._most_in_row = settings["cue.most_in_row"]
-        self._silence_ms = settings["cue.silence_s"] * 1000
+        self._freeze = settings["cue.freeze_percent"] * 10
+        self._range = settings["cue.metric"] == "range"
+        self.slope_cdeg = settings["cue.slope_cdeg"]  # per 1 % of cadence
+        self.slope_error_cdeg = _SLOPE_ERROR_CDEG
+        self.wander_cdeg = settings["cue.wander_cdeg"]  # from minute to minute
         self._run_ms = 0  # time spent running
+        self._from_ms = self._skip_ms  # when learning began
         self._count = self._lift = self._low = self._time_ms = 0  # the ten being gathered
         self._wait = 0
-        self._late_ms = 0  # stride time of late, 1/16 ms
-        self.tens = 0  # of the baseline so far
-        self._mean_16ths = 0
+        self._late = 0  # stride time of late, 1/16 ms
+        # the baselines: of each band stride time (1/16 ms), knee lift or range, extension; 0.01 degree
+        self.bands = 0
+        self.band = 0  # the present one
+        self.times = [0] * _BANDS
+        self.levels = [0] * _BANDS
+        self.lows = [0] * _BANDS
+        self.sigma_cdeg = 0
+        # the one being learnt
+        self._learnt = array("h", bytes(2 * _RING))  # in order of size
+        self._tens = 0
+        self._learnt_ms = self._learnt_time = self._learnt_low = 0
+        # wander
+        self._rises = 0
         self._squares = 0
-        self._base_time_16ths = 0
-        self._base_low_16ths = 0
-        self.known = False
-        self.lift_cdeg = self.sigma_cdeg = self.stride_us = self.extension_cdeg = self.threshold_cdeg = 0
-        self.cusum_cdeg = 0
+        self._minute = self._minute_tens = self._last_minute = 0
+        self.cusum_cdeg = self._deep = self._long = 0
         self._low_ms = 0  # how long it has been above zero
-        self._drops = [0] * _RING
-        self._spans_ms = [0] * _RING
+        self._sharp = False
+        self._drops = array("h", bytes(2 * _RING))
         self._at = 0
-        self._held_ms = 0
         self._filled = 0
         self.low = False  # a cue stands and has not cleared
         self.in_row = 0
-        self._last_cue_ms = 0
-        self.cues = 0
+        self._last_ms = -_NONE
+        self._last_cue_ms = self._last_drop = 0
+        self._realigned_ms = _NEVER
 
-    def _interrupt(self):
-        """Running was interrupted: drop the ten being gathered and let the next ones pass."""
-        self._count = self._lift = self._low = self._time_ms = 0
-        self._wait = _WAIT_TENS
-        self._late_ms = 0
+    def realigned(self, t_ms):
+        """Angles mean something else from `t_ms` on: the baseline is learnt anew."""
+        self._realigned_ms = t_ms
+
+    def recall(self, band, lift, sigma, stride_ms, low, slope, slope_error):
+        """Go on with a baseline, as its event says it."""
+        if not 0 <= band < _BANDS or stride_ms <= 0 or sigma <= 0:
+            return
+        self.bands = band + 1
+        self.band = band
+        self.times[band] = stride_ms << 4
+        self.levels[band] = lift - low if self._range else lift
+        self.lows[band] = low
+        self.sigma_cdeg = sigma
+        self.slope_cdeg = slope
+        self.slope_error_cdeg = slope_error
+        self._run_ms = self._skip_ms
+
+    def _forget(self):
+        """What led up to now cannot be compared with what comes."""
+        self.cusum_cdeg = self._deep = self._long = self._low_ms = self._filled = 0
+        self._sharp = False
+        self._minute = self._minute_tens = 0
+        self._last_minute = _NONE
 
     def stride(self, t_ms, dt_ms, knee_lift_cdeg, extension_cdeg, flags):
         """One stride. Returns how long the motor should be on in all, ms (0: no cue)."""
+        if t_ms > self._realigned_ms:
+            self._realigned_ms = _NEVER
+            self.bands = self._tens = self.in_row = 0
+            self._from_ms = max(self._run_ms, self._skip_ms)
+            self.low = False
+            self._forget()
         if flags & (sessionlog.FIRST | sessionlog.LOST):
-            self._interrupt()
+            # running was interrupted: drop the ten being gathered and let the next ones pass
+            self._count = self._lift = self._low = self._time_ms = self._late = 0
+            self._wait = _WAIT_TENS
             return 0
         self._run_ms += dt_ms
-        if flags & _LEFT_OUT:
+        if flags:
             return 0
         self._count += 1
         self._lift += knee_lift_cdeg
@@ -82,156 +132,227 @@ class Cue:
         self._time_ms += dt_ms
         if self._count < _TEN:
             return 0
-        lift = self._lift // _TEN
         low = self._low // _TEN
+        level = self._lift // _TEN
+        if self._range:
+            level -= low
+        level = min(level, 18000)
         span_ms = self._time_ms
         self._count = self._lift = self._low = self._time_ms = 0
-        return self._ten(t_ms, span_ms, lift, low)
+        return self._ten(t_ms, span_ms, level, low)
 
-    def _ten(self, t_ms, span_ms, lift, low):
+    def _ten(self, t_ms, span_ms, level, low):
         """The mean of ten strides."""
-        time_16ths = span_ms * 16 // _TEN
-        if self._late_ms:
-            off = (time_16ths - self._late_ms) * 1000 // self._late_ms
-            if off > _PACE_PERMILLE or off < -_PACE_PERMILLE:
-                self._wait = _WAIT_TENS
-                self._late_ms = time_16ths
-            else:
-                self._late_ms += (time_16ths - self._late_ms) // 4
+        time = span_ms * 16 // _TEN or 1  # a damaged file may say 0
+        late = self._late
+        if late and -_PACE_PERMILLE <= (time - late) * 1000 // late <= _PACE_PERMILLE:
+            self._late += (time - late) // 4
         else:
-            self._late_ms = time_16ths
+            if late:
+                self._wait = _WAIT_TENS
+            self._late = time
         if self._run_ms < self._skip_ms:
             return 0
         if self._wait:
             self._wait -= 1
             return 0
-        if not self.known:
-            self._learn(t_ms, time_16ths, lift, low)
+        best = self._freeze + 1
+        band = _BANDS
+        for i in range(self.bands):
+            faster = (self.times[i] - time) * 1000 // time
+            if abs(faster) < abs(best):
+                best = faster
+                band = i
+        if band == _BANDS:
+            if not self.low:
+                self._learn(t_ms, span_ms, time, level, low)
             return 0
-        return self._watch(t_ms, span_ms, time_16ths, lift)
+        if band != self.band:
+            self.band = band
+            self._forget()
+        return self._watch(t_ms, span_ms, time, level, best)
 
-    def _learn(self, t_ms, time_16ths, lift, low):
-        """Take a ten into the baseline: running mean and sum of squared deviations (Welford)."""
-        self.tens += 1
-        n = self.tens
-        off = lift * 16 - self._mean_16ths if n > 1 else 0
-        if n == 1:
-            self._mean_16ths = lift * 16
-        self._mean_16ths += off // n
-        after = lift * 16 - self._mean_16ths
-        if -16000 < off < 16000:
-            self._squares += (off // 16) * (after // 16)
-        self._base_time_16ths += (time_16ths - self._base_time_16ths) // n
-        self._base_low_16ths += (low * 16 - self._base_low_16ths) // n
-        if n < _LEAST_TENS or self._run_ms < self._skip_ms + self._learn_ms:
+    def _wander(self, drop):
+        """Judge by rises from minute to minute how far lift wanders in this runner."""
+        self._minute += drop
+        self._minute_tens += 1
+        if self._minute_tens < _BLOCK:
             return
-        self.known = True
-        self.lift_cdeg = self._mean_16ths >> 4
-        variance = self._squares // (n - 1)
-        sigma = 1
-        while sigma * sigma < variance and sigma < 3000:
-            sigma += 1
-        self.sigma_cdeg = sigma if sigma > self._floor_cdeg else self._floor_cdeg
-        self.stride_us = self._base_time_16ths * 1000 >> 4
-        self.extension_cdeg = self._base_low_16ths >> 4
-        share = self.lift_cdeg * self._drop_percent // 100
-        self.threshold_cdeg = share if share > self._drop_cdeg else self._drop_cdeg
-        if self._event:
-            self._event(
-                t_ms,
-                sessionlog.BASELINE,
-                n if n < 255 else 255,
-                self.lift_cdeg,
-                self.sigma_cdeg,
-                self.stride_us // 1000,
-                self.extension_cdeg,
-                0,
-                0,
-            )
+        mean = self._minute // _BLOCK
+        rise = self._last_minute - mean
+        self._last_minute = mean
+        self._minute = self._minute_tens = 0
+        if -1000 < rise < 1000 and (rise > 0 or self.cusum_cdeg == 0):
+            self._squares += rise * rise
+            self._rises += 1
+            if self._rises > _MOST_RISES:
+                self._rises >>= 1
+                self._squares >>= 1
+            prior = self._set["cue.wander_cdeg"]
+            self.wander_cdeg = root((prior * prior * _PRIOR + self._squares) // (_PRIOR + self._rises))
 
-    def _watch(self, t_ms, span_ms, time_16ths, lift):
+    def _learn(self, t_ms, span_ms, time, level, low):
+        """Take a ten into the baseline of a cadence that has none yet."""
+        n = self._tens
+        if n:
+            faster = (self._learnt_time - time) * 1000 // time
+            if abs(faster) > self._freeze:
+                # neither of what is known nor of what is being learnt: the latter gives way, sooner or later
+                self._learnt_ms -= 2 * span_ms
+                if self._learnt_ms < 0:
+                    self._tens = 0
+                return
+            self._wander(self.slope_cdeg * faster // 10 - level)
+        else:
+            self._learnt_ms = 0
+            self._forget()
+        learnt = self._learnt
+        if n == _RING:
+            n >>= 1
+            for i in range(n):
+                learnt[i] = learnt[2 * i]
+        i = n
+        while i and learnt[i - 1] > level:
+            learnt[i] = learnt[i - 1]
+            i -= 1
+        learnt[i] = level
+        n += 1
+        self._tens = n
+        self._learnt_ms += span_ms
+        self._learnt_time = time if n == 1 else self._learnt_time + (time - self._learnt_time) // n
+        self._learnt_low = low if n == 1 else self._learnt_low + (low - self._learnt_low) // n
+        if self.bands:
+            enough = self._learnt_ms >= self._set["cue.band_s"] * 1000
+        else:
+            learn_ms = self._set["cue.learn_s"] * 1000
+            enough = self._run_ms >= self._from_ms + learn_ms and self._learnt_ms * 2 >= learn_ms
+        if n >= _LEAST_TENS and enough:
+            self._know(t_ms)
+
+    def _know(self, t_ms):
+        """A baseline is complete."""
+        learnt = self._learnt
+        n = self._tens
+        if self.bands == 0:
+            sigma = (learnt[n * 3 >> 2] - learnt[n >> 2]) * 3 >> 2
+            self.sigma_cdeg = max(sigma, _FLOOR_CDEG)
+        self._tens = 0
+        self._forget()
+        self.known(learnt[n >> 1], self._learnt_time, self._learnt_low)
+        self._event(
+            t_ms,
+            sessionlog.BASELINE,
+            self.band,
+            self.levels[self.band] + (self.lows[self.band] if self._range else 0),
+            self.sigma_cdeg,
+            self.times[self.band] >> 4,
+            self.lows[self.band],
+            self.slope_cdeg,
+            self.slope_error_cdeg,
+        )
+
+    def known(self, level, time, low):
+        """Take a baseline as the present one, and learn from the first how lift goes with cadence."""
+        i = min(self.bands, _BANDS - 1)
+        self.band = i
+        self.bands = i + 1
+        self.times[i] = time
+        self.levels[i] = level
+        self.lows[i] = low
+        if i == 0:
+            return
+        faster = (self.times[0] - time) * 1000 // time
+        if -30 < faster < 30:
+            return
+        found = (level - self.levels[0]) * 10 // faster
+        own = self.slope_error_cdeg
+        # each of the two means errs by about 1.4 times what lift wanders from one minute to the next
+        other = self.wander_cdeg * 20 // abs(faster)
+        off = found - self.slope_cdeg
+        off = max(-2 * own, min(off, 2 * own))
+        both = own * own + other * other + 1
+        self.slope_cdeg += off * own * own // both
+        self.slope_error_cdeg = own * other // root(both)
+
+    def _watch(self, t_ms, span_ms, time, level, faster):
         """Compare a ten with the baseline; returns the pattern's motor time if it is time for a cue."""
-        base_16ths = self._base_time_16ths
-        faster_permille = (base_16ths - time_16ths) * 1000 // time_16ths
-        if faster_permille > self._freeze_permille or faster_permille < -self._freeze_permille:
-            return 0
-        expected = self.lift_cdeg + self._slope_cdeg * faster_permille // 10
-        drop = expected - lift
-        self.cusum_cdeg += drop - self.threshold_cdeg // 2
+        base = self.levels[self.band]
+        expected = base + self.slope_cdeg * faster // 10
+        drop = expected - level
+        drop = max(-9000, min(drop, 9000))
+        least = max(self._set["cue.drop_cdeg"], base * self._set["cue.drop_percent"] // 100)
+        wide = _SURE * self.slope_error_cdeg * abs(faster) // 10
+        wide = wide * wide // (2 * least)
+        least += wide
+        self._wander(drop)
+        self.cusum_cdeg += drop - (least >> 1)
         self._low_ms += span_ms
+        self.cusum_cdeg = min(self.cusum_cdeg, _MOST_CUSUM)
         if self.cusum_cdeg < 0:
             # CUSUM's own estimate of when a fall began is when it last left zero
-            self.cusum_cdeg = 0
-            self._low_ms = 0
-        elif self.cusum_cdeg > _MOST_CUSUM:
-            self.cusum_cdeg = _MOST_CUSUM
+            self.cusum_cdeg = self._low_ms = 0
+            self._sharp = False
+        self._long += drop - self._long // _LONG
+        self._deep += drop - self._long // _LONG - wide - self._set["cue.deep_tenths"] * self.wander_cdeg // 10
+        self._deep = max(0, min(self._deep, _MOST_CUSUM))
         self._drops[self._at] = drop
-        self._spans_ms[self._at] = span_ms
         self._at = (self._at + 1) % _RING
-        if self._filled < _RING:
-            self._filled += 1
-        mean = self._mean_drop()
-        held_ms = self._held_ms
-        alarm = self.cusum_cdeg * 10 > self._limit_tenths * self.sigma_cdeg
-        if self.low and mean < self.threshold_cdeg // 2:
+        self._filled = min(self._filled + 1, _RING)
+        tens = self._hold_ms * _QUARTERS // (time * _TEN >> 2) + 1
+        mean = self._mean(0, tens)
+        before = self._filled - tens
+        if before >= _BLOCK:
+            before = self._mean(tens, min(before, _BEFORE))
+            if (mean - before - wide) * 10 > self._set["cue.sharp_tenths"] * self.wander_cdeg:
+                self._sharp = True
+        if self.low and mean < least >> 1:
             self.low = False
             self.in_row = 0
-            self.cusum_cdeg = 0
-            self._low_ms = 0
-            self._filled = 0
-            if self._event:
-                self._event(t_ms, sessionlog.CUE_CLEARED, 0, drop, lift, expected, 0, 0, 0)
+            self._forget()
+            self._event(t_ms, sessionlog.CUE_CLEARED, 0, drop, level, expected, 0, 0, 0)
             return 0
-        if self._low_ms < self._hold_ms or held_ms < self._hold_ms:
+        if self._low_ms < self._hold_ms or self._filled < tens or mean < least:
             return 0
-        if not alarm or mean < self.threshold_cdeg:
+        if self.cusum_cdeg * 10 <= _LIMIT_TENTHS * self.sigma_cdeg:
             return 0
-        if self.cues and t_ms - self._last_cue_ms < self._refractory_ms:
+        if not self._sharp and self._deep < _DEEP * self.wander_cdeg * self.wander_cdeg // 100:
             return 0
-        if self.in_row >= self._most_in_row:
-            if t_ms - self._last_cue_ms < self._silence_ms:
-                return 0
-            self.in_row = 0
-        self.low = True
-        self.in_row += 1
-        self.cues += 1
-        self._last_cue_ms = t_ms
+        if t_ms - self._last_ms < self._set["cue.refractory_s"] * 1000:
+            return 0
+        self._last_ms = t_ms
         tenths = self.cusum_cdeg * 10 // self.sigma_cdeg
-        if self._event:
-            self._event(
-                t_ms,
-                sessionlog.CUE,
-                self.in_row,
-                mean,
-                lift,
-                expected,
-                tenths if tenths < 32767 else 32767,
-                time_16ths >> 4,
-                PULSES_MS,
-            )
-        return PULSES_MS
+        pulse_ms = 2 * self._set["cue.pulse_ms"] * min(mean, 2 * least) // least
+        held = 0
+        if self.in_row >= self._set["cue.most_in_row"]:
+            if t_ms - self._last_cue_ms < self._set["cue.silence_s"] * 1000:
+                held = SILENCE
+            else:
+                self.in_row = 0
+        elif self.low and mean * 16 < self._last_drop * 15:
+            held = ANSWERED  # form is coming back: no reminder meanwhile
+        self._last_drop = mean
+        self.low = True
+        if not held:
+            self.in_row += 1
+            self._last_cue_ms = t_ms
+            self._sharp = False  # once said; that it lasts is for its depth to show
+        self._event(
+            t_ms,
+            sessionlog.CUE_HELD if held else sessionlog.CUE,
+            held or self.in_row,
+            self._mean(0, self._hold_ms // (time * _TEN >> 4) + 1),
+            level,
+            expected,
+            tenths if tenths < 32767 else 32767,
+            time >> 4,
+            pulse_ms,
+        )
+        return 0 if held else pulse_ms
 
-    def _mean_drop(self):
-        """Mean drop of the latest tens that last `cue.hold_s`, or all there are; _held_ms is what they last."""
-        held_ms = total = n = 0
-        at = self._at
-        while n < self._filled and held_ms < self._hold_ms:
-            at = (at - 1) % _RING
-            held_ms += self._spans_ms[at]
-            total += self._drops[at]
-            n += 1
-        self._held_ms = held_ms  # not returned beside the mean: a tuple is allocated
-        return total // n if n else 0
-
-    def baseline(self):
-        """The baseline as a dict, None while it is being learnt."""
-        if not self.known:
-            return None
-        return {
-            "knee_lift_deg": self.lift_cdeg / 100,
-            "sigma_deg": self.sigma_cdeg / 100,
-            "stride_s": self.stride_us / 1000000,
-            "extension_deg": self.extension_cdeg / 100,
-            "threshold_deg": self.threshold_cdeg / 100,
-            "means": self.tens,
-        }
+    def _mean(self, since, n):
+        """Mean drop of `n` tens, the latest but `since`."""
+        total = 0
+        n = min(n, self._filled)
+        for i in range(self._at - since - n, self._at - since):
+            total += self._drops[i % _RING]
+        return total // n

@@ -142,7 +142,7 @@ class Peaks(Strapdown):
         y = self._peak_y
         z = self._peak_z
         if self._peak_good:
-            if whole and us < 2000000:
+            if whole and us < 2000000 and not flags & sessionlog.MOTOR:
                 attitude.sum_x -= x
                 attitude.sum_y -= y
                 attitude.sum_z -= z

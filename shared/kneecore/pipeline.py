@@ -82,7 +82,3 @@ class Pipeline(Peaks):
         if n & 1:
             self._has_odd = True
             self._keep(0, channels, at + (n - 1) * step)
-
-    def baseline(self):
-        """The cue's baseline as a dict, or None while there is none."""
-        return self.cue.baseline()

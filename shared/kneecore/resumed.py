@@ -10,22 +10,12 @@ _STRIDES = 20  # as many as make an alignment sure
 
 
 def resume(pipeline, facts):
-    """`facts`: kind -> (kind, detail, six values) of the last ALIGNED and BASELINE event, either may be missing."""
+    """`facts`: kind (with a baseline's band << 8) -> (kind, detail, six values) of the last such event, where any."""
     if sessionlog.ALIGNED in facts:
         _align(pipeline.axes, facts[sessionlog.ALIGNED][2:])
-    if sessionlog.BASELINE in facts:
-        _, tens, lift_cdeg, sigma_cdeg, stride_ms, extension_cdeg, _, _ = facts[sessionlog.BASELINE]
-        if sigma_cdeg > 0 and stride_ms > 0:
-            cue = pipeline.cue
-            cue.known = True
-            cue.tens = tens
-            cue.lift_cdeg = lift_cdeg
-            cue.sigma_cdeg = sigma_cdeg
-            cue.stride_us = stride_ms * 1000
-            cue.extension_cdeg = extension_cdeg
-            cue.threshold_cdeg = max(lift_cdeg * cue._drop_percent // 100, cue._drop_cdeg)
-            cue._base_time_16ths = stride_ms * 16
-            cue._run_ms = cue._skip_ms
+    for band in range(4):
+        if (sessionlog.BASELINE | band << 8) in facts:
+            pipeline.cue.recall(*facts[sessionlog.BASELINE | band << 8][1:])
 
 
 def _align(axes, values):

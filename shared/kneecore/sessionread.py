@@ -19,6 +19,7 @@ from .sessionlog import (
     CRC_AT,
     CUE,
     CUE_CLEARED,
+    CUE_HELD,
     END,
     FIRST,
     FLAGS_SHIFT,
@@ -45,6 +46,7 @@ from .sessionlog import (
 )  # fmt: skip
 
 MOST_DAMAGED = 255  # blocks in a row; a reader looks no further
+_CUE = ("drop_cdeg", "knee_lift_cdeg", "expected_cdeg", "cusum_tenths", "stride_ms", "pulse_ms")
 # kind -> (name, meaning of detail, meaning of the six values)
 EVENT_KINDS = {
     START: ("start", "start_reason", ()),
@@ -55,8 +57,12 @@ EVENT_KINDS = {
         "sure_percent",
         ("up_x_q14", "up_y_q14", "up_z_q14", "right_x_q14", "right_y_q14", "right_z_q14"),
     ),
-    BASELINE: ("baseline", "means", ("knee_lift_cdeg", "sigma_cdeg", "stride_ms", "extension_cdeg")),
-    CUE: ("cue", "in_row", ("drop_cdeg", "knee_lift_cdeg", "expected_cdeg", "cusum_tenths", "stride_ms", "pulse_ms")),
+    BASELINE: (
+        "baseline",
+        "band",
+        ("knee_lift_cdeg", "sigma_cdeg", "stride_ms", "extension_cdeg", "slope_cdeg", "slope_error_cdeg"),
+    ),
+    CUE: ("cue", "in_row", _CUE),
     CUE_CLEARED: ("cue_cleared", None, ("drop_cdeg", "knee_lift_cdeg", "expected_cdeg")),
     RATE: ("rate", None, ("period_us", "period_1024ths_us")),
     CLOCK: ("clock", None, ("clock_s_high", "clock_s_low")),
@@ -68,11 +74,13 @@ EVENT_KINDS = {
     ACTIVITY: ("activity", "activity", ()),
     SYNC: ("sync", "taps", ()),
     RAW_STOPPED: ("raw_stopped", None, ()),
+    CUE_HELD: ("cue_held", "held_by", _CUE),
 }
 STRIDE_FIELDS = ("dt_ms", "knee_lift_cdeg", "extension_cdeg", "swing_up_ddps", "swing_back_ddps", "flags")
 FLAGS = (("first", FIRST), ("unsure", UNSURE), ("clipped", CLIPPED), ("lost", LOST), ("motor", MOTOR))
 # What the details of these events count in.
 START_REASONS = ("running", "button", "resumed")
+HELD = ("", "silence", "answered", "muted", "quiet", "observing", "fading", "experiment")
 STUCK_SENSORS = ("", "gyroscope", "accelerometer")
 ACTIVITIES = ("unknown", "standing", "raises", "walking", "running", "drill")
 

@@ -1,40 +1,59 @@
-"""What the runner may change: one row a setting, read by the board at start and by the host.
+"""What the runner may change: one line a setting, read by the board at start and by the host.
 
-A value is an int within (low, high), one of a tuple of words, or a text of limited length.
-Times, angles and shares carry their unit in the name, so that a number never travels alone.
+A value is an int within bounds, one of some words, or a text of limited length. Times, angles and shares carry their
+unit in the name, so that a number never travels alone. What each means stands where it is read: on the host, in
+kneesync.board.settings.
 """
 
-_ON_OFF = ("off", "on")
+# name, default, and what it takes: a number's low and high | words with | between, -1 | longest text, -1.
+# One flat tuple: a tuple each would cost the board a kilobyte.
+_FLAT = (
+    "athlete", "", 32, -1,
+    "leg", "L", "L|R", -1,
+    "quiet", "off", "off|on", -1,
+    "raw", "off", "off|on", -1,
+    "raw.rate_hz", "104", "104|208", -1,
+    "run.start_s", 10, 3, 20,
+    "run.stop_min", 5, 1, 60,
+    "cue.metric", "lift", "lift|range", -1,
+    "cue.skip_s", 120, 0, 1800,
+    "cue.learn_s", 240, 60, 1200,
+    "cue.band_s", 180, 60, 1200,
+    "cue.drop_cdeg", 250, 100, 1500,
+    "cue.drop_percent", 5, 0, 50,
+    "cue.hold_s", 60, 10, 240,
+    "cue.wander_cdeg", 60, 10, 300,
+    "cue.sharp_tenths", 50, 0, 200,
+    "cue.deep_tenths", 45, 0, 1000,
+    "cue.slope_cdeg", 85, 0, 400,
+    "cue.freeze_percent", 5, 1, 30,
+    "cue.pulse_ms", 150, 50, 300,
+    "cue.refractory_s", 60, 20, 1800,
+    "cue.most_in_row", 3, 1, 20,
+    "cue.observe_runs", 3, 0, 50,
+    "cue.fade_runs", 8, 0, 100,
+    "cue.experiment_percent", 0, 0, 70,
+    "cue.silence_s", 300, 0, 3600,
+)  # fmt: skip
 
-# name, default, allowed, meaning. allowed: (low, high) | words | longest text
-TABLE = (
-    ("athlete", "", 32, "whose runs these are"),
-    ("leg", "L", ("L", "R"), "which thigh wears the board"),
-    ("quiet", "off", _ON_OFF, "on: log cues, never buzz"),
-    ("raw", "off", _ON_OFF, "on: keep every IMU sample too (about 3.5 MB an hour at 104 Hz)"),
-    ("raw.rate_hz", "104", ("104", "208"), "the IMU's rate while raw samples are kept"),
-    ("run.start_s", 10, (3, 60), "running for this long starts a session by itself"),
-    ("run.stop_min", 5, (1, 60), "no stride for this long closes the session"),
-    ("cue.skip_s", 120, (0, 1800), "warm-up left out of the baseline"),
-    ("cue.learn_s", 240, (60, 1200), "running from which the fresh baseline is learnt"),
-    ("cue.drop_cdeg", 300, (100, 1500), "smallest fall of knee lift below baseline that may cue, 0.01 degree"),
-    ("cue.drop_percent", 6, (0, 50), "and smallest fall in percent of the baseline"),
-    ("cue.hold_s", 60, (10, 600), "the fall must last this long"),
-    ("cue.sigma_floor_cdeg", 100, (20, 500), "least spread of 10-stride means assumed, 0.01 degree"),
-    ("cue.cusum_limit_tenths", 50, (10, 500), "CUSUM alarm level h, in tenths of sigma"),
-    ("cue.slope_cdeg", 85, (0, 400), "knee lift expected to change per 1 % of cadence, 0.01 degree"),
-    ("cue.freeze_percent", 5, (1, 30), "cadence further than this off baseline freezes the detector"),
-    ("cue.refractory_s", 60, (20, 1800), "least time between two cues"),
-    ("cue.most_in_row", 3, (1, 20), "cues in a row before the silence"),
-    ("cue.silence_s", 300, (0, 3600), "the silence after that many"),
-)
+
+def rows():
+    """Every setting's (name, default, allowed). allowed: (low, high) | words | longest text."""
+    for i in range(0, len(_FLAT), 4):
+        yield _row(i)
+
+
+def _row(i):
+    low, high = _FLAT[i + 2], _FLAT[i + 3]
+    allowed = (low, high) if high >= 0 else tuple(low.split("|")) if isinstance(low, str) else low
+    return _FLAT[i], _FLAT[i + 1], allowed
 
 
 def row(name):
-    """The TABLE row of `name`. ValueError names the unknown setting and the next step."""
-    for entry in TABLE:
-        if entry[0] == name:
-            return entry
+    """The row of `name`. ValueError names the unknown setting and the next step."""
+    for i in range(0, len(_FLAT), 4):
+        if _FLAT[i] == name:
+            return _row(i)
     raise ValueError("unknown setting %s; `kneesync settings` lists them" % repr(name))
 
 
@@ -49,7 +68,7 @@ def allowed_text(allowed):
 
 def checked(name, value):
     """`value` as setting `name` stores it (an int for a number, else a str). ValueError if it does not fit."""
-    _, _, allowed, _ = row(name)
+    allowed = row(name)[2]
     if isinstance(allowed, int):
         fits = isinstance(value, str) and len(value) <= allowed and "\n" not in value
     elif isinstance(allowed[0], int):
@@ -68,7 +87,7 @@ def checked(name, value):
 
 def defaults():
     """A new dict of every setting at its default."""
-    return {entry[0]: entry[1] for entry in TABLE}
+    return {_FLAT[i]: _FLAT[i + 1] for i in range(0, len(_FLAT), 4)}
 
 
 def merged(changes):

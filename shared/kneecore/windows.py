@@ -197,7 +197,9 @@ class Windows(Telling):
         if alignment.strides < _SURE_FIT:
             fit.spans = fit.off = 0  # nothing to compare with
         if fit.off >= 2:
-            self._event(self.clock.time_ms(self._sample, 0), sessionlog.RESTRAPPED, fit.leans, 0, 0, 0, 0, 0, 0)
+            t_ms = self.clock.time_ms(self._sample, 0)
+            self._event(t_ms, sessionlog.RESTRAPPED, fit.leans, 0, 0, 0, 0, 0, 0)
+            self.cue.realigned(t_ms)
             alignment.forget_turning()
             alignment.strides = alignment.raises = alignment.dwells = 0
             self.attitude.facing = False

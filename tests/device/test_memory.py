@@ -116,13 +116,13 @@ def run_on_board(feed, code, settings, quiet_s=120, erase_us=None):
 
 
 def test_sample_path_allocates_nothing():
-    """18,000 samples under heap_lock, through stride ends, a cue and alignment updates."""
-    plan = [Stand(6), KneeRaises(3), Stand(2), Run(200, 3.0)]
-    feed = simulate(plan, seed=7, fatigue=Fatigue.step(1.3, 10))
-    settings = {"cue.skip_s": 0, "cue.learn_s": 60, "cue.hold_s": 10}
-    output, files = run_on_board(feed, LOCKED % 18_000, settings)
+    """27,000 samples under heap_lock, through stride ends, a cue and alignment updates."""
+    plan = [Stand(6), KneeRaises(3), Stand(2), Run(280, 3.0)]
+    feed = simulate(plan, seed=7, fatigue=Fatigue.step(2.2, 12))
+    settings = {"cue.skip_s": 0, "cue.learn_s": 60, "cue.hold_s": 10, "cue.observe_runs": 0, "cue.deep_tenths": 0}
+    output, files = run_on_board(feed, LOCKED % 27_000, settings)
     result = json.loads(output.splitlines()[-1])
-    assert result["samples"] >= 18_000 and result["strides"] > 150 and result["cues"] >= 1
+    assert result["samples"] >= 27_000 and result["strides"] > 150 and result["cues"] >= 1
     (session,) = [decode(data) for data in files.values()]
     kinds = {event[1] for event in session.events}
     assert {"aligned", "cue", "baseline"} <= kinds

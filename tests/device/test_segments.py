@@ -9,7 +9,14 @@ from kneesync.library.decoder import decode
 from kneesync.library.segments import joined
 from kneesync.virtual.runner import Fatigue, Halt, KneeRaises, Run, Stand, Walk, mounting, simulate
 
-QUICK = {"run.start_s": 5, "run.stop_min": 1, "cue.skip_s": 0, "cue.learn_s": 60, "cue.hold_s": 20}
+QUICK = {
+    "cue.observe_runs": 0,
+    "run.start_s": 5,
+    "run.stop_min": 1,
+    "cue.skip_s": 0,
+    "cue.learn_s": 60,
+    "cue.hold_s": 20,
+}
 CUT_S = 135
 CAUTION = log.UNSURE | log.CLIPPED | log.LOST
 # A firmware that crashes at that time of its first start.

@@ -52,7 +52,14 @@ def record(name, raw):
     from kneesync.virtual import Flash, VirtualBoard
     from kneesync.virtual.runner import Fatigue, KneeRaises, Run, Stand, simulate
 
-    settings = {"run.start_s": 3, "cue.skip_s": 0, "cue.learn_s": 60, "cue.hold_s": 10, "raw": "on" if raw else "off"}
+    settings = {
+        "cue.observe_runs": 0,
+        "run.start_s": 3,
+        "cue.skip_s": 0,
+        "cue.learn_s": 60,
+        "cue.hold_s": 10,
+        "raw": "on" if raw else "off",
+    }
     minutes = 0.3 if raw else 4
     plan = [Stand(6), KneeRaises(3), Stand(2), Run(minutes * 60, 3.0), Stand(4)]
     feed = simulate(plan, seed=1, fatigue=None if raw else Fatigue.ramp(1.5, 2.0, 8.0))

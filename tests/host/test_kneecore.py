@@ -237,6 +237,6 @@ def test_no_cue_for(what, lifts, stride_ms):
 
 
 def test_settings_decide():
-    strides = strides_of([40.0] * 700 + [37.5] * 600)
+    strides = strides_of([40.0] * 700 + [37.7] * 600)
     assert cues_of(strides)[0] == []
     assert cues_of(strides, {"cue.drop_cdeg": 200, "cue.drop_percent": 0})[0]

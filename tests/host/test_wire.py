@@ -108,7 +108,7 @@ def test_a_damaged_chunk_is_asked_for_again(fault):
 
 def test_a_wire_that_spoils_everything_is_given_up_with_a_reason():
     def spoil(data):
-        return data[:50] + b"!" + data[51:] if len(data) > 1000 else data
+        return data[:50] + b"!" + data[51:] if len(data) > 1300 else data
 
     with FakeBoard(FILES, spoil=spoil) as board:
         results = pulled(board)

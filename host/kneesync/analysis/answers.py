@@ -79,7 +79,7 @@ def below_baseline(tens, expect, from_s):
 
 
 def cues(run, expect):
-    """Every cue: when, how far knee lift was down, and what it did in the strides and the minute after.
+    """Every cue, also those held back (`held_by` says why): when, how far knee lift was down, and what it did then.
 
     `answer_deg`: mean of the minute after less that before. `back_deg`: of the 20, 50 and 100 strides after less the
     50 before, at equal cadence by the cue's own slope. `came_back`: the last 50 of those 100 were less than half a
@@ -94,7 +94,7 @@ def cues(run, expect):
     t_s, lift_deg = run.t_s[quiet], run.columns["knee_lift_deg"][quiet]
     drop_deg = expect.drop_deg(lift_deg, run.columns["stride_s"][quiet]) if expect else None
     found = []
-    for event in session.named_events(log.CUE, most=MOST_CUES):
+    for event in session.named_events(log.CUE, log.CUE_HELD, most=MOST_CUES):
         at_s = event["t_s"]
         first, now, last = np.searchsorted(t_s, (at_s - ANSWER_S, at_s, at_s + ANSWER_S))
         later = cleared_s[cleared_s > at_s]
@@ -104,8 +104,9 @@ def cues(run, expect):
             "drop_deg": event["drop_deg"],
             "knee_lift_deg": event["knee_lift_deg"],
             "expected_deg": event["expected_deg"],
-            "in_row": event["in_row"],
-            "buzzed": event["pulse_ms"] > 0,
+            "in_row": event.get("in_row"),
+            "held_by": event.get("held_by"),
+            "buzzed": event["kind"] == "cue" and event["pulse_ms"] > 0,
             "answer_deg": float(lift_deg[now:last].mean() - lift_deg[first:now].mean()) if enough else None,
             "cleared_after_s": float(later[0] - at_s) if len(later) else None,
             "back_deg": dict.fromkeys(map(str, AFTER_STRIDES)),

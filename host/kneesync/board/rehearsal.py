@@ -19,7 +19,7 @@ _LENGTHS = {0: 7, 1: 9}  # values of a stride and of an event
 def rehearse(port, bursts, values, sink):
     """Feed bursts to the board at `port` under these settings; its strides and events go to `sink` as from a Pipeline.
 
-    Returns (baseline, alignment) as it ends with them. KneesyncError if the board answers something else.
+    Returns the alignment that it ends with. KneesyncError if the board answers something else.
     """
     with Link(port) as link:
         changes = {name: value for name, value in values.items() if value != settings.row(name)[1]}
@@ -32,8 +32,7 @@ def rehearse(port, bursts, values, sink):
             )
             for row in link.call(f"rehearse.take('{b2a_base64(data, newline=False).decode()}')", list):
                 _hand_on(sink, row)
-        found = link.call("rehearse.end()")
-        return found.get("baseline"), found.get("alignment")
+        return link.call("rehearse.end()").get("alignment")
 
 
 def _hand_on(sink, row):

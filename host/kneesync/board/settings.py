@@ -13,7 +13,37 @@ from kneecore import settings as table
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
 
-# What one would change a setting for; its quantity, default and range are in kneecore.settings.
+# What a setting is; its default and range are in kneecore.settings.
+MEANING = {
+    "athlete": "whose runs these are",
+    "leg": "which thigh wears the board",
+    "quiet": "on: log cues, never buzz",
+    "raw": "on: keep every IMU sample too (about 3.5 MB an hour at 104 Hz)",
+    "raw.rate_hz": "the IMU's rate while raw samples are kept",
+    "run.start_s": "running for this long starts a session by itself",
+    "run.stop_min": "no stride for this long closes the session",
+    "cue.metric": "what a cue is about: knee lift, or range (lift less extension)",
+    "cue.skip_s": "warm-up left out of the baseline",
+    "cue.learn_s": "running from which the fresh baseline is learnt",
+    "cue.band_s": "another cadence held so long learns a baseline of its own",
+    "cue.drop_cdeg": "smallest fall below baseline that may cue, 0.01 degree",
+    "cue.drop_percent": "and smallest fall in percent of the baseline",
+    "cue.hold_s": "the fall must last this long",
+    "cue.wander_cdeg": "wander from minute to minute assumed before the run has shown its own, 0.01 degree",
+    "cue.sharp_tenths": "a sharp fall is so many tenths of the wander; it may cue at once",
+    "cue.deep_tenths": "a slow fall must be so many tenths of the wander beyond 0.2 degree",
+    "cue.slope_cdeg": "lift expected to change per 1 % of cadence, 0.01 degree",
+    "cue.freeze_percent": "cadence further than this off every known one freezes the detector",
+    "cue.pulse_ms": "length of each of a cue's two pulses at the smallest fall; twice that at most",
+    "cue.refractory_s": "least time between two cues",
+    "cue.most_in_row": "cues in a row before the silence",
+    "cue.observe_runs": "first runs of a runner and leg in which cues are logged, not buzzed",
+    "cue.fade_runs": "runs after those over whose second half cues get rarer, to a quarter; 0: never",
+    "cue.experiment_percent": "share of the cues held back at random, to learn whether they help",
+    "cue.silence_s": "the silence after that many",
+}
+
+# What one would change it for.
 ADVICE = {
     "athlete": "Stands in every session, so that several runners can share a board and a library.",
     "leg": "Decides which side is outward: set it before the run. Symmetry compares a left board with a right one.",
@@ -22,17 +52,24 @@ ADVICE = {
     "raw.rate_hz": "The higher rate shows foot strike better, and fills the flash twice as fast.",
     "run.start_s": "Longer if walks or drills open sessions; shorter if starts are missed. The button opens one too.",
     "run.stop_min": "Longer if halts at crossings end your sessions; the pause is marked in either case.",
+    "cue.metric": "Range also falls when the thigh goes back less far, and depends less on how the board sits.",
     "cue.skip_s": "Longer if your form takes longer to settle after the start; cues begin after this and cue.learn_s.",
     "cue.learn_s": "Longer makes a steadier baseline, and the first cue possible later.",
+    "cue.band_s": "Shorter for short intervals: each pace is compared with itself once it was held so long in all.",
     "cue.drop_cdeg": "Smaller cues earlier and more often; below 200 ordinary changes of pace and ground begin to cue.",
     "cue.drop_percent": "As cue.drop_cdeg, in percent of your own lift; the larger of the two counts.",
     "cue.hold_s": "Longer ignores more of hills and turns; shorter answers sooner.",
-    "cue.sigma_floor_cdeg": "Keeps a very even start from making the detector jumpy; smaller is more sensitive.",
-    "cue.cusum_limit_tenths": "Lower alarms on smaller lasting falls, with more false alarms.",
+    "cue.wander_cdeg": "What the run itself shows soon outweighs it; `kneesync tune` says what your own runs had.",
+    "cue.sharp_tenths": "Higher: fewer cues that nothing called for, but falls found late; 0 takes no account.",
+    "cue.deep_tenths": "Higher if slow ups and downs of your form cue; lower if slow falls go unnoticed.",
     "cue.slope_cdeg": "How much of a fall is put down to a slower cadence, and not cued. 0 takes no account of pace.",
     "cue.freeze_percent": "Smaller suspends cues at smaller changes of pace, such as in intervals.",
+    "cue.pulse_ms": "Longer if you miss cues. A deeper fall buzzes longer, up to twice this.",
     "cue.refractory_s": "Longer for fewer reminders.",
     "cue.most_in_row": "After this many unanswered cues the board stays still for cue.silence_s: nagging helps nobody.",
+    "cue.observe_runs": "0 cues from the first run on. A run counts once its baseline was learnt.",
+    "cue.fade_runs": "What was learnt should stand without the board. 0 keeps every cue.",
+    "cue.experiment_percent": "30 to 50 answers soonest. The report says what the buzz did, and how sure that is.",
     "cue.silence_s": "See cue.most_in_row.",
 }
 
@@ -56,22 +93,27 @@ class Setting:
 
 
 def names():
-    return [row[0] for row in table.TABLE]
+    return [row[0] for row in table.rows()]
+
+
+def described():
+    """Every setting's (name, default, allowed, meaning), in the table's order."""
+    return [(*row, MEANING[row[0]]) for row in table.rows()]
 
 
 def listed(info):
     """Every Setting in the answer of service.info(), in the table's order; a board's further ones at the end."""
     found = info.get("settings")
     found = found if isinstance(found, dict) else {}
-    known = [Setting(name, found.get(name, default), default, *rest) for name, default, *rest in table.TABLE]
+    known = [Setting(name, found.get(name, default), default, *rest) for name, default, *rest in described()]
     others = sorted(name for name in found if name not in names())[:MOST_UNKNOWN]
     return known + [Setting(untrusted.printable(name, 40), untrusted.printable(found[name], 40)) for name in others]
 
 
 def explained(name):
     """(Setting at its default, what one would change it for). KneesyncError names what it might have meant."""
-    _, default, *rest = _row(name)
-    return Setting(name, default, default, *rest), ADVICE.get(name, "")
+    _, default, allowed = _row(name)
+    return Setting(name, default, default, allowed, MEANING[name]), ADVICE.get(name, "")
 
 
 def from_pairs(pairs):

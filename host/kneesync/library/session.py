@@ -30,6 +30,7 @@ _WORDS = {
     "start_reason": sessionread.START_REASONS,
     "stuck_sensor": sessionread.STUCK_SENSORS,
     "activity": sessionread.ACTIVITIES,
+    "held_by": sessionread.HELD,
 }
 _JOINED = {
     ("clock_s_high", "clock_s_low"): ("clock_s", lambda high, low: (high & 0xFFFF) << 16 | low & 0xFFFF),

@@ -1,5 +1,7 @@
 """What the report of one run says in sentences; the terminal page, the plain lines and the dashboard share them."""
 
+from collections import Counter
+
 from kneesync import untrusted
 from kneesync.views.units import clock, count, day, degrees, pace, percent, rate, steps
 
@@ -13,6 +15,15 @@ ROWS = (
     ("Steps/min", "cadence_spm", count),
 )
 HELD_DEG = 1.0  # strides of a fresh runner spread by this much; a smaller change is none
+HELD_WORDS = {
+    "silence": "the silence after the most cues in a row",
+    "answered": "form was coming back",
+    "muted": "muted with the button",
+    "quiet": "quiet mode",
+    "observing": "the first runs only observe",
+    "fading": "fading",
+    "experiment": "the experiment",
+}
 LEGS = {"L": "left leg", "R": "right leg"}
 _STARTS = {
     "pull": "",
@@ -212,6 +223,7 @@ def cue_lines(figures):
     """Each cue and what followed it."""
     if not figures["cues"]:
         yield "No cues."
+        yield from held_lines(figures)
         return
     paces = at_unlike_paces(figures)  # there the minute after is another pace
     yield "Cues:" if paces else "Cues, and the minute after each against the minute before:"
@@ -227,6 +239,25 @@ def cue_lines(figures):
             line += f"; back up after {clock(cue['cleared_after_s'])}"
         yield line
     yield from cue_answer(figures)
+    yield from held_lines(figures)
+
+
+def held_lines(figures):
+    """How many cues were due and not felt, by reason; what the experiment says."""
+    held = figures.get("cues_held") or []
+    due = len(held) + len(figures["cues"])
+    reasons = Counter(cue["held_by"] for cue in held)
+    for reason, times in sorted(reasons.items()):
+        yield f"{times} of {due} held back: {HELD_WORDS.get(reason, reason)}."
+    tried = figures.get("experiment")
+    if tried and tried["difference_deg"] is not None:
+        yield (
+            f"Experiment: knee lift after a buzz less that after a cue held back: "
+            f"{degrees(tried['difference_deg'], signed=True)} (95 % interval {degrees(tried['low'], signed=True)} to "
+            f"{degrees(tried['high'], signed=True)}; {tried['buzzed']} against {tried['held']})."
+        )
+    elif tried:
+        yield f"Experiment: {tried['buzzed']} buzzed and {tried['held']} held back are too few to compare."
 
 
 def cue_answer(figures):

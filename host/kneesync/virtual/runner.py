@@ -166,6 +166,6 @@ def demo_run(seed: int = 0, minutes: float = 25) -> SimulatedRun:
         Stand(6), KneeRaises(3), Stand(2),
         Run(warm_up_min * 60, 2.5, 3.0), Run((minutes - warm_up_min) * 60, 3.0), Stand(5),
     ]  # fmt: skip
-    fatigue = Fatigue.ramp(minutes * 0.5, minutes * 0.75, 6.0, cadence_loss_percent=1.0)
-    runner = Runner.typical(seed, knee_lift_deg=42.0, cadence_spm=172.0)
+    fatigue = Fatigue.ramp(minutes * 0.6, minutes * 0.6 + 1.5, 6.0, cadence_loss_percent=1.0)
+    runner = Runner.typical(seed, knee_lift_deg=42.0, cadence_spm=172.0, wander_sd_deg=0.5)
     return simulate(plan, seed=seed, runner=runner, fatigue=fatigue)

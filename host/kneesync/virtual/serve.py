@@ -12,6 +12,7 @@ def serve(recording=None, minutes=None, seed=0, realtime=False, blank=False, on_
     What its IMU feels: the recording of that path (docs/recordings.md), or a virtual runner's run of so many `minutes`,
     or else a thigh that stands still. `seed` makes another runner and another board id; `blank`: MicroPython only.
     """
+    from kneesync.demo import worn_before
     from kneesync.virtual import Flash, VirtualBoard
     from kneesync.virtual.feed import Recording
     from kneesync.virtual.runner import demo_run
@@ -19,10 +20,11 @@ def serve(recording=None, minutes=None, seed=0, realtime=False, blank=False, on_
     if recording and minutes:
         raise KneesyncError("found both a recording and minutes of a virtual run; give one of them")
     feed = Recording(recording) if recording else demo_run(seed=seed, minutes=minutes) if minutes else None
+    flash = Flash() if blank else worn_before() if feed else None
     before = signal.signal(signal.SIGTERM, _stop)
     try:
         with (
-            VirtualBoard(feed=feed, flash=Flash() if blank else None, seed=seed, realtime=realtime) as board,
+            VirtualBoard(feed=feed, flash=flash, seed=seed, realtime=realtime) as board,
             find.registered(board.port, board.board_id) as moved,
         ):
             board.on_move = lambda: moved(None if board.drive else board.port, board.drive)

@@ -1,0 +1,62 @@
+"""The self-experiment's interval, on simulated runners whose truth is known."""
+
+import numpy as np
+import pytest
+
+from kneesync.analysis.experiment import LEAST, effect, t_quantile
+
+BASE = 4_000  # seeds
+
+
+def runner_cues(seed, helps_deg, cues=40, share=0.4):
+    """Cues of one runner: a rise by regression to the mean, noise, and what the buzz adds."""
+    random = np.random.default_rng(BASE + seed)
+    held = random.random(cues) < share
+    rises = 0.4 + random.normal(0, random.uniform(0.6, 1.4), cues) + helps_deg * ~held
+    return [
+        {"buzzed": not chance, "held_by": "experiment" if chance else None, "back_deg": {"50": float(rise)}}
+        for chance, rise in zip(held, rises, strict=True)
+    ]
+
+
+def covered(runners, helps_deg):
+    """Shares of runners whose interval holds the truth, and of whom an effect is claimed."""
+    found = [effect(runner_cues(seed, helps_deg)) for seed in range(runners)]
+    assert all(one["difference_deg"] is not None for one in found)
+    holds = np.mean([one["low"] <= helps_deg <= one["high"] for one in found])
+    return holds, np.mean([one["helps"] is not None for one in found])
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("helps_deg", [0.0, 0.8])
+def test_the_interval_covers_the_truth_in_500_runners(helps_deg):
+    holds, claimed = covered(500, helps_deg)
+    assert holds >= 0.93
+    if not helps_deg:
+        assert 1 - claimed >= 0.95, "no effect is claimed where there is none"
+
+
+def test_the_interval_covers_the_truth():
+    holds, _ = covered(120, 0.8)
+    assert holds >= 0.90
+    _, claimed = covered(120, 0.0)
+    assert claimed <= 0.10
+
+
+def test_too_few_say_nothing_and_none_is_no_experiment():
+    few = runner_cues(1, 1.0, cues=2 * LEAST)
+    assert effect([cue for cue in few if cue["buzzed"]]) is None
+    found = effect([*few[:1], {"buzzed": False, "held_by": "experiment", "back_deg": {"50": 0.1}}])
+    assert found["difference_deg"] is None and found["helps"] is None
+
+
+def test_other_reasons_and_cues_that_cannot_be_judged_do_not_count():
+    cues = runner_cues(2, 1.0)
+    others = [{"buzzed": False, "held_by": "fading", "back_deg": {"50": 9.0}}]
+    others += [{"buzzed": True, "held_by": None, "back_deg": {"50": None}}]
+    assert effect(cues + others) == effect(cues)
+
+
+@pytest.mark.parametrize(("freedom", "expected"), [(3, 3.182), (5, 2.571), (10, 2.228), (30, 2.042), (200, 1.972)])
+def test_t_quantile(freedom, expected):
+    assert t_quantile(freedom) == pytest.approx(expected, rel=0.015)
