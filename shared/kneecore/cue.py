@@ -5,8 +5,9 @@ tens, and the stride time. Another cadence held for `cue.band_s` learns a baseli
 slope, a population's at first, whose uncertainty widens the threshold. Then a one-sided CUSUM runs on how far each ten
 lies below what its cadence lets expect (Page 1954; k is half the drop to be found, h in spreads). A cue is due when the
 fall began `cue.hold_s` ago, its mean since is beyond `cue.drop_cdeg` and `cue.drop_percent`, and it stands out from the
-runner's own wander from minute to minute: it came sharply, or is deep. Wander is judged by rises alone, so that a fall
-does not excuse itself. All holds still in pace changes, after halts and off the known cadences.
+runner's own wander from minute to minute: it came sharply, or is deep, or is further than anybody wanders. Wander is
+judged by rises alone, so that a fall does not excuse itself. All holds still in pace changes, after halts and off the
+known cadences.
 """
 
 from array import array
@@ -23,6 +24,7 @@ _BEFORE = 14  # tens before a fall that it must stand out from
 _QUARTERS = 3  # of cue.hold_s, the latest, whose mean is the fall: it takes a while to come about
 _LONG = 96  # tens that a slow fall must stand out from: a quarter of an hour's memory
 _DEEP = 110  # a slow fall cues once what it sums up to (degrees) is so many times the wander's square
+_FAR_CDEG = 550  # so far below the baseline, nothing else is asked: few wander so far
 _SLOPE_ERROR_CDEG = 30  # standard error of the slope before two paces have shown it (52 leg steps of RBDS)
 _LIMIT_TENTHS = 50  # CUSUM's h
 _FLOOR_CDEG = 100  # least spread assumed
@@ -300,6 +302,8 @@ class Cue:
         self._filled = min(self._filled + 1, _RING)
         tens = self._hold_ms * _QUARTERS // (time * _TEN >> 2) + 1
         mean = self._mean(0, tens)
+        if mean > _FAR_CDEG + wide and not self.low:
+            self._sharp = True
         before = self._filled - tens
         if before >= _BLOCK:
             before = self._mean(tens, min(before, _BEFORE))
