@@ -18,7 +18,7 @@ RUN_S = 60
 FAULT_S = 32  # of the feed
 CAUTION = log.UNSURE | log.CLIPPED | log.LOST
 MOST_OFF_DEG = 2.0
-AGAIN_S = 16  # after the fault every stride must be sure again
+AGAIN_S = 18  # after the fault every stride must be sure again: up to three spans of 4.7 s, and what led into the last
 
 
 def recorded(wearer):
