@@ -15,7 +15,7 @@ SETTINGS = "/settings.json"
 BOOTS = "/boots"
 STARTING, RAN = "/starting", "/ran"  # main.py counts starts in them
 CLOCK = "/clock"
-RUNS = "/runs"  # athlete and leg -> runs that had a baseline: by them cues are held back (holding.py)
+RUNS = "/runs"  # athlete and leg -> runs that had a baseline: by them cues are held back (recorder.py)
 _MOST_BYTES = 4096
 _RESET_TAKES_S = 1
 

@@ -63,8 +63,8 @@ def copy(source, target):
         else:
             copy(source + "/" + name, target + "/" + name)
 
-copy("/a", "/c/tmp/a")
-sys.path[:] = ["/c/tmp/a"]
+copy("/a", "/c/slot")
+sys.path[:] = ["/c/slot"]
 for name in ("board", "notes", "service", "kneecore", "kneecore.settings"):
     sys.modules.pop(name)
 before = gc.mem_alloc()

