@@ -5,7 +5,6 @@ loader passes over it, and nothing else of what starts changes but by a rename. 
 What runs on the board for it is `device/install.py`, sent to the bare prompt: the board may hold anything, or nothing.
 """
 
-import ast
 import base64
 import hashlib
 import json
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kneesync import untrusted
-from kneesync.board import find
+from kneesync.board import find, wiring
 from kneesync.board import image as image_module
 from kneesync.board.installing import date_boot, installer, micropython_version, refuse_unpulled
 from kneesync.board.link import HASHING_QUIET_S, LinkError
@@ -182,7 +181,7 @@ def check_fits(info, row, files):
             )
     if info.get("platform") == VIRTUAL:
         return
-    rows = _rows()
+    rows = {name: wired.machine for name, wired in wiring.rows().items()}
     machine = str(info.get("machine"))
     name, _, chip = machine.partition(" with ")
     shown = untrusted.printable(machine, 60)
@@ -190,20 +189,11 @@ def check_fits(info, row, files):
         raise KneesyncError(
             f"found a board {shown!r}, expected one with {MADE_FOR}; this firmware runs on no other chip"
         )
-    if row not in rows and name not in rows.values():
+    if not set((row or "").split()) & set(rows) and name not in rows.values():
         raise KneesyncError(
             f"found a board {shown!r}, expected {' or '.join(rows.values())}; if it is wired as one of them, say so on "
             f"the board in a file /board that holds {' or '.join(rows)} (docs/flash-by-hand.md)"
         )
-
-
-def _rows():
-    """The rows of the firmware's board.py: row name -> what MicroPython calls the board."""
-    tree = ast.parse((image_module.device_folder() / "board.py").read_text(encoding="utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "ROWS":
-            return {row: values[0] for row, values in ast.literal_eval(node.value).items()}
-    raise KneesyncError("device/board.py has no ROWS; install kneesync again")
 
 
 def _facts(link):
