@@ -9,7 +9,7 @@ import base64
 import hashlib
 import json
 import re
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -122,10 +122,12 @@ def flash_picked(wanted, firmware=None, say=None, **options):
 
 
 def flash(
-    port, board_id, library, *, image=None, progress=None, on_check=None, even_unpulled=False, despite_self_test=False
-):
+    port, board_id, library, *, image=None, progress=None, on_check=None, even_unpulled=False, despite_self_test=False,
+    wired=None,
+):  # fmt: skip
     """Install the firmware on the board at `port`. Returns a Flashed.
 
+    `wired`: what is wired to the board, in the words of its file /board (wiring.py); None leaves that as it is.
     progress(name, bytes so far, bytes in all), on_check(Check). KneesyncError, with the board as it was, if the board
     is not one of ours, holds sessions that `library` does not (unless even_unpulled), has too little room, or its
     self-test finds what blocks (unless despite_self_test); or if the new version does not start.
@@ -133,7 +135,8 @@ def flash(
     image = image or Image.built()  # compiled before the board is stopped
     with Prompt(port, board_id, installer()) as link:
         facts = _facts(link)
-        check_fits(link.info, facts.row, image.files)
+        words = facts.row if wired is None else wiring.wired(wired, str(link.info.get("machine"))).words
+        check_fits(link.info, words, image.files)
         date_boot(link, library)
         if not even_unpulled:
             refuse_unpulled(link, library)
@@ -144,7 +147,8 @@ def flash(
         if fresh:
             done.slot, done.state = "b" if facts.starts == "a" else "a", "installed"
             _fill(link, done, image, facts, here, progress)
-        _prove(link, done, fresh, on_check, despite_self_test)
+        with _told(link, facts.row, words):
+            _prove(link, done, fresh, on_check, despite_self_test)
         if facts.loader != hashlib.sha256(image.loader).hexdigest():
             _send(link, "/main.py.new", image.loader)
             link.call("put_loader()")
@@ -254,6 +258,25 @@ def _fill(link, done, image, facts, here, progress):
             progress("firmware", so_far, total)
     done.unchanged, done.removed = len(files) - len(changed), len(stale)
     link.call(f"complete({slot!r})")
+
+
+@contextmanager
+def _told(link, before, words):
+    """The board's file /board holds `words` from here on, and what it held `before` if something goes wrong."""
+    if words == before:
+        yield
+        return
+    _send(link, "/board", words.encode())
+    try:
+        yield
+    except KneesyncError as error:
+        if isinstance(error, LinkError):
+            raise  # nobody to tell it to
+        if before is None:
+            link.call("remove('/board')")
+        else:
+            _send(link, "/board", before.encode())
+        raise
 
 
 def _refuse_full(facts, files, there):

@@ -1,8 +1,9 @@
 """Maxim MAX17048 battery gauge, by register: voltage, charge and identity of one lithium cell.
 
 Source: data sheet 19-6171 rev 7, "Register Summary" and "Battery Insertion Debounce". Registers hold 16 bits, high byte
-first, at even addresses; the pointer goes on by bytes. SOC is what the chip makes of the voltage: its ModelGauge is not
-published, so the model reads a typical open-circuit curve of a 4.2 V cell, which is an estimate.
+first, at even addresses; the pointer goes on by bytes. A write of one byte has no effect, as the data sheet says. SOC
+is what the chip makes of the voltage: its ModelGauge is not published, so the model reads a typical open-circuit curve
+of a 4.2 V cell, which is an estimate.
 
 Not modelled, and refused with RegisterError: alerts, the battery table, sleep, quick-start, hibernation thresholds.
 """
@@ -62,9 +63,9 @@ class Max17048:
             return
         self._pointer = data[0]
         values = data[1:]
-        if not values:
+        if len(values) < 2:
             return
-        if self._pointer & 1 or len(values) != 2:
+        if self._pointer & 1 or len(values) > 2:
             raise RegisterError(f"{len(values)} bytes written to 0x{self._pointer:02X}; registers take two, as a whole")
         self._write_register(self._pointer, values[0] << 8 | values[1])
         self._pointer += 2
