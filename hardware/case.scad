@@ -266,7 +266,7 @@ module colours() {
 
 if (part == "base") translate([0, 0, floor_h]) base();
 if (part == "lid") translate([0, inner_w, inner_h + lid_h]) rotate([180, 0, 0]) lid();
-if (part == "parts") parts();
+if (part == "parts") translate([0, 0, floor_h]) parts();
 if (part == "clash") intersection() {
     union() { base(); lid(); }
     parts();

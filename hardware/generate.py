@@ -42,7 +42,7 @@ def pin_tables() -> str:
             f"`{row}`, status: {build.status} ({wiring.STATUSES[build.status]}). I2C{build.i2c} at 400 kHz.",
             f"On the board itself: LED on GPIO{build.led}"
             + (f", supply on GPIO{build.battery}." if isinstance(build.battery, int) else "."),
-            f"File `/board`: {'`' + build.words + '`' if build.words != row else 'none needed'}.",
+            "Flashed with `kneesync flash" + (f' --wired "{build.words}"`.' if build.words != row else "`."),
             "",
             "| from | to | GPIO | wire | joints |",
             "|---|---|---|---|---|",
@@ -53,6 +53,20 @@ def pin_tables() -> str:
             lines.append(f"| {_end(wire.start)} | {_end(wire.end)} | {gpio} | {wire.colour} | {joints} |")
         addresses = [f"{part} {netlist.ADDRESSES[part]:#x}" for part in netlist.chain(build)]
         lines += ["", f"I2C addresses: {', '.join(addresses)}."]
+    reference, pico = wiring.rows()["feather_rp2040"], wiring.rows()["rpi_pico"]
+    lines += [
+        "",
+        "## Other parts",
+        "",
+        "- **LSM6DSO32** or **ISM330DHCX** in place of the LSM6DSOX: the same cable, the same address. Flash with",
+        "  `kneesync flash --wired LSM6DSO32`; the self-test names a wrong pairing.",
+        "- **A motor module on a pin** (its own transistor on board) on the Feather: signal to "
+        f"{netlist.pad(reference, reference.motor_pin)} (GPIO{reference.motor_pin}), 3V and",
+        "  GND to the pads so named, all soldered; `--wired pin`. A bare motor needs R1, Q1 and D1 as on the Pico.",
+        "- **A DRV2605L on the Pico** in place of R1, Q1 and D1: by a STEMMA QT cable to the LSM6DSOX's other socket,",
+        f"  the motor to its OUT+ and OUT−; `--wired {pico.words}`.",
+        "- **No motor**: `--wired none`. Signals by LED only.",
+    ]
     return "\n".join([*lines, ""])
 
 

@@ -103,7 +103,7 @@ def pico(wiring: Wiring) -> str:
         sheet.text(*at, f"GP{gpio} · GPIO{gpio}", "small t-green")
     _legend(sheet, 30, 722)
     supply = f"Power by USB. The Pico sees its supply on GPIO{wiring.battery} (VSYS through its own divider by three)."
-    sheet.text(30, 768, f"{supply} Its file /board says: {wiring.words}", "soft small")
+    sheet.text(30, 768, f'{supply} Flash it so: kneesync flash --wired "{wiring.words}"', "soft small")
     return sheet.svg()
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from hardware import generate, netlist, pictures
+from hardware import generate, netlist, pictures, render
 from kneesync.board import wiring
 
 HARDWARE = Path(__file__).parents[2] / "hardware"
@@ -196,3 +197,8 @@ def test_parts_a_millimetre_longer_are_seen_to_clash(case):
     assert volume_mm3(bodies) > 10
     for x_mm in (26.5, 43.8, 51.9, 62.4):  # the ends of the IMU's board, the cell, the Feather, the haptic driver's
         assert ((bodies[:, :, 0].min(1) < x_mm) & (bodies[:, :, 0].max(1) > x_mm)).any(), x_mm
+
+
+def test_the_cases_picture_is_of_this_case():
+    picture = Image.open(HARDWARE / "case.png")
+    assert picture.text["Description"] == render.digest(), "run `make case` and copy build/hardware/case.png here"
