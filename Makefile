@@ -4,7 +4,7 @@ BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
 PYTHON  ?= python3
 
-.PHONY: demo test soak bench lint setup clean
+.PHONY: demo test soak bench lint setup clean case
 
 demo: setup
 	$(BIN)/kneesync demo
@@ -18,6 +18,13 @@ soak: setup
 
 bench: setup
 	$(BIN)/python -m bench
+
+# The printable case (needs openscad) and a picture of it, in build/hardware/.
+case: setup
+	mkdir -p build/hardware
+	for part in base lid parts; do \
+	    openscad -q -D "part=\"$$part\"" -o build/hardware/case-$$part.stl hardware/case.scad || exit 1; done
+	$(BIN)/python -m hardware.render build/hardware/case.png
 
 lint: setup build/stubs
 	$(BIN)/ruff check .
