@@ -164,7 +164,8 @@ SIGNS = {
     "LOW_BATTERY": ("the battery is low, told once", "charge soon; the run is recorded on"),
     "MUTED": ("cues are muted for this run; they are logged all the same", "hold again to unmute"),
     "UNMUTED": ("cues may buzz again", ""),
-    "CUE": ("**the cue**: knee drive fell below your own baseline", "run as you did fresh, if that feels right; no higher"),
+    "CUE": ("**the cue**: knee drive fell below your own baseline",
+            "run as you did fresh, if that feels right; no higher"),
     "SYNC": ("three taps were felt (with the setting `raw`)", ""),
 }  # fmt: skip
 
@@ -220,8 +221,8 @@ def signals_page():
         "<!-- Written by docs/generate.py from device/signals.py, haptics.py and main.py: change it there. -->",
         "",
         "One LED, one motor, one button. The LED shows the state all the time; the motor says each thing once, when it",
-        f"begins. Pulses lie {gap_s:g} s apart. A short buzz or two while you stand is advice; two long ones while you run",
-        "are the cue. No motor has been felt on a thigh yet: tell us which of these you mix up.",
+        f"begins. Pulses lie {gap_s:g} s apart. A short buzz or two while you stand is advice; two long ones while you",
+        "run are the cue. No motor has been felt on a thigh yet: tell us which of these you mix up.",
         "",
         "## States",
         "",
@@ -239,10 +240,10 @@ def signals_page():
             lines.append(f"| {_motor(pulses, pulse_ms, name)} | {meaning} | {step or '–'} |")
     lines += [
         "",
-        "A cue's two pulses are longer the deeper the fall: up to twice the setting `cue.pulse_ms`. When it comes, and when",
-        "it is held back, stands in [the cue](cue.md). In quiet mode (`quiet=on`) the motor says nothing at all.",
-        "Without a motor the LED still shows every state, and cues are logged. Four pulses have two meanings; the LED tells",
-        "which: if it goes on flashing once a second, the run goes on and the battery is low.",
+        "A cue's two pulses are longer the deeper the fall: up to twice the setting `cue.pulse_ms`. When it comes, and",
+        "when it is held back, stands in [the cue](cue.md). In quiet mode (`quiet=on`) the motor says nothing at all.",
+        "Without a motor the LED still shows every state, and cues are logged. Four pulses have two meanings; the LED",
+        "tells which: if it goes on flashing once a second, the run goes on and the battery is low.",
         "",
         "## The button",
         "",
@@ -261,7 +262,8 @@ def signals_page():
         "| LED | what is so |",
         "|---|---|",
         f"| lit for {press_s} s, then the idle flash | the board has started |",
-        f"| stays lit | safe mode: {allowed} starts in a row failed, or the button asked for it; run `kneesync doctor` |",
+        f"| stays lit | safe mode: {allowed} starts in a row failed, or the button asked for it; run `kneesync doctor` "
+        "|",
         f"| lit for {press_s} s, again and again | the firmware fails as it starts; after {allowed} times the version "
         "before it starts, or safe mode |",
         "| stands still, lit or dark | a computer has the board; its firmware starts again by itself within 30 s "

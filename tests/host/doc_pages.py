@@ -65,4 +65,6 @@ def links(text):
     """Where the page points, images too."""
     plain = re.sub(r"(`+).+?\1(?!`)", "", without_fences(text), flags=re.DOTALL)
     inline = re.findall(r"\]\(([^()\s]+(?:\([^()\s]*\))?[^()\s]*)\)", plain)
-    return inline + re.findall(r"(?:src|href)=\"([^\"]+)\"", plain) + re.findall(r"^\[[^]]+\]: (\S+)", plain, re.MULTILINE)
+    return (
+        inline + re.findall(r"(?:src|href)=\"([^\"]+)\"", plain) + re.findall(r"^\[[^]]+\]: (\S+)", plain, re.MULTILINE)
+    )

@@ -71,7 +71,9 @@ def test_every_command_and_option_stands_in_the_commands_page(path, command):
 
 def test_the_options_of_all_stand_at_the_top():
     top = page("docs/commands.md").split("\n## ")[0]
-    assert [name for name in ("--json", "--plain", "--help", "--debug", "--version", "--athlete") if name not in top] == []
+    assert [
+        name for name in ("--json", "--plain", "--help", "--debug", "--version", "--athlete") if name not in top
+    ] == []
 
 
 def wrong_in(words):
@@ -92,7 +94,9 @@ def wrong_in(words):
 
 def mentioned():
     """(page, command) of each `kneesync ...` in the running text."""
-    return [(name, span) for name, text in READ.items() for span in doc_pages.spans(text) if span.startswith("kneesync ")]
+    return [
+        (name, span) for name, text in READ.items() for span in doc_pages.spans(text) if span.startswith("kneesync ")
+    ]
 
 
 def test_every_command_in_the_text_is_one():
@@ -147,7 +151,7 @@ def test_every_file_that_the_text_names_is_there():
 
 
 def said_by(path, calls):
-    """The fixed parts of all texts that a source file's functions put into these calls, or into what these are given."""
+    """The fixed parts of all texts that a file's functions put into these calls, or into what these are given."""
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     found = []
     for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
@@ -196,7 +200,9 @@ def test_troubleshooting_has_every_check():
 def test_every_signal_has_words_and_no_other():
     names = [name for name, *_ in GENERATE["signs"]()]
     assert set(names) == set(GENERATE["SIGNS"]) and {"IDLE", "CUE"} <= set(names)
-    used = set(re.findall(r"signals\.([A-Z_]{3,})", "".join(p.read_text("utf-8") for p in (ROOT / "device").glob("*.py"))))
+    used = set(
+        re.findall(r"signals\.([A-Z_]{3,})", "".join(p.read_text("utf-8") for p in (ROOT / "device").glob("*.py")))
+    )
     assert used <= set(names) | {"LONG", "SHORT", "NONE", "TABLE"}
     assert set(names) - used - {"IDLE"} == set(), "a signal that the firmware never gives"
 
@@ -205,7 +211,7 @@ def test_every_signal_has_words_and_no_other():
 
 
 def test_nothing_of_ours_opens_a_connection():
-    """docs/privacy.md: "kneesync itself opens no network connection"; npm, which fetches the VM, is a program of its own."""
+    """As docs/privacy.md says; npm, which fetches the VM, is a program of its own."""
     network = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "requests", "httpx", "aiohttp"}
     found = []
     for path in Path(ROOT / "host/kneesync").rglob("*.py"):

@@ -60,7 +60,7 @@ class SessionPage(Page):
         return self.query_one("#run", RunView)
 
     def _tell(self, kept, reading):
-        if kept.id == self.app.runs.current_id:
+        if self.is_attached and kept.id == self.app.runs.current_id:
             self._run.tell(kept, reading)
 
     def action_step(self, places):

@@ -120,7 +120,7 @@ class SessionsPage(Page):
 
     def _tell(self, kept, reading):
         """The file of the session under the cursor was read."""
-        if kept.id == self.app.runs.current_id:
+        if self.is_attached and kept.id == self.app.runs.current_id:  # not while quitting
             self.query_one("#brief", Static).update(brief(kept, reading))
             if beside := self._beside():
                 beside.tell(kept, reading)
