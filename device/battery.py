@@ -1,6 +1,6 @@
 """The battery, where the board can read it: warned of once, then `empty`."""
 
-from board import battery_mv
+import board
 from micropython import const
 
 _EVERY_MS = const(30_000)
@@ -23,7 +23,7 @@ class Battery:
         if now_ms < self._due_ms:
             return False
         self._due_ms = now_ms + _EVERY_MS
-        self.mv = battery_mv() or 0
+        self.mv = board.battery_mv() or 0
         if not self.mv:
             return False
         self.empty = self.mv < _EMPTY_MV

@@ -15,17 +15,39 @@ from binascii import hexlify
 import machine
 from micropython import const
 
-# What MicroPython calls the board, LED, button (to ground), I2C (id, SDA, SCL), IMU, haptic driver or None, motor pin
-# (PWM) or None, ADC pin that sees the supply through a divider by three or None. Numbers are GPIOs.
-# A file /board with a row's name decides where MicroPython's own name cannot (a generic build on a clone).
+# A board is one row, and its wiring pictures, its virtual board and CONTRIBUTING's table are made from it: host code
+# reads this literal with ast (kneesync.board.wiring), so it must stay one. Numbers are GPIOs. The columns:
+#   what MicroPython calls the board, up to " with"
+#   status: simulated (tests run the firmware on the virtual board wired so), emulated, or hardware (a real one ran)
+#   LED; button (to ground, a pin of its own: BOOT at reset enters the ROM's bootloader); I2C: controller, SDA, SCL
+#   IMU: a name of imu.py's; haptics: DRV2605L, pin (a motor module on the motor pin) or none; motor pin
+#   battery: MAX17048, or the ADC pin that sees it through a divider by three, or none
 ROWS = {
-    # LSM6DSOX and DRV2605L on STEMMA QT; button between D5 and GND; this board cannot read its battery
-    "feather_rp2040": ("Adafruit Feather RP2040", 13, 7, (1, 2, 3), "LSM6DSOX", "DRV2605", None, None),
-    # the same breakouts on GP2 and GP3; button between GP7 and GND; VSYS on GPIO29
-    "rpi_pico": ("Raspberry Pi Pico", 25, 7, (1, 2, 3), "LSM6DSOX", "DRV2605", 16, 29),
+    # breakouts on STEMMA QT; button between D5 and GND; motor module on D10. It cannot read its battery: a gauge does
+    "feather_rp2040": (
+        "Adafruit Feather RP2040", "simulated", 13, 7, (1, 2, 3), "LSM6DSOX", "DRV2605L", 10, "MAX17048"
+    ),
+    # the same breakouts on GP2 and GP3; button between GP7 and GND; motor module on GP16; VSYS on GPIO29
+    "rpi_pico": (
+        "Raspberry Pi Pico", "simulated", 25, 7, (1, 2, 3), "LSM6DSOX", "DRV2605L", 16, 29
+    ),
+}  # fmt: skip
+# A file /board says what else is wired, in words: a row's name where MicroPython's own cannot tell (a clone), and parts
+# in place of the row's, such as "LSM6DSO32 pin". What a word stands for:
+PARTS = {
+    "LSM6DSOX": "imu",
+    "LSM6DSO32": "imu",
+    "ISM330DHCX": "imu",
+    "DRV2605L": "haptic",
+    "pin": "haptic",
+    "none": "haptic",
+    "MAX17048": "battery",
 }
 _I2C_HZ = const(400_000)
 _LEAST_SUPPLY_MV = const(2_000)
+_GAUGE_ADDRESS = const(0x36)
+_VCELL = const(0x02)
+_SOC = const(0x04)
 _WATCHDOG_MS = const(8_000)  # the RP2040's longest is 8388 ms
 
 # RP2040 data sheet 4.7.6: bit 30 of the watchdog's CTRL enables it; 2.1.2: at +0x3000 stands the alias that clears bits
@@ -34,28 +56,36 @@ _WATCHDOG_ENABLE = const(1 << 30)
 _MOTOR_DUTY_U16 = const(50_000)
 
 
-def _row_name():
+def _wired():
+    """The row's name, and what is wired: the row, changed as /board says."""
+    name = "feather_rp2040"
+    running_on = getattr(sys.implementation, "_machine", "").split(" with ")[0]
+    for row in ROWS:
+        if running_on == ROWS[row][0]:
+            name = row
+    parts = {}
     try:
         with open("/board") as file:
-            name = file.read(32).strip()
-        if name in ROWS:
-            return name
-        print("no board %r in board.py; /board may hold one of: %s" % (name, ", ".join(ROWS)))
+            for word in file.read(64).split():
+                if word in ROWS:
+                    name = word
+                elif word in PARTS:
+                    parts[PARTS[word]] = word
+                else:
+                    print("/board: no %r; it takes %s, %s" % (word, ", ".join(ROWS), ", ".join(PARTS)))
     except OSError:
         pass
-    running_on = getattr(sys.implementation, "_machine", "")
-    for name in ROWS:
-        if running_on.startswith(ROWS[name][0]):
-            return name
-    return "feather_rp2040"
+    row = ROWS[name]
+    return name, row, parts.get("imu", row[5]), parts.get("haptic", row[6]), parts.get("battery", row[8])
 
 
-name = _row_name()
-_, _led_pin, _button_pin, _i2c_pins, imu_name, haptic_name, motor_pin, _supply_pin = ROWS[name]
+name, _row, imu_name, haptic_name, _battery = _wired()
+_, _, _led_pin, _button_pin, _i2c_pins, _, _, _motor_pin, _ = _row
 
 led = machine.Pin(_led_pin, machine.Pin.OUT)
 _button = machine.Pin(_button_pin, machine.Pin.IN, machine.Pin.PULL_UP)
-_supply = machine.ADC(machine.Pin(_supply_pin)) if _supply_pin is not None else None
+_supply = machine.ADC(machine.Pin(_battery)) if isinstance(_battery, int) else None
+_bus = None
 _watchdog = None
 _timer = None
 _ticks = 0
@@ -83,36 +113,58 @@ def pressed():
 
 def i2c():
     """The bus with the breakouts, set up anew. A chip caught in mid-byte is clocked free (I2C spec, 3.1.16)."""
-    bus, sda, scl = _i2c_pins
+    global _bus
+    controller, sda, scl = _i2c_pins
     clock = machine.Pin(scl, machine.Pin.OPEN_DRAIN, value=1)
     for _ in range(9):
         clock(0)
         time.sleep_us(5)
         clock(1)
         time.sleep_us(5)
-    return machine.I2C(bus, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=_I2C_HZ)
+    _bus = machine.I2C(controller, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=_I2C_HZ)
+    return _bus
 
 
 def motor():
-    """A function that drives the motor pin (1 or 0), or None where the board has none."""
-    if motor_pin is None:
-        return None
-    pwm = machine.PWM(machine.Pin(motor_pin), freq=20_000, duty_u16=0)
+    """A function that drives the motor pin (1 or 0)."""
+    pwm = machine.PWM(machine.Pin(_motor_pin), freq=20_000, duty_u16=0)
     return lambda on: pwm.duty_u16(_MOTOR_DUTY_U16 if on else 0)
 
 
 def battery_mv():
-    """Supply behind the battery, mV, mean of four readings; None where the board cannot read it.
+    """The battery, mV; None where the board cannot read it, as without its gauge.
 
-    A reading at which no RP2040 board runs is that of a pin without its divider, not of a battery.
+    A reading at which no RP2040 board runs is that of a pin without its divider, or of a gauge just switched on.
     """
-    if _supply is None:
-        return None
-    total = 0
-    for _ in range(4):
-        total += _supply.read_u16()
-    mv = (total >> 2) * 9900 // 65535
+    if _supply:
+        total = 0
+        for _ in range(4):
+            total += _supply.read_u16()
+        mv = (total >> 2) * 9900 // 65535
+    else:
+        mv = _gauge(_VCELL) * 5 >> 6  # 78.125 uV a count
     return mv if mv >= _LEAST_SUPPLY_MV else None
+
+
+def battery_percent():
+    """State of charge as the gauge has it, 0 to 100; None without one."""
+    percent = _gauge(_SOC) >> 8
+    return min(percent, 100) if percent else None
+
+
+def _gauge(register):
+    """A register of the MAX17048; 0 where there is none, or the bus hangs.
+
+    Read plainly: Adafruit's driver would take 3 KB of memory for two registers, and it resets the gauge at each start,
+    which then takes the voltage under a run's load for that of a cell at rest (data sheet 19-6171, Quick-Start).
+    """
+    if _battery == "MAX17048" and _bus:
+        try:
+            data = _bus.readfrom_mem(_GAUGE_ADDRESS, register, 2)
+            return data[0] << 8 | data[1]
+        except OSError:
+            pass
+    return 0
 
 
 def free_bytes():

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kneesync.board.wiring import Wiring
 from kneesync.virtual.bus import BusStuck, I2CBus, Nack
 from kneesync.virtual.clock import NEVER_US, Clock
 from kneesync.virtual.on_board import _requests as ask
@@ -26,18 +27,6 @@ class Restart(Exception):  # noqa: N818 - not an error
     def __init__(self, kind: str) -> None:
         super().__init__(kind)
         self.kind = kind
-
-
-@dataclass(frozen=True)
-class Wiring:
-    """GPIO numbers: what is soldered to what. The button connects to ground; the supply comes divided by three."""
-
-    led: int
-    button: int
-    supply_adc: int | None = None
-
-
-WIRINGS = {"feather_rp2040": Wiring(led=13, button=7), "rpi_pico": Wiring(led=25, button=7, supply_adc=29)}
 
 
 @dataclass(frozen=True)
