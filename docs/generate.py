@@ -5,10 +5,12 @@ import re
 from pathlib import Path
 
 from kneecore import rawlog, sessionlog, sessionread, settings
+from kneesync.board import wiring
 from kneesync.board.settings import ADVICE, described
 
 DOCS = Path(__file__).parent
 DEVICE = DOCS.parent / "device"
+BOARDS_FROM, BOARDS_TO = "<!-- boards: written by docs/generate.py -->", "<!-- end of boards -->"
 
 UNITS = {
     "dt_ms": "bits 0 to 10 of a u16, ms from the knee-lift peak before to this one: "
@@ -275,7 +277,38 @@ def signals_page():
     return "\n".join(lines)
 
 
-PAGES = {"session-file.md": session_file_page, "settings.md": settings_page, "signals.md": signals_page}
+def boards_table():
+    """The boards of device/board.py as CONTRIBUTING.md shows them, with what else may be wired to each."""
+    lines = ["| row | board | status | LED | button | I2C: SDA, SCL | IMU | motor | battery |", "|---|" + "---|" * 8]
+    for row in wiring.rows().values():
+        battery = f"ADC on GPIO{row.battery}" if row.supply_adc is not None else row.battery or "–"
+        motor = row.haptic if row.haptic != "pin" else f"module on GPIO{row.motor_pin}"
+        lines.append(
+            f"| `{row.row}` | {row.machine} | {row.status} | GPIO{row.led} | GPIO{row.button} | "
+            f"{row.i2c}: GPIO{row.sda}, GPIO{row.scl} | {row.imu} | {motor} | {battery} |"
+        )
+    on_hardware = [row for row in wiring.rows().values() if row.status == "hardware"]
+    words = [f"`{word}`" for word in wiring.parts()]
+    lines += ["", *[f"- **{status}**: {meaning}" for status, meaning in wiring.STATUSES.items()], ""]
+    lines += [] if on_hardware else ["**None has run on hardware yet.**"]
+    lines += [f"Other parts on a board are words: {', '.join(words)}, given to `kneesync flash --wired`."]
+    return "\n".join(lines)
+
+
+def contributing_page():
+    """CONTRIBUTING.md with the table of boards as it is now."""
+    text = (DOCS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    before, _, rest = text.partition(BOARDS_FROM)
+    _, _, after = rest.partition(BOARDS_TO)
+    return f"{before}{BOARDS_FROM}\n{boards_table()}\n{BOARDS_TO}{after}"
+
+
+PAGES = {
+    "session-file.md": session_file_page,
+    "settings.md": settings_page,
+    "signals.md": signals_page,
+    "../CONTRIBUTING.md": contributing_page,
+}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

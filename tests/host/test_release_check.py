@@ -43,7 +43,7 @@ def test_a_wheel_without_the_firmware_is_none(tmp_path):
         for name in CHECK["NEEDED"]:
             if name != "kneesync/device/app.py":
                 inside.writestr(name, "")
-    with pytest.raises(FailedError, match="lacks kneesync/device/app.py"):
+    with pytest.raises(FailedError, match=r"lacks kneesync/device/app\.py"):
         CHECK["contents"](wheel)
     with zipfile.ZipFile(wheel, "a") as inside:
         inside.writestr("kneesync/device/app.py", "# another one")
