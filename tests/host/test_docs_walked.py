@@ -36,6 +36,8 @@ READ = {
 }
 WALKED = sorted(name for name, fences in READ.items() if fences)
 WITH_KEYS = {"dashboard": b"q", "free": b"n\r"}  # typed as soon as it has drawn; for those that need a terminal
+OF_A_BOARD = ("devices", "pull", "flash", "doctor", "settings", "free", "tune")
+MINUTES = 8
 WAIT_S = 60
 AN_ID = re.compile(r"\b[0-9a-f]{10}\b")  # a session's, as pages show it
 
@@ -82,7 +84,9 @@ class World:
 
     def _prepare(self):
         """Run, pull, and make of the run what a watch and a laboratory would have."""
-        self.serve("--minutes", "8", "--seed", "2")
+        from kneesync.virtual.runner import demo_run
+
+        self.start_board(demo_run(seed=2, minutes=MINUTES))
         self.done("pull", "--json")
         self.stop_board()
         with Library() as library:
@@ -91,26 +95,31 @@ class World:
             knee = library.path(self.session)
         t_s, lift_deg = strides["t_s"].to_numpy(), strides["knee_lift_deg"].to_numpy()
         every_s = np.arange(np.ceil(t_s[0]), np.floor(t_s[-1]))
-        stride_s = np.interp(every_s, t_s[1:], np.diff(t_s))
+        done = np.interp([every_s - 2, every_s + 2], t_s, np.arange(len(t_s)))  # a watch smooths over some seconds
+        spm = 120 * np.diff(done, axis=0)[0] / 4
         even = np.ones(len(every_s))
         start_s = round(self.session.start_unix_s) - 631065600 + round(every_s[0])
-        watch = FitFile().file_id().track(0, every_s - every_s[0], np.round(120 / stride_s), 3 * even, 200 * even,
+        watch = FitFile().file_id().track(0, every_s - every_s[0], spm, 3 * even, 200 * even,
                                           150 * even, start_s)  # fmt: skip
-        truth = "t_s,knee_lift_deg\n" + "".join(f"{t:.3f},{lift:.2f}\n" for t, lift in zip(t_s, lift_deg, strict=True))
+        truth = "t_s,knee_lift_deg\n" + "".join(
+            f"{t + (k % 7 - 3) / 1000:.3f},{lift + 0.1:.2f}\n"
+            for k, (t, lift) in enumerate(zip(t_s, lift_deg, strict=True))
+        )
         for name, data in {
             "FILE.uf2": uf2(), "RUN.fit": watch.data(), "run.fit": watch.data(), "FILE.knee": knee.read_bytes(),
             "REF.csv": truth.encode(), "TRUTH.csv": truth.encode(),
         }.items():  # fmt: skip
             (self.work / name).write_bytes(data)
 
-    def start_board(self):
-        """The page's board, unless it serves one itself: on a desk, with an older firmware."""
-        board = virtual.VirtualBoard(flash=virtual.Flash(files=older_board()))
+    def start_board(self, feed=None):
+        """A board with an older firmware, after the run of the feed, or else on a desk."""
+        board = virtual.VirtualBoard(feed=feed, flash=virtual.Flash(files=older_board()))
         self._board = contextlib.ExitStack()
         self._board.enter_context(board)
         moved = self._board.enter_context(find.registered(board.port, board.board_id))
         board.on_move = lambda: moved(None if board.drive else board.port, board.drive)
-        assert board.wait(lambda: " ready " in board.output, WAIT_S), board.output
+        awaited = " closed (" if feed else " ready "
+        assert board.wait(lambda: awaited in board.output, WAIT_S), board.output
         self.board_id = board.board_id
 
     def stop_board(self):
@@ -142,7 +151,7 @@ class World:
 
     def kneesync(self, *words):
         """A command line in this process: (exit code, stdout, stderr)."""
-        out, err = io.StringIO(), io.StringIO()
+        out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
         self._patch.setattr(sys, "argv", ["kneesync", *words])
         code = 0
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -150,7 +159,8 @@ class World:
                 cli.main()
             except SystemExit as stop:
                 code = stop.code or 0
-        return code, out.getvalue(), err.getvalue()
+        out.seek(0)
+        return code, out.read(), err.getvalue()
 
     def done(self, *words):
         code, out, err = self.kneesync(*words)
@@ -158,24 +168,20 @@ class World:
         return out
 
     def typed(self, keys, *words):
-        """A command in a terminal, and what is typed there once it has drawn something."""
-        import pty
-
-        pid, wire = pty.fork()
-        if pid == 0:  # the terminal's program
-            os.execv(sys.executable, [sys.executable, "-m", "kneesync.cli", *words])
-        said = b""
-        try:
-            with contextlib.suppress(OSError):  # it closes the terminal at its end
+        """(exit code, what it draws) of a command in a terminal, where `keys` are typed once it has drawn something."""
+        wire, terminal = os.openpty()
+        command = [sys.executable, "-m", "kneesync.cli", *words]
+        with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True) as it:
+            os.close(terminal)
+            said = b""
+            with contextlib.suppress(OSError):  # its end closes the terminal
                 while data := os.read(wire, 1 << 16):
                     said += data
                     if keys and len(said) > 100 and (words[0] != "free" or b"[y/N]" in said):
                         os.write(wire, keys)
                         keys = b""
-            _, status = os.waitpid(pid, 0)
-        finally:
             os.close(wire)
-        return os.waitstatus_to_exitcode(status), said.decode(errors="replace")
+        return it.returncode, said.decode(errors="replace")
 
     def walk(self, line):
         """One line of a fence."""
@@ -189,6 +195,8 @@ class World:
             return
         assert program == "kneesync", f"no stand-in for {program}: {line}"
         self.counts["run"] += 1
+        if words[0] in OF_A_BOARD and not (self._board or self._server):
+            self.start_board()
         stand_ins = {"SESSION": self.session.id, "ID": self.board_id, "BOARD": self.board_id, "FILE": "FILE.knee"}
         words = [stand_ins.get(word, word) for word in (word.strip("[]") for word in words)]
         if words[0] == "virtual":
@@ -221,14 +229,12 @@ def unwalked():
 
 @pytest.mark.parametrize("name", WALKED)
 def test_every_command_of_the_page_does_what_it_says(name, world):
-    world.start_board()
     for fence in READ[name]:
         for line in fence.lines if not fence.why else ():
             if doc_pages.words(line):
                 world.walk(line)
         if any("virtual --blank" in line for line in fence.lines):  # on from there with a board that was flashed
             world.stop_board()
-            world.start_board()
 
 
 def test_pythons_in_the_recordings_page_run_too(world):
