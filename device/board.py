@@ -44,6 +44,7 @@ PARTS = {
     "MAX17048": "battery",
 }
 _I2C_HZ = const(400_000)
+_RUN_HZ = const(64_000_000)
 _LEAST_SUPPLY_MV = const(2_000)
 _GAUGE_ADDRESS = const(0x36)
 _VCELL = const(0x02)
@@ -85,6 +86,7 @@ _, _, _led_pin, _button_pin, _i2c_pins, _, _, _motor_pin, _ = _row
 led = machine.Pin(_led_pin, machine.Pin.OUT)
 _button = machine.Pin(_button_pin, machine.Pin.IN, machine.Pin.PULL_UP)
 _supply = machine.ADC(machine.Pin(_battery)) if isinstance(_battery, int) else None
+_full_hz = machine.freq()
 _bus = None
 _watchdog = None
 _timer = None
@@ -95,6 +97,26 @@ _up_ms = 0
 def board_id():
     """The chip's own number, as hex."""
     return hexlify(machine.unique_id()).decode()
+
+
+def slow_down():
+    """The CPU clock of a run. To be called before a bus or a motor is set up.
+
+    It halves the current (hardware/power.md) and still works a tenth of the time only. What machine.freq() touches on
+    an RP2040 (MicroPython ports/rp2/modmachine.c, pico-sdk set_sys_clock_pll): clk_sys, and with it I2C and PWM, which
+    divide it by what they computed when they were set up; clk_peri (UART, SPI), which becomes 48 MHz whatever clk_sys
+    is, and the UART's REPL is set up anew. What it does not: ticks, timers and watchdog, which count the crystal
+    (clk_ref), and USB, ADC and RTC, which have a PLL of their own. USB wants clk_sys above its own 48 MHz: below, it
+    fails (pico-sdk issue 1697, where 64 MHz is reported well). A reset, not a soft one, undoes it.
+    """
+    machine.freq(_RUN_HZ)
+
+
+def speed_up():
+    """The clock that the board started with, for a host; the bus is set up for it."""
+    machine.freq(_full_hz)
+    if _bus:
+        i2c()
 
 
 def up_ms():
@@ -158,9 +180,9 @@ def _gauge(register):
     Read plainly: Adafruit's driver would take 3 KB of memory for two registers, and it resets the gauge at each start,
     which then takes the voltage under a run's load for that of a cell at rest (data sheet 19-6171, Quick-Start).
     """
-    if _battery == "MAX17048" and _bus:
+    if _battery == "MAX17048":
         try:
-            data = _bus.readfrom_mem(_GAUGE_ADDRESS, register, 2)
+            data = (_bus or i2c()).readfrom_mem(_GAUGE_ADDRESS, register, 2)
             return data[0] << 8 | data[1]
         except OSError:
             pass

@@ -36,6 +36,7 @@ _fed_ms = 0  # uptime when the watchdog was last fed in the midst of a call
 def let_in():
     """A host pressed Ctrl-C: leave it the prompt, but not for ever."""
     board.stop_watchdog()
+    board.speed_up()
     notes.started_well()
     board.call_later(LEASE_S * 1000, lambda timer: notes.restart())
     print("the firmware starts again in %d s; to stay at the prompt: import service; service.stay()" % LEASE_S)

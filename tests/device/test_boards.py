@@ -5,6 +5,7 @@ import pytest
 from wearer import Wearer, firmware, short_run
 
 from kneesync.board import wiring
+from kneesync.board.link import Link
 from kneesync.virtual import Flash, VirtualBoard
 from kneesync.virtual.feed import ArrayFeed, Recording, Still, recordings
 from kneesync.virtual.lsm6ds_chips import CHIPS
@@ -44,8 +45,8 @@ def test_every_imu_has_a_model():
 
 @pytest.mark.parametrize("name", IMUS)
 def test_a_recording_gives_the_same_strides_on_every_imu(by_imu, name):
-    """Equal ranges are equal counts, whatever code means ±16 g in a chip. One driver's set-up takes longer than another's,
-    so that the board's ticks fall otherwise on the samples: that is the difference."""
+    """Equal ranges are equal counts, whatever code means ±16 g in a chip. One driver's set-up takes longer than the
+    next, so that the board's ticks fall otherwise on the samples: that is the difference."""
     session, board = by_imu[name]
     reference, _ = by_imu["LSM6DSOX"]
     assert session.header["chip"] == name and board.wiring.imu == name
@@ -145,3 +146,18 @@ def test_what_is_wired_need_not_be_what_the_file_says():
     flash = Flash(files={**firmware(), "/board": b"LSM6DSO32"})
     board = VirtualBoard(flash=flash, wired="rpi_pico ISM330DHCX pin")
     assert board.imu.chip_id == 0x6B and board.wiring.words == "rpi_pico ISM330DHCX pin"
+
+
+def test_a_run_has_a_slow_clock_and_a_host_a_fast_one():
+    """64 MHz while the firmware runs, with bus and motor at their own rates; the chip's own for a host, and back."""
+    wearer = Wearer(Still(), None, {"/board": b"rpi_pico pin"})
+    with wearer:
+        wearer.wait_for("ready")
+        hardware, pin = wearer.board.hardware, wearer.board.wiring.motor_pin
+        assert hardware.cpu_hz == 64_000_000
+        assert 396_000 <= hardware.i2c_hz <= 400_000 and abs(hardware.pwm_hz(pin) - 20_000) < 100
+        with Link(wearer.board.port) as link:
+            assert hardware.cpu_hz == 125_000_000
+            assert link.call("service.info()")["chip"] == "LSM6DSOX" and 396_000 <= hardware.i2c_hz <= 400_500
+        wearer.wait_for("ready", 2)
+        assert hardware.cpu_hz == 64_000_000
