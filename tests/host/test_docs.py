@@ -207,6 +207,12 @@ def test_every_signal_has_words_and_no_other():
     assert set(names) - used - {"IDLE"} == set(), "a signal that the firmware never gives"
 
 
+def test_no_two_signs_of_a_run_feel_alike():
+    before = ("STANDING", "RAISES")  # nobody who stands in front of the door takes them for a pause
+    felt = [(pulses, ms) for name, _, _, pulses, ms in GENERATE["signs"]() if pulses and name not in before]
+    assert len(felt) == len(set(felt))
+
+
 # Privacy
 
 
