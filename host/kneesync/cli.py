@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from kneesync import cli_board, cli_coach, cli_cue, cli_exchange, cli_library, cli_reading
+from kneesync import cli_board, cli_coach, cli_cue, cli_exchange, cli_library, cli_reading, telling
 from kneesync.cli_board import Json, Plain, pairs
 from kneesync.errors import KneesyncError, inside
 
@@ -145,6 +145,7 @@ def main():
     from kneesync.views import terminal
 
     terminal.tolerate()
+    telling.to = terminal
     try:
         app()
     except KneesyncError as error:
