@@ -122,10 +122,10 @@ class Dashboard(App):
 
     # Reading
 
-    def read(self, kept, tell, show=None):
+    def read(self, kept, tell, show=None, beside=None):
         """Read a session's file and tell(kept, reading); show(kept) first if that has to wait. The last call counts.
 
-        What the other leg's board says is told after it, in a second call.
+        beside(kept, reading) comes after it, once the other leg's board was looked for and something else is known.
         """
         if not self.may_read:
             return
@@ -138,13 +138,13 @@ class Dashboard(App):
         if reading is not None and reading.looked_beside:
             self._read_ahead()
         else:
-            self.run_worker(partial(self._read, kept, tell), group="read", exclusive=True)
+            self.run_worker(partial(self._read, kept, tell, beside), group="read", exclusive=True)
 
-    async def _read(self, kept, tell):
+    async def _read(self, kept, tell, beside):
         if self.desk.known(kept) is None:
             self._tell(tell, kept, await self.desk.reading(kept))
-        if (more := await self.desk.beside(kept)) is not None:
-            self._tell(tell, kept, more)
+        if (more := await self.desk.beside(kept)) is not None and beside is not None:
+            beside(kept, more)
         self._read_ahead()
 
     def _tell(self, tell, kept, reading):
@@ -156,14 +156,13 @@ class Dashboard(App):
 
     def _read_ahead(self):
         """The sessions before and after the current one, while nothing else is wanted."""
-        todo = [one for one in self.runs.neighbours() if not ((known := self.desk.known(one)) and known.looked_beside)]
+        todo = [one for one in self.runs.neighbours() if self.desk.known(one) is None]
         if todo:
             self.run_worker(partial(self._read_all, todo), group="read", exclusive=True)
 
     async def _read_all(self, todo):
         for one in todo:
             await self.desk.reading(one)
-            await self.desk.beside(one)
 
     def look(self):
         """List the library anew if it is another than when it was last listed."""

@@ -67,8 +67,12 @@ class RunView(VerticalScroll, can_focus=False):
         self._say("more", _more(figures))
         self._say("repeats", report.repeats(figures["repeats"]) if figures["repeats"] else "")
         self._say("cues", "\n".join(sentences.cue_lines(figures)) if figures["strides"] else "")
-        self._say("pair", _pair(reading))
+        self.tell_beside(reading)
         self._say("rest", Text("How sure\n", "bold").append("\n".join(sentences.sureness(figures, kept)), "not bold"))
+
+    def tell_beside(self, reading):
+        """What the other leg's board says of the same run."""
+        self._say("pair", _pair(reading))
 
     def _charts(self, figures, reading):
         fresh = figures["fresh"] or {}
