@@ -58,7 +58,7 @@ def show(console, figures, session, kept=None, pair=None, coach=()):
         console.print()
     if pair:
         say(["Two boards"], "bold")
-        console.print(_sides(pair))
+        console.print(sides(pair))
         say(pair_lines(pair))
         console.print()
     say(["How sure"], "bold")
@@ -224,7 +224,8 @@ def _repeats_in_words(repeats):
         yield ", ".join(parts) + "."
 
 
-def _sides(pair):
+def sides(pair):
+    """Left and right leg of two boards worn together, and their difference."""
     columns = Table(box=None, pad_edge=False, header_style="dim")
     columns.add_column("", min_width=11)
     for name in ("left", "right", "right − left"):
