@@ -34,9 +34,11 @@ READ = {
     for name, text in doc_pages.pages().items()
     if name != BY_HAND
 }
-WALKED = sorted(name for name, fences in READ.items() if fences)
+FIRST = "docs/quick-start.md"  # its run is the library's, for the pages after it
+WALKED = sorted((name for name, fences in READ.items() if fences), key=lambda name: (name != FIRST, name))
 WITH_KEYS = {"dashboard": b"q", "free": b"n\r"}  # typed as soon as it has drawn; for those that need a terminal
 OF_A_BOARD = ("devices", "pull", "flash", "doctor", "settings", "free", "tune")
+OF_NO_RUN = ("virtual", "demo", "--version")
 MINUTES = 8
 WAIT_S = 60
 AN_ID = re.compile(r"\b[0-9a-f]{10}\b")  # a session's, as pages show it
@@ -65,6 +67,7 @@ class World:
         self.folder = folder
         self.work = folder / "work"
         self.work.mkdir()
+        (self.work / "FILE.uf2").write_bytes(uf2())
         self.session = None
         self.counts = {"run": 0, "asked of make": 0}
         self._board = self._server = None
@@ -79,16 +82,20 @@ class World:
         patch.setattr(list_ports, "comports", list)  # the machine's own boards are none of ours
         patch.chdir(self.work)
         self._patch = patch
-        if self.session is None:
-            self._prepare()
 
-    def _prepare(self):
-        """Run, pull, and make of the run what a watch and a laboratory would have."""
+    def prepare(self):
+        """A run in the library, and made of it what a watch and a laboratory would have."""
         from kneesync.virtual.runner import demo_run
 
-        self.start_board(demo_run(seed=2, minutes=MINUTES))
-        self.done("pull", "--json")
-        self.stop_board()
+        if self.session:
+            return
+        with Library() as library:
+            kept = library.sessions()
+        if not kept:
+            self.stop_board()
+            self.start_board(demo_run(seed=2, minutes=MINUTES))
+            self.done("pull", "--json")
+            self.stop_board()
         with Library() as library:
             self.session = library.sessions()[0]
             strides = library.read(self.session.id).strides
@@ -106,7 +113,7 @@ class World:
             for k, (t, lift) in enumerate(zip(t_s, lift_deg, strict=True))
         )
         for name, data in {
-            "FILE.uf2": uf2(), "RUN.fit": watch.data(), "run.fit": watch.data(), "FILE.knee": knee.read_bytes(),
+            "RUN.fit": watch.data(), "run.fit": watch.data(), "FILE.knee": knee.read_bytes(),
             "REF.csv": truth.encode(), "TRUTH.csv": truth.encode(),
         }.items():  # fmt: skip
             (self.work / name).write_bytes(data)
@@ -120,7 +127,6 @@ class World:
         board.on_move = lambda: moved(None if board.drive else board.port, board.drive)
         awaited = " closed (" if feed else " ready "
         assert board.wait(lambda: awaited in board.output, WAIT_S), board.output
-        self.board_id = board.board_id
 
     def stop_board(self):
         if self._board:
@@ -138,7 +144,7 @@ class World:
         self._server = subprocess.Popen(
             [sys.executable, "-m", "kneesync.cli", "virtual", *arguments], stdout=subprocess.PIPE, text=True
         )
-        port, self.board_id = (self._server.stdout.readline().split()[1] for _ in range(2))
+        port, _ = (self._server.stdout.readline().split()[1] for _ in range(2))
         if "--minutes" in arguments:
             said, until_s = b"", time.monotonic() + WAIT_S
             with open(port, "rb", buffering=0) as wire:
@@ -185,7 +191,6 @@ class World:
 
     def walk(self, line):
         """One line of a fence."""
-        line = AN_ID.sub(self.session.id, line)
         program, *words = doc_pages.words(line)
         if program == "make":
             targets = [word for word in words if not word.startswith("-")]
@@ -195,9 +200,14 @@ class World:
             return
         assert program == "kneesync", f"no stand-in for {program}: {line}"
         self.counts["run"] += 1
-        if words[0] in OF_A_BOARD and not (self._board or self._server):
-            self.start_board()
-        stand_ins = {"SESSION": self.session.id, "ID": self.board_id, "BOARD": self.board_id, "FILE": "FILE.knee"}
+        if words[0] in OF_A_BOARD:
+            if not (self._board or self._server):
+                self.start_board()
+        elif words[0] not in OF_NO_RUN:
+            self.prepare()
+            words = [AN_ID.sub(self.session.id, word) for word in words]
+        session = self.session.id if self.session else ""
+        stand_ins = {"SESSION": session, "FILE": "FILE.knee"}
         words = [stand_ins.get(word, word) for word in (word.strip("[]") for word in words)]
         if words[0] == "virtual":
             self.serve(*words[1:])
