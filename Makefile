@@ -4,7 +4,7 @@ BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
 PYTHON  ?= python3
 
-.PHONY: demo test soak bench hil release-check lint setup clean
+.PHONY: demo test soak bench hil release-check lint setup clean case
 
 demo: setup
 	$(BIN)/kneesync demo
@@ -25,6 +25,13 @@ hil: setup
 
 release-check: setup
 	$(BIN)/python tests/release_check.py
+
+# The printable case (needs openscad) and a picture of it, in build/hardware/.
+case: setup
+	mkdir -p build/hardware
+	for part in base lid parts; do \
+	    openscad -q -D "part=\"$$part\"" -o build/hardware/case-$$part.stl hardware/case.scad || exit 1; done
+	$(BIN)/python -m hardware.render build/hardware/case.png
 
 lint: setup build/stubs
 	$(BIN)/ruff check .

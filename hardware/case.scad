@@ -9,7 +9,7 @@
 
 part = "assembly";  // base, lid, assembly, parts, clash (what of the parts lies in the walls: must be empty)
 fn = 64;            // roundness; the test renders with less
-grow = 0;           // the test's own check: parts grown by this must clash
+grow = 0;           // a check of "clash" itself: boards and cell longer by this must clash
 
 /* Parts. Sources: [brd] the maker's own board file (github.com/adafruit, *-PCB), [page] the maker's product page */
 pcb = 1.6;                     // board thickness; 1.57 in the maker's CAD of the same family
@@ -65,7 +65,7 @@ $fn = fn;
 
 // A convex outline, rounded below to skin_r: from 45 degrees at the bed to upright.
 module rounded_below(height, r = skin_r) {
-    steps = 4;
+    steps = fn < 16 ? 2 : 5;
     hull() {
         for (n = [0:steps]) {
             a = 45 * n / steps;
@@ -110,15 +110,28 @@ module inner(r = 2.6) {
     translate([inner_l / 2, inner_w / 2]) offset(r) square([inner_l - 2 * r, inner_w - 2 * r], center = true);
 }
 
-// Four corner posts for a board of size at a place: it lies on pads at height z, kept in by lips beside its corners.
-module tray(at, size, z, reach, lip_h = pcb + 0.2, clear = fit) {
+// Four corners of a board of size at a place, from `inward` within it to `outward` beyond it.
+module corners(at, size, inward, outward) {
     for (ix = [0, 1], iy = [0, 1])
-        translate([at[0] + ix * size[0], at[1] + iy * size[1], 0])
-            mirror([ix, 0, 0]) mirror([0, iy, 0]) difference() {
-                translate([-clear - lip, -clear - lip, -0.1])
-                    cube([reach[0] + clear + lip, reach[1] + clear + lip, z + lip_h + 0.1]);
-                translate([-clear, -clear, z]) cube([reach[0] + clear + 1, reach[1] + clear + 1, lip_h + 1]);
-            }
+        translate([at[0] + ix * size[0], at[1] + iy * size[1]]) mirror([ix, 0]) mirror([0, iy])
+            translate([-outward, -outward]) square([inward[0] + outward, inward[1] + outward]);
+}
+
+// The board lies on pads at height z, kept in place by lips beside its corners.
+module tray(at, size, z, reach, lip_h = pcb + 0.2, clear = fit) {
+    if (z > 0) upright(z) corners(at, size, reach, clear + lip);
+    upright(z + lip_h) difference() {
+        corners(at, size, reach, clear + lip);
+        translate([at[0] - clear, at[1] - clear]) square([size[0] + 2 * clear, size[1] + 2 * clear]);
+    }
+}
+
+// What stands on the floor, kept within the walls.
+module upright(height) {
+    translate([0, 0, -0.1]) linear_extrude(height + 0.1) intersection() {
+        children();
+        offset(0.2) inner();
+    }
 }
 
 module inside() {
@@ -127,16 +140,15 @@ module inside() {
     tray(driver_at, breakout, low_z, [4, 4], clear = 0.22);
     tray(gauge_at, gauge, gauge_z, [6, 1.0], lip_h = 1.4);
     tray(cell_at, cell, 0, [5, 4], lip_h = 3, clear = 0.6);
-    translate([motor_at[0], motor_at[1], -0.1]) difference() {
-        cylinder(d = motor[0] + 2 * fit + 2 * lip, h = 1.7);
-        translate([0, 0, -0.5]) cylinder(d = motor[0] + 2 * fit, h = 3);
-        translate([-motor[0], -1.5, -0.5]) cube([motor[0], 3, 3]);  // its leads leave towards the boards
+    upright(1.7) translate(motor_at) difference() {
+        circle(d = motor[0] + 2 * fit + 2 * lip);
+        circle(d = motor[0] + 2 * fit + 0.2);
+        translate([-motor[0], -1.5]) square([motor[0], 3]);  // its leads leave towards the boards
     }
-    // two cheeks that take the slide switch; a drop of glue holds it
-    for (end = [-1, 1])
-        translate([-0.1, slider_at[0] + end * (slider[0] / 2 + 0.2 + lip / 2) - lip / 2, -0.1])
-            cube([slider[2] + 0.1, lip, slider_at[1] + slider[1] / 2 + 0.1]);
-    translate([-0.1, slider_at[0] - slider[0] / 2, -0.1]) cube([slider[2] + 0.1, slider[0], slider_at[1] - slider[1] / 2 - 0.05]);
+    // two cheeks and a sill take the slide switch; a drop of glue holds it
+    upright(slider_at[1] + slider[1] / 2) for (end = [-1, 1])
+        translate([0, slider_at[0] + end * (slider[0] / 2 + 0.2 + lip / 2) - lip / 2]) square([slider[2], lip]);
+    upright(slider_at[1] - slider[1] / 2 - 0.05) translate([0, slider_at[0] - slider[0] / 2]) square([slider[2], slider[0]]);
 }
 
 module base() {
@@ -149,10 +161,7 @@ module base() {
                 }
                 linear_extrude(inner_h + 1) inner();
             }
-            intersection() {
-                inside();
-                translate([0, 0, -0.2]) linear_extrude(inner_h) offset(0.2) inner();
-            }
+            inside();
         }
         // the corner for the silicone cord, where wall and lid meet
         hull() {
@@ -171,7 +180,7 @@ module base() {
                     offset(1.2) square([slot[0] - 2.4, slot[1] - 2.4], center = true);
         at_bosses() translate([0, 0, inner_h - 11]) cylinder(d = screw_pilot, h = 12);
         // thinner under the motor, so that the skin feels it
-        translate([motor_at[0], motor_at[1], -0.8]) cylinder(d = motor[0] + 2 * fit, h = 2);
+        translate([motor_at[0], motor_at[1], -0.8]) cylinder(d = motor[0] + 2 * fit, h = 0.9);
     }
 }
 
@@ -211,7 +220,8 @@ module lid() {
 }
 
 // A board, 0.05 mm above its pads, with parts on it everywhere but at its corners; rows of header holes are bare too.
-module board(at, size, z, bare = 0) {
+module board(at, board_size, z, bare = 0) {
+    size = board_size + [grow, 0, 0];
     translate([at[0], at[1], z + 0.05]) {
         linear_extrude(pcb) translate([size[0] / 2, size[1] / 2])
             offset(2.54) square([size[0] - 5.08, size[1] - 5.08], center = true);  // corners as in the [brd] files
@@ -227,7 +237,7 @@ module parts() {
     board(imu_at, breakout, low_z);
     board(driver_at, breakout, low_z);
     board(gauge_at, gauge, gauge_z);
-    translate([cell_at[0], cell_at[1], 0.05]) cube([cell[0], cell[1], cell[2] + swell - 0.1]);
+    translate([cell_at[0], cell_at[1], 0.05]) cube([cell[0] + grow, cell[1], cell[2] + swell - 0.1]);
     translate([motor_at[0], motor_at[1], -0.75]) cylinder(d = motor[0], h = motor[1]);
     // USB plug with its overmold, as far in as it goes
     translate([-15, usb_at[0] - usb_plug[0] / 2, usb_at[1] - usb_plug[1] / 2]) cube([15, usb_plug[0], usb_plug[1]]);
@@ -256,9 +266,9 @@ module colours() {
 
 if (part == "base") translate([0, 0, floor_h]) base();
 if (part == "lid") translate([0, inner_w, inner_h + lid_h]) rotate([180, 0, 0]) lid();
-if (part == "parts") parts();
+if (part == "parts") translate([0, 0, floor_h]) parts();
 if (part == "clash") intersection() {
     union() { base(); lid(); }
-    if (grow) minkowski() { parts(); cube(2 * grow, center = true); } else parts();
+    parts();
 }
 if (part == "assembly") { base(); colours(); %translate([0, 0, 25]) lid(); }

@@ -1,4 +1,4 @@
-"""When the battery is low and when it is empty, reading by reading; the module on CPython, with a board that it reads."""
+"""When the battery is low and when it is empty, reading by reading: the module on CPython, with a board to read."""
 
 import importlib.util
 import sys

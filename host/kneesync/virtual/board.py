@@ -113,6 +113,7 @@ class VirtualBoard:
         self._interrupt = False
         self._interrupt_char = -1
         self._requests = 0
+        self.sleeps = 0  # that the firmware has asked for: turns of its loop
         self._sleep_until_us = 0
         self._hurry_until_us = 0
         self._pace = Pace(self.clock)
@@ -392,6 +393,7 @@ class VirtualBoard:
         return 0
 
     def _sleep(self, a: int, b: int, data: bytes) -> int:
+        self.sleeps += 1
         self._sleep_until_us = self.clock.now_us + max(0, a if b else a * 1000)
         return self._sleep_on()
 

@@ -61,7 +61,7 @@ class Hardware:
         self.button_down = False
         self.pin_log: list[PinChange] = []
         self.reset_us = 0
-        self.i2c_bits = 0  # that have passed on the bus, starts and stops with them
+        self.i2c_bits = self.i2c_transfers = 0  # that have passed on the bus, starts and stops with them
         self._look_us = NEVER_US  # when the watchdog is looked at next
         self.start(POWER_ON)
         self.table: dict[int, Callable[[int, int, bytes], Answer]] = {
@@ -140,6 +140,7 @@ class Hardware:
 
     def _bits(self, count: int) -> None:
         self.i2c_bits += count
+        self.i2c_transfers += 1
         self._clock.advance_to(self._clock.now_us + _TRANSFER_US + count * 1_000_000 // self.i2c_hz)
 
     def _transfer(self, transfer: Callable[[], bytes | None], size: int, bits: int) -> Answer:
