@@ -5,7 +5,6 @@ they found on the way. Nothing on the board is deleted.
 """
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -15,11 +14,17 @@ from pathlib import Path
 import pytest
 
 from kneesync.board import find
+from kneesync.board.port import trouble as trouble_with
 
 ROOT = Path(__file__).parents[2]
 PORT = os.environ.get("KNEESYNC_PORT")
 HAND = bool(os.environ.get("KNEESYNC_HAND"))
 RUN_MINUTES = 1
+
+
+def pytest_sessionstart():
+    if PORT and (trouble := trouble_with(PORT, find.pick(PORT).virtual)):
+        pytest.exit(f"hil: {trouble.found}; {trouble.step}", returncode=3)
 
 
 def pytest_report_header():
@@ -37,9 +42,8 @@ class Bench:
         self._environment = {**os.environ, "KNEESYNC_LIBRARY": str(library), "NO_COLOR": "1", "COLUMNS": "100"}
         if runtime:
             self._environment["KNEESYNC_RUNTIME"] = str(runtime)
-        listed = {one["port"]: one for one in json.loads(self.kneesync("devices", "--json"))}
-        about = listed.get(port, {})
-        self.board, self.virtual = about.get("id"), bool(about.get("virtual"))
+        about = find.pick(port)
+        self.board, self.virtual = about.id, about.virtual
 
     def _run(self, *words):
         command = [sys.executable, "-m", *words]
