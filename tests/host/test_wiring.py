@@ -41,5 +41,5 @@ def test_changes(about):
 
 
 def test_a_word_that_no_board_knows():
-    with pytest.raises(KneesyncError, match="found 'LSM9DS1', expected a board .*rpi_pico.* and parts .*ISM330DHCX"):
+    with pytest.raises(KneesyncError, match=r"found 'LSM9DS1', expected a board .*rpi_pico.* and parts .*ISM330DHCX"):
         wiring.wired("rpi_pico LSM9DS1")
