@@ -89,7 +89,7 @@ def wired(words: str = "", machine: str = "") -> Wiring:
 
 
 def changed(before: str | None, words: str, machine: str = "") -> Wiring:
-    """What is wired once `words` have changed what a file /board said `before`; a board's name begins anew with its row.
+    """What is wired once `words` have changed what /board said `before`; a board's name begins anew with its row.
 
     Words of `before` that board.py does not know are left out. KneesyncError for such a one in `words`.
     """
