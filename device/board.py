@@ -21,7 +21,7 @@ from micropython import const
 #   status: simulated (tests run the firmware on the virtual board wired so), emulated, or hardware (a real one ran)
 #   LED; button (to ground, a pin of its own: BOOT at reset enters the ROM's bootloader); I2C: controller, SDA, SCL
 #   IMU: a name of imu.py's; haptics: DRV2605L, pin (a motor module on the motor pin) or none; motor pin
-#   battery: MAX17048, or the ADC pin that sees it through a divider by three, or none
+#   battery: MAX17048, or the ADC pin that sees it through a divider by three, or None
 ROWS = {
     # breakouts on STEMMA QT; button between D5 and GND; motor module on D10. It cannot read its battery: a gauge does
     "feather_rp2040": (
@@ -100,12 +100,13 @@ def board_id():
 def slow_down():
     """The CPU clock of a run. To be called before a bus or a motor is set up.
 
-    It halves the current (hardware/power.md) and still works a tenth of the time only. What machine.freq() touches on
-    an RP2040 (MicroPython ports/rp2/modmachine.c, pico-sdk set_sys_clock_pll): clk_sys, and with it I2C and PWM, which
-    divide it by what they computed when they were set up; clk_peri (UART, SPI), which becomes 48 MHz whatever clk_sys
-    is, and the UART's REPL is set up anew. What it does not: ticks, timers and watchdog, which count the crystal
-    (clk_ref), and USB, ADC and RTC, which have a PLL of their own. USB wants clk_sys above its own 48 MHz: below, it
-    fails (pico-sdk issue 1697, where 64 MHz is reported well). A reset, not a soft one, undoes it.
+    It saves a third of the current, and the CPU still sleeps most of the time (hardware/power.md).
+    What machine.freq() touches on an RP2040 (MicroPython ports/rp2/modmachine.c, pico-sdk set_sys_clock_pll): clk_sys,
+    and with it I2C and PWM, which divide it by what they computed when they were set up; clk_peri (UART, SPI), which
+    becomes 48 MHz whatever clk_sys is, and the UART's REPL is set up anew. What it does not: ticks, timers and
+    watchdog, which count the crystal (clk_ref), and USB, ADC and RTC, which have a PLL of their own. USB wants clk_sys
+    at its own 48 MHz at least: below, it fails (pico-sdk issue 1697, where 64 MHz is reported well).
+    A reset, not a soft one, undoes it.
     """
     machine.freq(_RUN_HZ)
 
