@@ -30,8 +30,19 @@ def pin_tables() -> str:
         "",
         "<!-- Written by `python -m hardware.generate` from device/board.py: change it there. -->",
         "",
-        "Made from the firmware's own table of boards, `device/board.py`. Nobody has built either yet.",
+        "Made from the firmware's own table of boards, `device/board.py`. Numbers are GPIOs.",
+        "",
+        "| row | board | status | I2C | SDA | SCL | button | LED | motor on a pin | IMU | haptics | battery |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
+    for row, own in wiring.rows().items():
+        battery = f"ADC on {own.battery}" if isinstance(own.battery, int) else own.battery or "not read"
+        lines.append(
+            f"| `{row}` | {own.machine} | {own.status} | {own.i2c} | {own.sda} | {own.scl} | {own.button} | {own.led} "
+            f"| {own.motor_pin} | {own.imu} | {own.haptic} | {battery} |"
+        )
+    meanings = "; ".join(f"{status}, {meaning}" for status, meaning in wiring.STATUSES.items())
+    lines += ["", f"Status: {meanings}. Nobody has built one yet."]
     for row, build in builds().items():
         lines += [
             "",

@@ -74,7 +74,8 @@ def test_the_tables_i2c_pins_are_that_controllers_on_an_rp2040(row):
     build = wiring.rows()[row]  # RP2040 data sheet 1.4.3: SDA on even, SCL on odd pins, controllers by turns
     assert (build.sda % 2, build.scl % 2) == (0, 1)
     assert {build.sda // 2 % 2, build.scl // 2 % 2} == {build.i2c}
-    assert f"I2C{build.i2c}" in (HARDWARE / f"wiring-{row}.svg").read_text(encoding="utf-8")
+    if row in PICTURES:
+        assert f"I2C{build.i2c}" in (HARDWARE / f"wiring-{row}.svg").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("row", "gpio", "pad"), [("feather_rp2040", 8, "D6"), ("rpi_pico", 14, "GP14 (19)")])
