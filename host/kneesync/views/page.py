@@ -28,7 +28,7 @@ def text(session, figures, kept=None, watch=None, pair=None, coach=None):
 
     `figures`: summary() of the session; `kept`: what the library knows of it; `watch`: its joined Watch; `pair`:
     analysis.pairs of it and the other leg's session. Each may be None. `coach` is None, or {"findings": [{"title",
-    "text", "sure"}], "drills": [{"title", "text", "dose"}], "missing": str or None}.
+    "text", "sure"}], "drills": [{"title", "text", "dose"}], "pain": str, "missing": str or None}.
     """
     spans = {name: (figures[name]["from_s"], figures[name]["to_s"]) if figures[name] else None for name in _STRETCHES}
     shape = stride_shape(session, **spans)
