@@ -15,6 +15,9 @@ app.add_typer(trash, name="trash")
 Athlete = Annotated[
     str | None, typer.Option("--athlete", metavar="NAME", help="Only this runner's sessions (default: everybody's).")
 ]
+SessionOrFile = Annotated[
+    str | None, typer.Argument(help="A session's id, the start of one, or a .knee file; the newest if left out.")
+]
 Leg = Annotated[str | None, typer.Option("--leg", metavar="L|R", help="Only sessions of this leg.")]
 Tag = Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Only sessions with this tag.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

@@ -7,7 +7,7 @@ import typer
 
 from kneesync import untrusted
 from kneesync.cli_board import Json, Plain
-from kneesync.cli_library import Athlete
+from kneesync.cli_library import Athlete, SessionOrFile
 from kneesync.errors import KneesyncError
 
 app = typer.Typer(rich_markup_mode=None)
@@ -47,9 +47,7 @@ _METRICS = {
 
 @app.command()
 def report(
-    session: Annotated[
-        str | None, typer.Argument(help="A session's id, the start of one, or a .knee file; the newest if left out.")
-    ] = None,
+    session: SessionOrFile = None,
     beside: Annotated[
         str | None,
         typer.Option("--with", metavar="OTHER", help="The other leg's session of the same run: right against left."),

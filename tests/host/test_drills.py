@@ -245,6 +245,7 @@ def test_pain_noted_in_the_library_changes_the_week(kneesync, tmp_path):
     assert code == 0 and "kneesync settings --set quiet=on" in out and "left shin" in out
     report = kneesync("report")[1]
     assert "Over your runs" in report and "Pain 4 of 10 noted on" in report
+    assert "Pain 4 of 10 noted on" in kneesync("report", "--html", "-")[1]
     clear = re.search(r"kneesync (note \w+ --pain 0)", " ".join(out.split()))[1]
     assert kneesync(*clear.split())[0] == 0
     assert "quiet=on" not in kneesync("drills")[1]

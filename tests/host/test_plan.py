@@ -178,8 +178,8 @@ def test_pain_turns_the_cue_off_by_a_setting_that_exists():
 LONG_AGO = logged(*[(key, 30, 3) for key in ("glute-bridge", "plank", "lunge", "box-jump")])
 VOLUMES = [
     # the log, pain; minutes logged in the last week, allowed, what bounds it, and what is said of that
-    ([], None, None, 40, "first week", "as in any first week; nothing is logged of the last three."),
-    (LONG_AGO, None, None, 40, "first week", "nothing is logged of the last three."),
+    ([], None, None, 40, "first week", "as in any first week; nothing is logged of the last three weeks."),
+    (LONG_AGO, None, None, 40, "first week", "nothing is logged of the last three weeks."),
     (
         logged(("plank", 3, 2)),
         None,

@@ -117,7 +117,7 @@ def volume_line(plan):
     """How much work a week holds, how much it may hold, and why."""
     volume = plan["volume"]
     if volume["logged"] is None:
-        why = "as in any first week; nothing is logged of the last three"
+        why = "as in any first week; nothing is logged of the last three weeks"
     elif volume["bound"] == NO_GROWTH:
         why = "as in your last logged week: with pain it does not grow"
     elif volume["bound"] == A_TENTH:
@@ -182,6 +182,7 @@ def for_page(advice):
             for head, text, *rest in map(finding_lines, found["findings"])
         ],
         "drills": drills[:MOST_ON_PAGE],
+        "pain": " ".join(pain_lines(advice)[:1]),
         "missing": " ".join(no_finding(advice)),
     }
 

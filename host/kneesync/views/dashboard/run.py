@@ -6,7 +6,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from kneesync import untrusted
-from kneesync.views import report, sentences
+from kneesync.views import repeats, report, sentences
 from kneesync.views.dashboard.brief import remarks
 from kneesync.views.dashboard.plot import LEVEL, MARK, OverTime
 from kneesync.views.units import clock, count, day, degrees
@@ -65,7 +65,7 @@ class RunView(VerticalScroll, can_focus=False):
         self._charts(figures, reading)
         self._say("figures", report.table(figures, self.size.width) if figures["strides"] else "")
         self._say("more", _more(figures))
-        self._say("repeats", report.repeats(figures["repeats"]) if figures["repeats"] else "")
+        self._say("repeats", repeats.table(figures["repeats"]) if figures["repeats"] else "")
         self._say("cues", "\n".join(sentences.cue_lines(figures)) if figures["strides"] else "")
         self.tell_beside(reading)
         self._say("rest", Text("How sure\n", "bold").append("\n".join(sentences.sureness(figures, kept)), "not bold"))
@@ -130,7 +130,7 @@ def _more(figures):
         return ""
     lines = [sentences.spread(figures), *sentences.relation(figures), *sentences.watch_lines(figures)]
     if figures["repeats"]:
-        lines += ["", report.repeats_head(figures)]
+        lines += ["", repeats.head(figures)]
     return "\n".join(lines)
 
 

@@ -93,7 +93,7 @@ class TrendsPage(Page):
         metrics.clear_options()
         metrics.add_options([Option(_line(name, trend), id=name) for name, trend in runner["metrics"].items()])
         metrics.highlighted = min(at, len(runner["metrics"]) - 1)
-        metrics.focus()
+        metrics.focus(scroll_visible=False)
         left_out = list(view.left_out(runner))
         text = Text("\n".join([*left_out, *rest]) + ("\n\n" if left_out or rest else ""))
         text.append("How sure\n", "bold").append("\n".join(view.sureness(found)))
