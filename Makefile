@@ -4,7 +4,7 @@ BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
 PYTHON  ?= python3
 
-.PHONY: demo test soak bench lint setup clean case
+.PHONY: demo test soak bench hil release-check lint setup clean case
 
 demo: setup
 	$(BIN)/kneesync demo
@@ -18,6 +18,13 @@ soak: setup
 
 bench: setup
 	$(BIN)/python -m bench
+
+# The board at KNEESYNC_PORT, else a virtual one, and it says which. KNEESYNC_HAND=1: there is a hand on the button.
+hil: setup
+	$(BIN)/pytest -s -rs -p no:cacheprovider -m "soak or not soak" tests/hil
+
+release-check: setup
+	$(BIN)/python tests/release_check.py
 
 # The printable case (needs openscad) and a picture of it, in build/hardware/.
 case: setup

@@ -11,6 +11,7 @@ import struct
 
 import numpy as np
 
+from bench.blocks import Blocks
 from kneecore import __version__, settings
 from kneecore import sessionlog as log
 from kneesync.library.session import EVENT_DTYPE, STRIDE_DTYPE
@@ -139,31 +140,22 @@ def _file(athlete, leg, board, boot, start_unix_s, plan, rng):
         "clock_s": int(start_unix_s + (opened_ms - int(t_ms[0])) / 1000),
         "ranges": {"gyr_dps": 2000, "acc_g": 16},
     }
-    data = bytearray(log.SIGNATURE)
-    sequence = 0
-
-    def put(kind, payload):
-        nonlocal sequence
-        block = bytearray(log.BLOCK_BYTES) + payload
-        log.seal(block, memoryview(block), kind, len(payload), sequence)
-        data.extend(block)
-        sequence += 1
-
-    put(log.HEADER, json.dumps(header).encode())
+    blocks = Blocks()
+    blocks.put(log.HEADER, json.dumps(header).encode())
     written, t_ms = _written(records, t_ms)
     before_ms = int(t_ms[0]) - int(records["dt_ms"][0])
     told = 0
     for at in range(0, len(written), BLOCK_STRIDES):
         chosen = written[at : at + BLOCK_STRIDES]
-        put(log.STRIDES, struct.pack(log.STRIDES_HEAD, before_ms) + chosen.tobytes())
+        blocks.put(log.STRIDES, struct.pack(log.STRIDES_HEAD, before_ms) + chosen.tobytes())
         before_ms = int(t_ms[at + len(chosen) - 1])
         upto = int(np.searchsorted(events["t_ms"], before_ms, side="right"))
         if upto > told:
-            put(log.EVENTS, events[told:upto].tobytes())
+            blocks.put(log.EVENTS, events[told:upto].tobytes())
             told = upto
     if rng.random() > 0.01:  # else the battery was pulled
-        put(log.END, struct.pack(log.END_PAYLOAD, 0, before_ms + 4000, len(records)))
-    return bytes(data), len(records)
+        blocks.put(log.END, struct.pack(log.END_PAYLOAD, 0, before_ms + 4000, len(records)))
+    return bytes(blocks.data), len(records)
 
 
 def _written(records, t_ms):

@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.blocks import Blocks
 from kneecore import sessionlog as log
 from kneesync.board.image import fresh_board
 from kneesync.board.link import Link
@@ -111,26 +112,17 @@ def _mpremote(port, target):
 def _session():
     """A session file of the size wanted, with random strides: nothing in it compresses or repeats."""
     rng = random.Random(1)
-    data = bytearray(log.SIGNATURE)
-    sequence = 0
-
-    def add(kind, payload):
-        nonlocal sequence
-        block = bytearray(log.BLOCK_BYTES) + payload
-        log.seal(block, memoryview(block), kind, len(payload), sequence)
-        data.extend(block)
-        sequence += 1
-
-    add(
+    blocks = Blocks()
+    blocks.put(
         log.HEADER,
         b'{"format": 1, "firmware": "bench", "board": "0123456789abcdef", "leg": "L", "boot": 1, "ticks_ms": 0}',
     )
     t_ms = 0
-    while len(data) < SESSION_BYTES:
+    while len(blocks.data) < SESSION_BYTES:
         strides = [_stride(rng) for _ in range(20)]
-        add(log.STRIDES, log.struct.pack(log.STRIDES_HEAD, t_ms) + b"".join(strides))
+        blocks.put(log.STRIDES, log.struct.pack(log.STRIDES_HEAD, t_ms) + b"".join(strides))
         t_ms += sum(int.from_bytes(stride[:2], "little") for stride in strides)
-    return bytes(data)
+    return bytes(blocks.data)
 
 
 def _stride(rng):

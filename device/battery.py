@@ -1,4 +1,8 @@
-"""The battery, where the board can read it: warned of once, then `empty`."""
+"""The battery, where the board can read it: warned of once, then `empty`.
+
+A MAX17048 is read plainly: Adafruit's driver takes 3.2 KB of memory for two registers, and it resets the gauge at each
+start, which then takes a voltage under load for that of a cell at rest (data sheet 19-6171, "Quick-Start").
+"""
 
 import board
 from micropython import const
@@ -9,6 +13,37 @@ _LOW_MV = const(3500)
 _CHARGED_MV = const(3700)  # so far up it comes by charging only, not by a rest
 _EMPTY_MV = const(3300)  # below this a brown-out in the middle of a write is near
 _FULL_MV = const(4200)
+_LEAST_MV = const(2_000)
+
+_GAUGE = const(0x36)
+_VCELL = const(0x02)
+_SOC = const(0x04)
+
+
+def read_mv():
+    """The battery, mV; 0 where the board cannot read it, as without its gauge.
+
+    A reading at which no RP2040 board runs is that of a pin without its divider, or of a gauge just switched on.
+    """
+    if board.supply:
+        total = 0
+        for _ in range(4):
+            total += board.supply.read_u16()
+        mv = (total >> 2) * 9900 // 65535
+    else:
+        mv = _register(_VCELL) * 5 >> 6  # 78.125 uV a count
+    return mv if mv >= _LEAST_MV else 0
+
+
+def _register(number):
+    """A register of the gauge; 0 where there is none, or the bus hangs."""
+    if board.has_gauge:
+        try:
+            data = board.bus().readfrom_mem(_GAUGE, number, 2)
+            return data[0] << 8 | data[1]
+        except OSError:
+            pass
+    return 0
 
 
 class Battery:
@@ -25,7 +60,7 @@ class Battery:
         """Read it every half minute. True once, when it first is low."""
         if now_ms < self._due_ms:
             return False
-        self.mv = board.battery_mv() or 0
+        self.mv = read_mv()
         below = 0 < self.mv < _EMPTY_MV
         self.empty = below and self._was_below
         self._due_ms = now_ms + (_AGAIN_MS if below and not self._was_below else _EVERY_MS)
@@ -39,7 +74,7 @@ class Battery:
 
     def percent(self):
         """As the gauge has it; without one roughly, along a straight line."""
-        percent = board.battery_percent()
-        if percent is not None:
-            return percent
+        counts = _register(_SOC)
+        if counts:
+            return min(counts >> 8, 100)
         return max(0, min(100, (self.mv - _EMPTY_MV) * 100 // (_FULL_MV - _EMPTY_MV)))

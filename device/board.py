@@ -21,7 +21,7 @@ from micropython import const
 #   status: simulated (tests run the firmware on the virtual board wired so), emulated, or hardware (a real one ran)
 #   LED; button (to ground, a pin of its own: BOOT at reset enters the ROM's bootloader); I2C: controller, SDA, SCL
 #   IMU: a name of imu.py's; haptics: DRV2605L, pin (a motor module on the motor pin) or none; motor pin
-#   battery: MAX17048, or the ADC pin that sees it through a divider by three, or none
+#   battery: MAX17048, or the ADC pin that sees it through a divider by three, or None
 ROWS = {
     # breakouts on STEMMA QT; button between D5 and GND; motor module on D10. It cannot read its battery: a gauge does
     "feather_rp2040": (
@@ -45,10 +45,6 @@ PARTS = {
 }
 _I2C_HZ = const(400_000)
 _RUN_HZ = const(64_000_000)
-_LEAST_SUPPLY_MV = const(2_000)
-_GAUGE_ADDRESS = const(0x36)
-_VCELL = const(0x02)
-_SOC = const(0x04)
 _WATCHDOG_MS = const(8_000)  # the RP2040's longest is 8388 ms
 
 # RP2040 data sheet 4.7.6: bit 30 of the watchdog's CTRL enables it; 2.1.2: at +0x3000 stands the alias that clears bits
@@ -85,7 +81,9 @@ _, _, _led_pin, _button_pin, _i2c_pins, _, _, _motor_pin, _ = _row
 
 led = machine.Pin(_led_pin, machine.Pin.OUT)
 _button = machine.Pin(_button_pin, machine.Pin.IN, machine.Pin.PULL_UP)
-_supply = machine.ADC(machine.Pin(_battery)) if isinstance(_battery, int) else None
+# the pin that sees the battery through a divider by three, or None; whether a gauge does
+supply = machine.ADC(machine.Pin(_battery)) if isinstance(_battery, int) else None
+has_gauge = _battery == "MAX17048"
 _full_hz = machine.freq()
 _bus = None
 _watchdog = None
@@ -102,12 +100,13 @@ def board_id():
 def slow_down():
     """The CPU clock of a run. To be called before a bus or a motor is set up.
 
-    It halves the current (hardware/power.md) and still works a tenth of the time only. What machine.freq() touches on
-    an RP2040 (MicroPython ports/rp2/modmachine.c, pico-sdk set_sys_clock_pll): clk_sys, and with it I2C and PWM, which
-    divide it by what they computed when they were set up; clk_peri (UART, SPI), which becomes 48 MHz whatever clk_sys
-    is, and the UART's REPL is set up anew. What it does not: ticks, timers and watchdog, which count the crystal
-    (clk_ref), and USB, ADC and RTC, which have a PLL of their own. USB wants clk_sys above its own 48 MHz: below, it
-    fails (pico-sdk issue 1697, where 64 MHz is reported well). A reset, not a soft one, undoes it.
+    It saves a third of the current, and the CPU still sleeps most of the time (hardware/power.md).
+    What machine.freq() touches on an RP2040 (MicroPython ports/rp2/modmachine.c, pico-sdk set_sys_clock_pll): clk_sys,
+    and with it I2C and PWM, which divide it by what they computed when they were set up; clk_peri (UART, SPI), which
+    becomes 48 MHz whatever clk_sys is, and the UART's REPL is set up anew. What it does not: ticks, timers and
+    watchdog, which count the crystal (clk_ref), and USB, ADC and RTC, which have a PLL of their own. USB wants clk_sys
+    at its own 48 MHz at least: below, it fails (pico-sdk issue 1697, where 64 MHz is reported well).
+    A reset, not a soft one, undoes it.
     """
     machine.freq(_RUN_HZ)
 
@@ -147,46 +146,15 @@ def i2c():
     return _bus
 
 
+def bus():
+    """The bus as it was set up last, or now for the first time."""
+    return _bus or i2c()
+
+
 def motor():
     """A function that drives the motor pin (1 or 0)."""
     pwm = machine.PWM(machine.Pin(_motor_pin), freq=20_000, duty_u16=0)
     return lambda on: pwm.duty_u16(_MOTOR_DUTY_U16 if on else 0)
-
-
-def battery_mv():
-    """The battery, mV; None where the board cannot read it, as without its gauge.
-
-    A reading at which no RP2040 board runs is that of a pin without its divider, or of a gauge just switched on.
-    """
-    if _supply:
-        total = 0
-        for _ in range(4):
-            total += _supply.read_u16()
-        mv = (total >> 2) * 9900 // 65535
-    else:
-        mv = _gauge(_VCELL) * 5 >> 6  # 78.125 uV a count
-    return mv if mv >= _LEAST_SUPPLY_MV else None
-
-
-def battery_percent():
-    """State of charge as the gauge has it, 0 to 100; None without one."""
-    percent = _gauge(_SOC) >> 8
-    return min(percent, 100) if percent else None
-
-
-def _gauge(register):
-    """A register of the MAX17048; 0 where there is none, or the bus hangs.
-
-    Read plainly: Adafruit's driver would take 3 KB of memory for two registers, and it resets the gauge at each start,
-    which then takes the voltage under a run's load for that of a cell at rest (data sheet 19-6171, Quick-Start).
-    """
-    if _battery == "MAX17048":
-        try:
-            data = (_bus or i2c()).readfrom_mem(_GAUGE_ADDRESS, register, 2)
-            return data[0] << 8 | data[1]
-        except OSError:
-            pass
-    return 0
 
 
 def free_bytes():

@@ -14,6 +14,7 @@ from binascii import b2a_base64, crc32, hexlify
 from hashlib import sha256
 from struct import unpack_from
 
+import battery
 import board
 import notes
 
@@ -149,7 +150,7 @@ def info():
             "clock_s": board.clock_s(),
             "free_bytes": free,
             "total_bytes": total,
-            "battery_mv": board.battery_mv(),
+            "battery_mv": battery.read_mv() or None,
             "sessions": len(sessions()),
             "closed": _closed(),
             "mpy": getattr(sys.implementation, "_mpy", None),

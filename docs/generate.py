@@ -1,11 +1,16 @@
 """Writes the parts of docs/ that must agree with the code: `python docs/generate.py`. A test compares them."""
 
+import ast
+import re
 from pathlib import Path
 
 from kneecore import rawlog, sessionlog, sessionread, settings
+from kneesync.board import wiring
 from kneesync.board.settings import ADVICE, described
 
 DOCS = Path(__file__).parent
+DEVICE = DOCS.parent / "device"
+BOARDS_FROM, BOARDS_TO = "<!-- boards: written by docs/generate.py -->", "<!-- end of boards -->"
 
 UNITS = {
     "dt_ms": "bits 0 to 10 of a u16, ms from the knee-lift peak before to this one: "
@@ -130,7 +135,7 @@ def settings_page():
         "",
         "The board holds them; a session carries those it was recorded with. They outlive power cuts and new firmware.",
         "",
-        "```",
+        "```sh",
         "kneesync settings                                  # what the board has, the changed ones marked",
         "kneesync settings --set leg=R --reset cue.hold_s   # all of it or nothing",
         "kneesync settings --explain cue.drop_cdeg          # needs no board",
@@ -147,7 +152,162 @@ def settings_page():
     return "\n".join([*lines, ""])
 
 
-PAGES = {"session-file.md": session_file_page, "settings.md": settings_page}
+# What a runner should make of each sign of device/signals.py: (what is so, what to do). States come first.
+SIGNS = {
+    "IDLE": ("waiting for you to stand still", "stand still for about 2 s"),
+    "STANDING": ("your standing pose is taken", "raise the knee three times, or just run"),
+    "RAISES": ("a knee raise was seen: ready", "run"),
+    "RUNNING": ("a session is open and being recorded; again when you run on after a pause", "run"),
+    "PAUSED": ("no stride for 6 s; the session is still open", "run on, or press to end it"),
+    "CLOSED": ("the session is closed and safe on flash; shown for 5 s", "pull it at home"),
+    "NO_IMU": ("no motion sensor answers, or it is another chip", "`kneesync doctor`; check its cable"),
+    "REFUSED": ("nothing is recorded: the flash is full, the battery empty, or the flash fails",
+                "`kneesync pull --free`, or charge"),
+    "LOW_BATTERY": ("the battery is low, told once", "charge soon; the run is recorded on"),
+    "MUTED": ("cues are muted for this run; they are logged all the same", "hold again to unmute"),
+    "UNMUTED": ("cues may buzz again", ""),
+    "CUE": ("**the cue**: knee drive fell below your own baseline",
+            "run as you did fresh, if that feels right; no higher"),
+    "SYNC": ("three taps were felt (with the setting `raw`)", ""),
+}  # fmt: skip
+
+
+def signs():
+    """[(name, lit ms, of ms, pulses, pulse ms)] as device/signals.py has them; it cannot be imported off the board."""
+    names, table = None, None
+    for node in ast.parse((DEVICE / "signals.py").read_text(encoding="utf-8")).body:
+        if not isinstance(node, ast.Assign):
+            continue
+        target = node.targets[0]
+        if isinstance(target, ast.Tuple) and any(getattr(one, "id", "") == "IDLE" for one in target.elts):
+            names = [one.id for one in target.elts]
+        elif getattr(target, "id", "") == "TABLE":
+            table = ast.literal_eval(node.value)
+    return [(name, *table[4 * row : 4 * row + 4]) for row, name in enumerate(names)]
+
+
+def constant(file, name):
+    """A number that a file of the firmware calls by that name, const() or not."""
+    found = re.search(rf"^{name} = (?:const\()?([\d_]+)", (DEVICE / file).read_text(encoding="utf-8"), re.MULTILINE)
+    return int(found[1])
+
+
+def _led(lit_ms, of_ms):
+    if lit_ms == 0:
+        return ""
+    if lit_ms == of_ms:
+        return "lit"
+    every = f"{lit_ms / 1000:g} s of every {of_ms / 1000:g} s"
+    return ("a flash, " if lit_ms <= 150 else "lit ") + every
+
+
+def _motor(pulses, pulse_ms, name):
+    if pulses == 0:
+        return ""
+    length = f"{pulse_ms / 1000:g}"
+    if name == "CUE":
+        length += f" to {2 * pulse_ms / 1000:g}"
+    return f"{pulses} × {length} s"
+
+
+def signals_page():
+    """docs/signals.md as text, from the tables of device/signals.py, haptics.py and main.py."""
+    rows = signs()
+    gap_s = constant("haptics.py", "_GAP_MS") / 1000
+    long_s = constant("signals.py", "_LONG_PRESS_MS") / 1000
+    press_s, allowed = constant("main.py", "PRESS_S"), constant("main.py", "STARTS_ALLOWED")
+    least_s = constant("signals.py", "_PRESS_MS") / 1000
+    lines = [
+        "# What the board says without words",
+        "",
+        "<!-- Written by docs/generate.py from device/signals.py, haptics.py and main.py: change it there. -->",
+        "",
+        "One LED, one motor, one button. The LED shows the state all the time; the motor says each thing once, when it",
+        f"begins. Pulses lie {gap_s:g} s apart. One or two ticks while you stand are advice; two clear buzzes",
+        "while you run are the cue. No motor has been felt on a thigh yet: tell us which of these you mix up.",
+        "",
+        "## States",
+        "",
+        "| LED | motor, once | what is so | what to do |",
+        "|---|---|---|---|",
+    ]
+    for name, lit_ms, of_ms, pulses, pulse_ms in rows:
+        if lit_ms:
+            meaning, step = SIGNS[name]
+            lines.append(f"| {_led(lit_ms, of_ms)} | {_motor(pulses, pulse_ms, name) or '–'} | {meaning} | {step} |")
+    lines += ["", "## Signs by the motor alone", "", "| motor | what is so | what to do |", "|---|---|---|"]
+    for name, lit_ms, _, pulses, pulse_ms in rows:
+        if not lit_ms:
+            meaning, step = SIGNS[name]
+            lines.append(f"| {_motor(pulses, pulse_ms, name)} | {meaning} | {step or '–'} |")
+    lines += [
+        "",
+        "A cue's two pulses are longer the deeper the fall: up to twice the setting `cue.pulse_ms`. When it comes, and",
+        "when it is held back, stands in [the cue](cue.md). In quiet mode (`quiet=on`) the motor says nothing at all.",
+        "Without a motor the LED still shows every state, and cues are logged.",
+        "",
+        "## The button",
+        "",
+        "| press | when | does |",
+        "|---|---|---|",
+        f"| short ({least_s:g} to {long_s:g} s) | idle, standing, ready | opens a session at once |",
+        "| short | running or paused | closes the session |",
+        f"| long (from {long_s:g} s) | any time | mutes the cues of this run; again: unmutes |",
+        f"| any | within {press_s} s of switching on, while the LED is lit | safe mode; from safe mode: one more try |",
+        "",
+        "You rarely need it: running opens a session by itself (`run.start_s`), and standing around closes it",
+        "(`run.stop_min`).",
+        "",
+        "## At the start, and with a computer",
+        "",
+        "| LED | what is so |",
+        "|---|---|",
+        f"| lit for {press_s} s, then the idle flash | the board has started |",
+        f"| stays lit | safe mode: {allowed} starts in a row failed, or the button asked for it; run `kneesync doctor` "
+        "|",
+        f"| lit for {press_s} s, again and again | the firmware fails as it starts; after {allowed} times the version "
+        "before it starts, or safe mode |",
+        "| stands still, lit or dark | a computer has the board; its firmware starts again by itself within 30 s "
+        "of the cable or the program going away |",
+        "",
+        "`kneesync flash` and `kneesync doctor` buzz once: that is the self-test trying the motor.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def boards_table():
+    """The boards of device/board.py as CONTRIBUTING.md shows them, with what else may be wired to each."""
+    lines = ["| row | board | status | LED | button | I2C: SDA, SCL | IMU | motor | battery |", "|---|" + "---|" * 8]
+    for row in wiring.rows().values():
+        battery = f"ADC on GPIO{row.battery}" if row.supply_adc is not None else row.battery or "–"
+        motor = row.haptic if row.haptic != "pin" else f"module on GPIO{row.motor_pin}"
+        lines.append(
+            f"| `{row.row}` | {row.machine} | {row.status} | GPIO{row.led} | GPIO{row.button} | "
+            f"{row.i2c}: GPIO{row.sda}, GPIO{row.scl} | {row.imu} | {motor} | {battery} |"
+        )
+    on_hardware = [row for row in wiring.rows().values() if row.status == "hardware"]
+    words = [f"`{word}`" for word in wiring.parts()]
+    lines += ["", *[f"- **{status}**: {meaning}" for status, meaning in wiring.STATUSES.items()], ""]
+    lines += [] if on_hardware else ["**None has run on hardware yet.**"]
+    lines += [f"Other parts on a board are words: {', '.join(words)}, given to `kneesync flash --wired`."]
+    return "\n".join(lines)
+
+
+def contributing_page():
+    """CONTRIBUTING.md with the table of boards as it is now."""
+    text = (DOCS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    before, _, rest = text.partition(BOARDS_FROM)
+    _, _, after = rest.partition(BOARDS_TO)
+    return f"{before}{BOARDS_FROM}\n{boards_table()}\n{BOARDS_TO}{after}"
+
+
+PAGES = {
+    "session-file.md": session_file_page,
+    "settings.md": settings_page,
+    "signals.md": signals_page,
+    "../CONTRIBUTING.md": contributing_page,
+}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

@@ -12,9 +12,9 @@ from typing import Annotated
 
 import typer
 
-from kneesync import cli_board, cli_coach, cli_cue, cli_exchange, cli_library, cli_reading
+from kneesync import cli_board, cli_coach, cli_cue, cli_exchange, cli_library, cli_reading, telling
 from kneesync.cli_board import Json, Plain, pairs
-from kneesync.errors import KneesyncError
+from kneesync.errors import KneesyncError, inside
 
 app = typer.Typer(
     help="Knee drive of a run: pull sessions from the board on the thigh, and read what they say.",
@@ -150,6 +150,7 @@ def main():
     from kneesync.views import terminal
 
     terminal.tolerate()
+    telling.to = terminal
     try:
         app()
     except KneesyncError as error:
@@ -163,7 +164,7 @@ def main():
             sys.exit(1)
         if _debug:
             raise
-        _complain(f"failed inside: {type(error).__name__}: {error}; please report what `kneesync --debug` prints")
+        _complain(inside(error))
         sys.exit(1)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kneesync.cli_board import Json
-from kneesync.cli_library import Athlete
+from kneesync.cli_library import Athlete, SessionOrFile
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -52,9 +52,7 @@ def join(
 
 @app.command()
 def export(
-    session: Annotated[
-        str | None, typer.Argument(help="A session's id, the start of one, or a .knee file; the newest if left out.")
-    ] = None,
+    session: SessionOrFile = None,
     form: Annotated[
         Format, typer.Option("--format", "-f", help="csv and json need nothing else; parquet and fit need the extra.")
     ] = Format.csv,

@@ -9,12 +9,18 @@ from kneesync.cli_board import Json, Plain, terminal_asks
 from kneesync.errors import KneesyncError
 
 app = typer.Typer(rich_markup_mode=None)
+trash = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
+app.add_typer(trash, name="trash")
 
 Athlete = Annotated[
     str | None, typer.Option("--athlete", metavar="NAME", help="Only this runner's sessions (default: everybody's).")
 ]
+SessionOrFile = Annotated[
+    str | None, typer.Argument(help="A session's id, the start of one, or a .knee file; the newest if left out.")
+]
 Leg = Annotated[str | None, typer.Option("--leg", metavar="L|R", help="Only sessions of this leg.")]
 Tag = Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Only sessions with this tag.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 NEWEST = 20
 
 
@@ -180,33 +186,98 @@ def delete(
     chosen: Annotated[
         list[str], typer.Argument(help='Sessions\' ids, the starts of some, or "latest".', metavar="SESSION...")
     ],
-    undo: Annotated[bool, typer.Option("--undo", help="Bring them back from the trash.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="As `kneesync trash restore`: bring them back.")] = False,
+    yes: Yes = False,
     as_json: Json = False,
 ):
     """Move sessions to the library's trash folder. A pull does not bring them back; --undo does."""
-    if not (yes or undo or terminal_asks()):
+    if undo:
+        restore(chosen, as_json)
+        return
+    if not (yes or terminal_asks()):
         raise typer.BadParameter("nobody can be asked here: add --yes to delete", param_hint="--yes")
-    from kneesync.library import Library, trash
+    from kneesync.library import Library
+    from kneesync.library.trash import delete as throw_away
     from kneesync.views import care, results, terminal
 
     with Library() as library:
-        if undo:
-            kept = [trash.restore(library, one) for one in chosen]
-        else:
-            kept = list({one.id: one for one in map(library.find, chosen)}.values())
-            if not yes:
-                for line in care.about_to_delete(kept):
-                    terminal.note(line)
-                typer.confirm("Move to the trash?", abort=True, err=True)
-            for one in kept:
-                trash.delete(library, one)
+        kept = list({one.id: one for one in map(library.find, chosen)}.values())
+        if not yes:
+            _ask("Move to the trash?", kept)
+        for one in kept:
+            throw_away(library, one)
     if as_json:
-        print(results.text({"state": "restored" if undo else "deleted", "sessions": results.sessions(kept)}))
+        print(results.text({"state": "deleted", "sessions": results.sessions(kept)}))
     else:
-        terminal.lines(care.restored(kept) if undo else care.deleted(kept))
-        if not undo:
-            terminal.note(f"In {library.trash_folder}. A pull leaves them there; `kneesync delete --undo ID` does not.")
+        terminal.lines(care.deleted(kept))
+        terminal.note(f"In {library.trash_folder}. A pull leaves them there; `kneesync trash restore ID` does not.")
+
+
+def _ask(question, kept):
+    """Go on only if the runner says so, having seen which sessions it is about."""
+    from kneesync.views import care, terminal
+
+    for line in care.about(kept):
+        terminal.note(line)
+    typer.confirm(question, abort=True, err=True)
+
+
+@trash.callback()
+def trash_of(context: typer.Context, as_json: Json = False, plain: Plain = False):
+    """List what was deleted and can still be restored."""
+    if context.invoked_subcommand is None:
+        sessions(trash=True, every=True, as_json=as_json, plain=plain)
+    elif as_json or plain:
+        raise typer.BadParameter(f"goes after `{context.invoked_subcommand}`", param_hint="an option")
+
+
+@trash.command()
+def restore(
+    chosen: Annotated[list[str], typer.Argument(help="Ids in the trash, or the starts of some.", metavar="SESSION...")],
+    as_json: Json = False,
+):
+    """Bring sessions back from the trash, with all that is noted of them."""
+    from kneesync.library import Library
+    from kneesync.library import trash as thrown_away
+    from kneesync.views import care, results, terminal
+
+    with Library() as library:
+        kept = [thrown_away.restore(library, one) for one in chosen]
+    if as_json:
+        print(results.text({"state": "restored", "sessions": results.sessions(kept)}))
+    else:
+        terminal.lines(care.restored(kept))
+
+
+@trash.command()
+def empty(
+    chosen: Annotated[
+        list[str] | None, typer.Argument(help="Only these ids, or the starts of some.", metavar="[SESSION]...")
+    ] = None,
+    yes: Yes = False,
+    as_json: Json = False,
+):
+    """Delete what is in the trash for good. A pull brings back what a board still holds."""
+    if not (yes or terminal_asks()):
+        raise typer.BadParameter("nobody can be asked here: add --yes to delete for good", param_hint="--yes")
+    from kneesync.library import Library
+    from kneesync.library import trash as thrown_away
+    from kneesync.views import care, results, terminal
+
+    with Library() as library:
+        found = thrown_away.listed(library)
+        if chosen:
+            found = list({one.id: one for name in chosen for one in thrown_away.named(found, name)}.values())
+        if found and not yes:
+            _ask("Delete for good?", found)
+        freed_bytes = thrown_away.empty(library, found) if found else 0
+    if as_json:
+        print(results.text({"state": "emptied", "bytes": freed_bytes, "sessions": results.sessions(found)}))
+    elif found:
+        terminal.lines(care.gone(found))
+        terminal.note(care.emptied(found, freed_bytes))
+    else:
+        terminal.note(f"Nothing in the trash of {library.folder}.")
 
 
 @app.command()

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from kneesync import untrusted
 from kneesync.cli_board import Json, Plain
-from kneesync.cli_library import Athlete
+from kneesync.cli_library import Athlete, SessionOrFile
 from kneesync.errors import KneesyncError
 
 app = typer.Typer(rich_markup_mode=None)
@@ -46,9 +47,7 @@ _METRICS = {
 
 @app.command()
 def report(
-    session: Annotated[
-        str | None, typer.Argument(help="A session's id, the start of one, or a .knee file; the newest if left out.")
-    ] = None,
+    session: SessionOrFile = None,
     beside: Annotated[
         str | None,
         typer.Option("--with", metavar="OTHER", help="The other leg's session of the same run: right against left."),
@@ -72,35 +71,36 @@ def report(
     if html is not None:
         write_page(found, html)
         return
-    coach = [] if as_json else coach_lines(found.kept)
-    show_report(found.session, found.kept, as_json, plain, found.figures, found.pair, coach)
+    show_report(found.session, found.kept, as_json, plain, found.figures, found.pair, _advice_on(found.kept))
 
 
-def coach_lines(kept):
-    """What the coach says in short of the runner whose session this is; nothing for a file outside the library."""
-    advice = _advice(kept)
-    if advice is None:
-        return []
-    from kneesync.views.drills import short
-
-    return short(advice)
-
-
-def _advice(kept):
+def _advice_on(kept):
+    """What the coach says to the runner whose session this is; None for a file outside the library."""
     if kept is None:
         return None
-    from kneesync.coach.advice import advise
     from kneesync.library import Library
 
     with Library() as library:
-        return advise(library, kept.athlete)
+        return _advice(library, kept.athlete)
+
+
+def _advice(library, athlete):
+    """What the coach says to an athlete. A training log that cannot be read is said, and the answer is None."""
+    from kneesync.coach.advice import advise
+    from kneesync.views import terminal
+
+    try:
+        return advise(library, athlete)
+    except KneesyncError as error:  # what the runs themselves say stands without it
+        terminal.note(f"kneesync: no advice for {untrusted.printable(athlete, 32)}: {error}")
+        return None
 
 
 def write_page(found, target):
     """Write the report of a Reading as an HTML page to a file, or to stdout for `-`."""
     from kneesync.views import page, terminal
 
-    advice = _advice(found.kept)
+    advice = _advice_on(found.kept)
     if advice is not None:
         from kneesync.views.drills import for_page
 
@@ -110,8 +110,11 @@ def write_page(found, target):
         terminal.note(f"Written to {target}: open it in a browser, print it, or send it.")
 
 
-def show_report(session, kept, as_json, plain, figures=None, pair=None, coach=()):
-    """Print the report of a session, which the library may have kept; `figures`: its summary, if it is known."""
+def show_report(session, kept, as_json, plain, figures=None, pair=None, advice=None):
+    """Print the report of a session. `kept`: what the library knows of it; `figures`: its summary, if it is known.
+
+    `pair`: see analysis.pairs; `advice`: see coach.advice. Each may be None.
+    """
     from kneesync.views import terminal
 
     if figures is None:
@@ -121,10 +124,11 @@ def show_report(session, kept, as_json, plain, figures=None, pair=None, coach=()
     if as_json:
         from kneesync.views import results
 
-        print(results.text(results.report(figures, kept, pair)))
+        print(results.text(results.report(figures, kept, pair, advice)))
         return
     from kneesync.views import report as view
 
+    coach = [] if advice is None else _in_short([advice])[0][1]
     if console := terminal.results(plain):
         view.show(console, figures, session, kept, pair, coach)
     else:
@@ -185,25 +189,30 @@ def trends(
 
     with Library() as library:
         kept = library.sessions(athlete=athlete, leg=leg)
-        coach = [] if as_json or not kept else _coach_of_each(library, kept)
+        advice = _advice_of_each(library, kept)
     found = over_weeks(kept, weeks, [_METRICS[one] for one in metric] if metric else SHOWN)
     if as_json:
-        print(results.text(found))
+        print(results.text({**found, "coach": advice}))
     elif not kept:
         terminal.note(view.nothing(library.folder, athlete, leg))
     elif console := terminal.results(plain):
-        view.show(console, found, coach)
+        view.show(console, found, _in_short(advice))
     else:
-        terminal.lines(view.plain(found, coach))
+        terminal.lines(view.plain(found, _in_short(advice)))
 
 
-def _coach_of_each(library, kept):
-    """The coach's lines for each athlete of these sessions: [(athlete, lines)]."""
-    from kneesync.coach.advice import advise
+def _advice_of_each(library, kept):
+    """What the coach says to each athlete of these sessions, in the order of their names."""
+    names = {one.athlete.casefold(): one.athlete for one in kept}
+    found = (_advice(library, name) for _, name in sorted(names.items()))
+    return [one for one in found if one is not None]
+
+
+def _in_short(advice):
+    """[(athlete, a line or two)] of what the coach says to each."""
     from kneesync.views.drills import short
 
-    names = {one.athlete.casefold(): one.athlete for one in kept}
-    return [(name, short(advise(library, name))) for _, name in sorted(names.items())]
+    return [(one["athlete"], short(one)) for one in advice]
 
 
 @app.command()

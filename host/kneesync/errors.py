@@ -7,6 +7,11 @@ class KneesyncError(Exception):
     exit_code = 1
 
 
+def inside(error):
+    """The line for a fault of ours: nothing the user did, and nothing they can mend."""
+    return f"failed inside: {type(error).__name__}: {error}; please report what `kneesync --debug` prints"
+
+
 class NoBoardError(KneesyncError):
     """No board, or not the one asked for."""
 

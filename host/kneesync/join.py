@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kneesync import untrusted
+from kneesync import outfile, untrusted
 from kneesync.analysis import placing
 from kneesync.errors import KneesyncError
 from kneesync.library import durable, fit
@@ -199,13 +199,13 @@ def _keep(library, joined, one, name):
 
 def write_merged(joined, source, target):
     """Write the watch's file with the knee lift of the sessions found to `target`, never over `source`."""
-    from kneesync.export import merge, write
+    from kneesync.export import merge
 
     legs = [one.kept.leg for one in joined.found]
     apart = len(legs) > 1 and len(set(legs)) == len(legs)
     chosen = joined.found if apart else joined.found[:1]
     tracks = [merge.Track(one.session, one.start_unix_s, one.kept.leg if apart else None) for one in chosen]
-    write(target, merge.merged(joined.data, joined.called, tracks), besides=source)
+    outfile.write(target, merge.merged(joined.data, joined.called, tracks), besides=source)
 
 
 def facts(joined, one, name):

@@ -9,18 +9,36 @@ import pytest
 from kneesync.board.image import device_folder
 
 
+class Cell:
+    """A gauge's bus, with a voltage, mV, from a list: the next at each reading, the last for good; None: no answer."""
+
+    def __init__(self):
+        self.readings, self.percent = [], 0
+
+    def readfrom_mem(self, address, register, size):
+        if register == 0x04:
+            return bytes([self.percent, 0])
+        mv = self.readings.pop(0) if len(self.readings) > 1 else self.readings[0]
+        if mv is None:
+            raise OSError(5)
+        return round(mv * 64 / 5).to_bytes(2, "big")
+
+
 @pytest.fixture
-def supply(monkeypatch):
-    """(a Battery, the board's readings that it gets: a list of mV or None, the last for good)."""
-    readings = []
-    board = SimpleNamespace(battery_mv=lambda: readings.pop(0) if len(readings) > 1 else readings[0])
-    board.battery_percent = lambda: None
+def cell():
+    return Cell()
+
+
+@pytest.fixture
+def supply(monkeypatch, cell):
+    """(a Battery, the readings that it gets)."""
+    board = SimpleNamespace(supply=None, has_gauge=True, bus=lambda: cell)
     monkeypatch.setitem(sys.modules, "board", board)
     monkeypatch.setitem(sys.modules, "micropython", SimpleNamespace(const=lambda value: value))
     spec = importlib.util.spec_from_file_location("battery_of_the_board", device_folder() / "battery.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.Battery(), readings
+    return module.Battery(), cell.readings
 
 
 # Readings, mV, as they come; which of them warns; after which of them it is empty.
@@ -66,10 +84,13 @@ def test_an_empty_battery_is_looked_at_again_soon(supply):
     assert battery.empty
 
 
-def test_percent_without_a_gauge_is_a_straight_line(supply):
+def test_percent_is_the_gauges_or_a_straight_line(supply, cell):
     battery, readings = supply
-    for mv, percent in ((4300, 100), (4200, 100), (3750, 50), (3300, 0), (3000, 0)):
+    for mv, line in ((4300, 100), (4200, 100), (3750, 50), (3300, 0), (3000, 0)):
         readings[:] = [mv]
         battery._due_ms = 0
         battery.poll(0)
-        assert battery.percent() == percent
+        cell.percent = 0  # as of a gauge just switched on
+        assert battery.percent() == line
+        cell.percent = 37
+        assert battery.percent() == 37

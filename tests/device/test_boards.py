@@ -54,10 +54,11 @@ def test_a_recording_gives_the_same_strides_on_every_imu(by_imu, name):
     found, expected = np.array(session.strides), np.array(reference.strides)
     assert found.shape == expected.shape and len(found) > 100
     assert (found[:, -1] == expected[:, -1]).all(), "flags"
-    off = found - expected
-    # measured: 1 ms, 1 ms, 0.13 deg, 0.12 deg, 1.6 deg/s, 0.2 deg/s, with a median of 0.02 deg
-    assert (np.abs(off - np.median(off, axis=0)).max(axis=0) <= [2, 2, 20, 20, 20, 20, 0]).all()
-    assert np.median(np.abs(off[:, 2])) <= 5
+    off = np.abs(found - expected - np.median(found - expected, axis=0))
+    # measured: at most 1 ms, 1 ms, 0.13 deg, 0.12 deg; rates 0.2 deg/s, but in one stride of 145 another sample is the
+    # fastest, 5 deg/s
+    assert (off[:, :4].max(axis=0) <= [2, 2, 20, 20]).all() and np.median(off[:, 2]) <= 5
+    assert (np.quantile(off[:, 4:6], 0.98, axis=0) <= 20).all() and off[:, 4:6].max() <= 100
 
 
 @pytest.mark.parametrize("name", IMUS)

@@ -9,8 +9,11 @@ import sys
 import threading
 
 import pytest
+import simulated_strides
 from knee_files import BOARD, KneeFile, tired_run
-from pages import same_as_golden
+from pages import GOLDEN, same_as_golden
+from test_pairs import other_leg
+from textual.app import App
 from textual.binding import Binding
 from textual.events import MouseScrollDown
 from textual.widgets import Input, OptionList, Select
@@ -561,6 +564,127 @@ def test_a_fault_of_ours_in_one_session_is_said_and_the_others_stand(folder, mon
         assert "ZeroDivisionError: of a kind never seen; please report" in text(app).replace("\n", " ")
 
     drive(folder, act)
+
+
+def broken(*_, **__):
+    raise ZeroDivisionError("of a kind never seen")
+
+
+def test_a_fault_of_ours_in_trends_or_drills_is_said_there_and_the_rest_stands(folder, monkeypatch):
+    monkeypatch.setattr("kneesync.views.dashboard.trends._trends", broken)
+    monkeypatch.setattr("kneesync.views.dashboard.drills._advise", broken)
+
+    async def act(app, pilot):
+        for page in ("3", "4"):
+            await press(pilot, page)
+            assert "failed inside: ZeroDivisionError: of a kind never seen; please report" in " ".join(
+                text(app).split()
+            )
+        await press(pilot, "2")
+        assert "your own baseline" in text(app) and app.fault is None
+
+    drive(folder, act)
+
+
+def test_a_session_that_cannot_be_drawn_is_said_in_its_place(folder, monkeypatch):
+    monkeypatch.setattr("kneesync.views.sentences.besides", broken)
+
+    async def act(app, pilot):
+        await press(pilot, "enter")
+        assert "failed inside: ZeroDivisionError" in text(app) and "The index knows of it" in text(app)
+
+    drive(folder, act)
+
+
+def test_the_library_s_watch_says_a_fault_once_and_goes_on(folder, monkeypatch):
+    monkeypatch.setattr("kneesync.views.dashboard.app._listed", broken)
+
+    async def act(app, pilot):
+        for _ in range(3):
+            app.look()
+            await settled(pilot)
+        assert text(app).count("of a kind never seen") == 1 and app.fault is None
+        await press(pilot, "enter")
+        assert "your own baseline" in text(app)
+
+    drive(folder, act)
+
+
+@pytest.mark.parametrize("why", [KneesyncError("cannot write to the library: disk full"), ZeroDivisionError("of ours")])
+def test_what_was_typed_and_refused_stands_there_to_be_tried_again(folder, monkeypatch, why):
+    def refuse(*_, **__):
+        raise why
+
+    async def act(app, pilot):
+        with monkeypatch.context() as patch:
+            patch.setattr(Library, "say", refuse)
+            await answer(pilot, "t", "long, hills")
+        assert app.screen.query_one(Input).value == "long, hills"
+        assert str(why) in " ".join(text(app).replace("│", " ").split())
+        await press(pilot, "enter")
+        assert app.runs.current.tags == ["long", "hills"]
+
+    drive(folder, act)
+
+
+def test_any_other_fault_gives_the_terminal_back_and_is_one_line(folder, monkeypatch, kneesync):
+    """The command itself, on Textual's headless driver: no terminal is needed to fall out of it."""
+    monkeypatch.setattr("kneesync.views.dashboard.app.Dashboard._start_reading", broken)
+    monkeypatch.setattr(Dashboard, "run", lambda app: App.run(app, headless=True))
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(f"sys.{name}.isatty", lambda: True, raising=False)
+    code, out, error = kneesync("dashboard")
+    assert code == 1 and "Traceback" not in out + error
+    assert error == (
+        "kneesync: failed inside: ZeroDivisionError: of a kind never seen; please report what "
+        "`kneesync --debug` prints\n"
+    )
+    assert len(Library(folder).sessions()) == 4
+
+
+# Two boards
+
+
+@pytest.fixture
+def two_boards(tmp_path):
+    """(folder, ids of the left and right leg's session, which is the newer)."""
+    left = simulated_strides.run(12, 3, drift_sd_deg=0.4)
+    right = other_leg(left, 3)
+    place = tmp_path / "library"
+    apart_s = (right.start_ms - left.start_ms) / 1000 - 7.3
+    return place, [
+        put(place, simulated_strides.file(one, board=board), NEWEST_UNIX_S + later_s, board=board)
+        for one, board, later_s in ((left, BOARD, 0), (right, "a" * 16, apart_s))
+    ]
+
+
+def test_two_boards_worn_together_are_compared_as_in_the_report(two_boards, kneesync):
+    folder, _ = two_boards
+
+    async def act(app, pilot):
+        await press(pilot, "enter", "end")
+        same_as_golden("dashboard_two_boards", text(app))
+
+    drive(folder, act, (80, 50))
+    shown = (GOLDEN / "dashboard_two_boards.txt").read_text(encoding="utf-8")
+    report = kneesync("report", "latest")[1]
+    assert " ".join(report[report.index("Two boards") :].split("\n\n")[0].split()) in " ".join(shown.split())
+
+
+def test_the_other_leg_is_looked_for_anew_when_a_note_says_which_it_is(two_boards):
+    folder, (_, right) = two_boards
+
+    async def act(app, pilot):
+        await press(pilot, "enter", "end")
+        assert "Two boards" in text(app)
+        for leg, together in (("L", False), ("R", True)):
+            with Library(folder) as library:
+                library.say(library.find(right), leg=leg)
+            app.look()
+            await settled(pilot)
+            assert ("Two boards" in text(app)) == together, leg
+
+    drive(folder, act, (80, 50))
 
 
 # Quickness

@@ -245,6 +245,7 @@ def test_pain_noted_in_the_library_changes_the_week(kneesync, tmp_path):
     assert code == 0 and "kneesync settings --set quiet=on" in out and "left shin" in out
     report = kneesync("report")[1]
     assert "Over your runs" in report and "Pain 4 of 10 noted on" in report
+    assert "Pain 4 of 10 noted on" in kneesync("report", "--html", "-")[1]
     clear = re.search(r"kneesync (note \w+ --pain 0)", " ".join(out.split()))[1]
     assert kneesync(*clear.split())[0] == 0
     assert "quiet=on" not in kneesync("drills")[1]
@@ -275,6 +276,32 @@ def test_report_trends_and_page_say_the_same(kneesync, tmp_path):
     assert said in html and "Strides" in html and "Precautions" in html and "It may also be" in html
     code, out, _ = kneesync("report", tmp_path / "0.knee")
     assert code == 0 and "Over your runs" not in out, "a file is nobody's history"
+
+
+def test_json_of_report_and_trends_carries_the_reasons_of_drills(kneesync, tmp_path):
+    assert kneesync("import", *put(tmp_path, 3))[0] == 0
+    advice = json.loads(kneesync("drills", "--json")[1])
+    report, trends = (json.loads(kneesync(command, "--json")[1]) for command in ("report", "trends"))
+    assert report["coach"] == advice and trends["coach"] == [advice]
+    first = report["coach"]["findings"]["findings"][0]
+    ids = {one["id"] for one in json.loads(kneesync("sessions", "--json")[1])}
+    assert first["sign"] == "drop_late" and first["value"] > first["limit"] and len(first["interval"]) == 2
+    assert {one for row in first["sessions"] for one in row["ids"]} == ids, "the sessions it rests on"
+    assert all(row["value"] > 0 for row in first["sessions"]), "and the number of each"
+    assert json.loads(kneesync("report", tmp_path / "0.knee", "--json")[1])["coach"] is None
+
+
+@pytest.mark.parametrize("command", ["report", "trends"])
+def test_a_broken_training_log_takes_no_report_away(kneesync, tmp_path, command):
+    assert kneesync("import", *put(tmp_path, 1))[0] == 0
+    kneesync("drills", "done", "plank")
+    with Library() as library:
+        next((library.folder / training.FOLDER).glob("*.json")).write_text("{", encoding="utf-8")
+    code, out, err = kneesync(command, "--plain")
+    assert code == 0 and {"report": "How sure", "trends": "start unknown"}[command] in out
+    assert err.count("\n") == 1 and "no training log any more" in err
+    assert json.loads(kneesync(command, "--json")[1])["coach"] in (None, [])
+    assert kneesync("drills")[0] == 1, "whose result it is, fails"
 
 
 def test_a_library_of_another_athlete_is_not_touched(kneesync):

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from knee_files import BOARD, KneeFile, tired_run
@@ -179,7 +180,7 @@ def test_what_is_deleted_is_whole_in_the_trash_and_comes_back_as_it_was(library)
     assert library.sessions() == [] and os.listdir(library.path(kept).parent) == []
     assert {path.name: path.read_bytes() for path in library.trash_folder.iterdir()} == before
     assert [one.id for one in trash.listed(library)] == [kept.id]
-    with pytest.raises(KneesyncError, match=f"is in the trash; `kneesync delete --undo {kept.id[:5]}` brings it back"):
+    with pytest.raises(KneesyncError, match=f"is in the trash; `kneesync trash restore {kept.id[:5]}` brings it back"):
         library.find(kept.id[:5])
     library.reindex()
     assert library.sessions() == []
@@ -251,7 +252,7 @@ def test_deleting_cut_at_any_step_is_completed_by_doing_it_again(library, monkey
 @pytest.mark.parametrize("reference", ["zz", "", "../sessions"])
 def test_what_is_not_in_the_trash_is_said(library, reference):
     bring(library)
-    with pytest.raises(KneesyncError, match=r"in the trash; `kneesync sessions --trash` lists it"):
+    with pytest.raises(KneesyncError, match=r"in the trash; `kneesync trash` lists it"):
         trash.restore(library, reference)
 
 
@@ -320,7 +321,7 @@ def test_a_file_that_was_deleted_stays_in_the_trash(library, elsewhere):
     kept = library.find(athlete="Anna")
     trash.delete(library, kept)
     (one,) = [one for one in imported(library, [elsewhere]) if one.state != "here already"]
-    assert one.state == "in the trash" and f"--undo {kept.id}" in one.problem and len(library.sessions()) == 2
+    assert one.state == "in the trash" and f"trash restore {kept.id}" in one.problem and len(library.sessions()) == 2
 
 
 def test_what_a_watch_left_beside_a_file_comes_along(library, elsewhere):
@@ -608,6 +609,57 @@ def test_delete_asks_and_undoes(kneesync, monkeypatch):
     assert len(json.loads(kneesync("sessions", "--json")[1])) == 2
 
 
+def test_the_trash_is_listed_restored_and_emptied(kneesync, monkeypatch):
+    import io
+    import sys
+
+    from kneesync import cli_library
+
+    with Library() as library:
+        run, other = bring_run(library)[0], bring(library, OTHER, "00008-1.knee")
+        library.say(other, text="by mistake")
+    assert kneesync("trash", "empty", "--yes")[1:] == ("", f"Nothing in the trash of {library.folder}.\n")
+    assert kneesync("delete", run.id, other.id, "--yes")[0] == 0
+    assert other.id in kneesync("trash", "--plain")[1]
+    assert {one["id"] for one in json.loads(kneesync("trash", "--json")[1])} > {run.id, other.id}
+    code, _, err = kneesync("trash", "restore", "zz")
+    assert code == 1 and "no session zz in the trash" in err
+    code, out, _ = kneesync("trash", "restore", other.id[:6], "--json")
+    assert code == 0 and json.loads(out)["sessions"][0]["note"] == "by mistake"
+    code, _, err = kneesync("trash", "empty", run.id)
+    assert code == 2 and "add --yes" in err
+    monkeypatch.setattr(cli_library, "terminal_asks", lambda: True)
+    for answer, left in (("n\n", True), ("y\n", False)):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+        code, out, err = kneesync("trash", "empty", run.id)
+        assert code == left and run.id in err and any(library.trash_folder.iterdir()) == left
+    assert out.count("gone  ") == 3 and "3 files gone for good" in err, "all segments of the run"
+    kneesync("delete", other.id, "--yes")
+    size = sum(path.stat().st_size for path in library.trash_folder.iterdir())
+    assert json.loads(kneesync("trash", "empty", "--yes", "--json")[1])["bytes"] == size > len(OTHER)
+    with Library() as library:
+        assert library.sessions() == [] and library.holds(other.sha256) is None, "a pull brings it anew"
+
+
+@pytest.mark.parametrize("cut_at", [1, 2])
+def test_emptying_the_trash_cut_at_any_step_is_completed_by_doing_it_again(library, monkeypatch, cut_at):
+    trash.delete(library, library.say(bring(library), text="windy"))
+    steps, real = [], Path.unlink
+
+    def step(path, *more):
+        steps.append(path)
+        if len(steps) == cut_at:
+            raise Crash
+        real(path, *more)
+
+    with monkeypatch.context() as patch, pytest.raises(Crash):
+        patch.setattr(Path, "unlink", step)
+        trash.empty(library, trash.listed(library))
+    assert len(trash.listed(library)) == 1, "as long as anything of it is there"
+    trash.empty(library, trash.listed(library))
+    assert not any(library.trash_folder.iterdir())
+
+
 def test_import_says_what_became_of_each(kneesync, elsewhere):
     (elsewhere / "sessions" / "photo.knee").write_bytes(b"\x89PNG")
     code, out, err = kneesync("import", elsewhere, "--athlete", "Zoe\x1b")
@@ -630,5 +682,5 @@ def test_pull_names_what_stays_in_the_trash(kneesync):
         with Library() as library:
             trash.delete(library, library.find())
         code, out, err = kneesync("pull")
-        assert (code, out) == (0, "") and "0 new, 1 here already (1 in the trash: `kneesync sessions --trash`)" in err
+        assert (code, out) == (0, "") and "0 new, 1 here already (1 in the trash: `kneesync trash`)" in err
         assert kneesync("free", "--yes")[0] == 0 and board.files == {}

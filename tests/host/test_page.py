@@ -266,6 +266,7 @@ def test_texts_of_a_board_stay_texts(pages):
     coach = {
         "findings": [{"title": tags, "text": tags, "sure": tags}],
         "drills": [{"title": "A-skip", "text": tags, "dose": None}],
+        "pain": "",
         "missing": None,
     }
     text = page.text(session, summary(session), about, coach=coach)
@@ -288,11 +289,18 @@ def test_findings_and_drills_are_the_coachs_or_none():
         "No findings yet: one needs at least three good sessions" in without
         and "Drills follow from findings" in without
     )
-    coach = {"findings": [], "drills": [], "missing": "Two more good sessions are needed."}
-    assert "Two more good sessions are needed." in Page(page.text(session, figures, coach=coach)).text
+    coach = {
+        "findings": [],
+        "drills": [],
+        "pain": "Pain 4 of 10 noted.",
+        "missing": "Two more good sessions are needed.",
+    }
+    found = Page(page.text(session, figures, coach=coach)).text
+    assert "Two more runs are needed." in found and "Pain 4 of 10 noted." in found
     coach = {
         "findings": [{"title": "Late drop", "text": "3.1° in 4 of 5 runs", "sure": "fairly sure"}],
         "drills": [{"title": "A-skip", "text": "2 x 20 m", "dose": "twice a week"}],
+        "pain": "",
         "missing": None,
     }
     found = Page(page.text(session, figures, coach=coach)).text

@@ -13,6 +13,7 @@ from kneesync.coach.findings import findings
 from kneesync.coach.plan import DAYS, MINUTES, week, weekdays
 from kneesync.errors import KneesyncError
 from kneesync.library.training import Done
+from kneesync.views.drills import volume_line
 
 CATALOG = load()
 MONDAY = datetime.date(2026, 11, 23)
@@ -174,16 +175,32 @@ def test_pain_turns_the_cue_off_by_a_setting_that_exists():
     assert week(CATALOG, [], [], MONDAY)["cue_off"] is None
 
 
-def test_work_grows_with_the_log_and_not_without():
-    plan = week(CATALOG, [], [], MONDAY, (0, 2, 5), 60, EVERYTHING)
-    assert plan["volume"] == {"minutes": plan["volume"]["minutes"], "allowed": 40, "logged": None}
-    assert 30 <= plan["volume"]["minutes"] <= 40
-    done = strength_weeks(2)  # twice 21 min a week
-    plan = week(CATALOG, [], done, MONDAY, (0, 2, 5), 60, EVERYTHING)
-    assert plan["volume"]["logged"] == 42 and plan["volume"]["allowed"] == pytest.approx(46.2)
-    assert 42 <= plan["volume"]["minutes"] <= 46.2
-    long_ago = logged(*[(key, 30, 3) for key in ("glute-bridge", "plank", "lunge", "box-jump")])
-    assert week(CATALOG, [], long_ago, MONDAY)["volume"]["logged"] is None
+LONG_AGO = logged(*[(key, 30, 3) for key in ("glute-bridge", "plank", "lunge", "box-jump")])
+VOLUMES = [
+    # the log, pain; minutes logged in the last week, allowed, what bounds it, and what is said of that
+    ([], None, None, 40, "first week", "as in any first week; nothing is logged of the last three weeks."),
+    (LONG_AGO, None, None, 40, "first week", "nothing is logged of the last three weeks."),
+    (
+        logged(("plank", 3, 2)),
+        None,
+        4,
+        40,
+        "first week",
+        "you logged 4 min in your last one. Beyond that it grows",
+    ),
+    (strength_weeks(2), None, 42, 46.2, "a tenth more", "46.2 min, a tenth more than the 42 min of your last logged"),
+    (strength_weeks(2), HURT, 42, 42, "no growth", "42 min, as in your last logged week: with pain it does not grow."),
+    ([], HURT, None, 40, "first week", "as in any first week"),
+]
+
+
+@pytest.mark.parametrize(("log", "hurts", "last_min", "allowed_min", "bound", "said"), VOLUMES)
+def test_work_grows_with_the_log_and_the_page_says_by_which_rule(log, hurts, last_min, allowed_min, bound, said):
+    plan = week(CATALOG, [], log, MONDAY, (0, 2, 5), 60, EVERYTHING, pain=hurts)
+    volume = plan["volume"]
+    assert (volume["logged"], volume["bound"]) == (last_min, bound)
+    assert volume["allowed"] == pytest.approx(allowed_min) and 30 <= volume["minutes"] <= allowed_min
+    assert said in volume_line(plan)
 
 
 def test_drills_come_before_hard_days():

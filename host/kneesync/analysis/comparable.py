@@ -10,6 +10,7 @@ import numpy as np
 
 from kneecore import sessionlog as log
 from kneesync.analysis import quality
+from kneesync.analysis.around import mean_around
 from kneesync.analysis.pace import BAND_MPS, LEVEL_PERCENT, along
 from kneesync.analysis.run import Run
 from kneesync.analysis.tens import Tens
@@ -104,21 +105,15 @@ def _drop_per_h(run):
     return float(-(hours @ tens.knee_lift_deg) / (hours @ hours))
 
 
-def _smoothed(values, known):
-    """Mean of the known ones among the SMOOTH_STRIDES around each; NaN where there are none."""
-    half = SMOOTH_STRIDES // 2
-    sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0.0))])
-    counts = np.concatenate([[0], np.cumsum(known)])
-    at = np.arange(len(values))
-    low, high = np.maximum(at - half, 0), np.minimum(at + half + 1, len(values))
-    number = counts[high] - counts[low]
-    return np.where(number > 0, (sums[high] - sums[low]) / np.maximum(number, 1), np.nan)
+def _smoothed(values):
+    """The mean of the known ones among the SMOOTH_STRIDES around each; NaN where there are none."""
+    return mean_around(values, SMOOTH_STRIDES // 2)[0]
 
 
 def _cadence_bands(run):
     if not len(run.t_s):
         return []
-    cadence_spm = 120 / _smoothed(run.columns["stride_s"], run.timed)
+    cadence_spm = 120 / _smoothed(run.columns["stride_s"])
     return _bands(run, cadence_spm, BAND_SPM, {"cadence_spm": cadence_spm})
 
 
@@ -134,8 +129,8 @@ def _speed_bands(run, at):
         return []
     speed_mps = at["speed_mps"]
     level = ~(np.abs(at["grade_percent"]) > LEVEL_PERCENT)  # a grade that is not known counts as level
-    speed_mps = np.where(level, _smoothed(speed_mps, np.isfinite(speed_mps)), np.nan)
-    cadence_spm = 120 / _smoothed(run.columns["stride_s"], run.timed)
+    speed_mps = np.where(level, _smoothed(speed_mps), np.nan)
+    cadence_spm = 120 / _smoothed(run.columns["stride_s"])
     return _bands(run, speed_mps, BAND_MPS, {"cadence_spm": cadence_spm, "speed_mps": speed_mps})
 
 

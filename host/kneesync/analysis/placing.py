@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kneesync.analysis.around import mean_around
+
 RUNNING_SPM = (120.0, 250.0)  # cadences outside are not running, or a watch's wrong lock-on
 SMOOTHED_S = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 19, 24, 30)  # how long a watch may smooth over
 ALL_S = 61  # the whole run's cadence counts as it differs from its mean over this long
@@ -194,17 +196,9 @@ def _even(spm):
 
 def _wandering(spm, over_s, clipped_spm=np.inf):
     """What is left of a cadence without its mean over `over_s` around; clipped; NaN where unknown."""
-    known = np.isfinite(spm)
-    half = over_s // 2
-    sums = np.concatenate([[0], np.cumsum(np.where(known, spm, 0))])
-    counts = np.concatenate([[0], np.cumsum(known)])
-    at = np.arange(len(spm))
-    low, high = np.maximum(at - half, 0), np.minimum(at + half + 1, len(spm))
-    count = counts[high] - counts[low]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = (sums[high] - sums[low]) / count
-        left = np.clip(spm - mean, -clipped_spm, clipped_spm)
-    return np.where(known & (count >= max(4, over_s // 8)), left, np.nan)
+    mean, count = mean_around(spm, over_s // 2)
+    left = np.clip(spm - mean, -clipped_spm, clipped_spm)
+    return np.where(count >= max(4, over_s // 8), left, np.nan)
 
 
 def _score(r, common):

@@ -33,33 +33,41 @@ def read(reference=None, beside=None, athlete=None):
     `beside` names the other leg's session; without it the library's of the same time is taken, if there is one.
     """
     kept, session = opened(reference, athlete)
-    watch, found = None, None
+    watch, both, apart = None, None, ""
     if kept is not None:
         from kneesync.library.watch import of
 
         with Library() as library:
             watch = of(library, kept)
             if beside is None:
-                found = overlapping(kept, library.during(kept))
-            other = library.read_whole(found) if found else None
-    reading = Reading(kept, session, watch, of_run.summary(session, watch))
+                both, apart = other_leg(library, kept, session)
     if beside is not None:
-        found, other = opened(beside)
-        reading.pair = _pair((kept, session), (found, other), (reference, beside))
-    elif found:
-        try:
-            reading.pair = _pair((kept, session), (found, other), (kept.id, found.id))
-            reading.pair["found"] = "time"
-        except KneesyncError as error:
-            reading.apart = f"{found.id} was worn on the other leg at that time, but {error}"
-    return reading
+        both = {**_pair((kept, session), opened(beside), (reference, beside)), "found": "named"}
+    return Reading(kept, session, watch, of_run.summary(session, watch), both, apart)
+
+
+def other_leg(library, kept, session=None):
+    """(the pair with the session that the other leg's board recorded at that time or None, why not or "").
+
+    `session`: what `kept` decodes to, where it is at hand.
+    """
+    found = overlapping(kept, library.during(kept))
+    if found is None:
+        return None, ""
+    try:
+        own = library.read_whole(kept) if session is None else session
+        other = library.read_whole(found)
+        return {**_pair((kept, own), (found, other), (kept.id, found.id)), "found": "time"}, ""
+    except KneesyncError as error:
+        return None, f"{found.id} was worn on the other leg at that time, but {error}"
 
 
 def _pair(one, other, references):
+    """analysis.pairs.pair() of two (Kept or None, Session), called by their ids or by the files they came from."""
     names, legs = [], []
     for (kept, session), reference in zip((one, other), references, strict=True):
         names.append(kept.id if kept else untrusted.printable(Path(reference).name, 60))
         legs.append(kept.leg if kept and kept.leg else session.header.get("leg"))
     starts = [kept.start_unix_s if kept else None for kept, _ in (one, other)]
     apart_s = None if None in starts else starts[1] - starts[0]
-    return {**pair(one[1], other[1], apart_s, names, legs), "found": "named"}
+    return pair(one[1], other[1], apart_s, names, legs)

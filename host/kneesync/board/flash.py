@@ -127,7 +127,7 @@ def flash(
 ):  # fmt: skip
     """Install the firmware on the board at `port`. Returns a Flashed.
 
-    `wired`: what is wired to the board, in the words of its file /board (wiring.py); None leaves that as it is.
+    `wired`: words that change what the board's file /board says is wired to it (wiring.py); None leaves that as it is.
     progress(name, bytes so far, bytes in all), on_check(Check). KneesyncError, with the board as it was, if the board
     is not one of ours, holds sessions that `library` does not (unless even_unpulled), has too little room, or its
     self-test finds what blocks (unless despite_self_test); or if the new version does not start.
@@ -135,7 +135,7 @@ def flash(
     image = image or Image.built()  # compiled before the board is stopped
     with Prompt(port, board_id, installer()) as link:
         facts = _facts(link)
-        words = facts.row if wired is None else wiring.wired(wired, str(link.info.get("machine"))).words
+        words = facts.row if wired is None else wiring.changed(facts.row, wired, str(link.info.get("machine"))).words
         check_fits(link.info, words, image.files)
         date_boot(link, library)
         if not even_unpulled:

@@ -88,6 +88,16 @@ def wired(words: str = "", machine: str = "") -> Wiring:
     return replace(known[named[-1]] if named else found, **changes)
 
 
+def changed(before: str | None, words: str, machine: str = "") -> Wiring:
+    """What is wired once `words` have changed what /board said `before`; a board's name begins anew with its row.
+
+    Words of `before` that board.py does not know are left out. KneesyncError for such a one in `words`.
+    """
+    known, kinds = rows(), parts()
+    kept = [] if set(words.split()) & set(known) else [w for w in (before or "").split() if w in known or w in kinds]
+    return wired(" ".join([*kept, words]), machine)
+
+
 @cache
 def _table(name: str) -> dict:
     tree = ast.parse((device_folder() / "board.py").read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ TYPICAL: 13 runners on a treadmill at 2.5, 3.5 and 4.5 m/s, mean of both legs, e
 (RBDS, Fukuchi 2017, 10.7717/peerj.3298; our measure). It is no norm and no target: 13 people, one laboratory.
 """
 
+import bisect
 import time
 from dataclasses import dataclass
 
@@ -70,17 +71,33 @@ def good_runs(kept):
             left_out.setdefault(why, []).append(one.id)
         else:
             good.append(one)
-    runs, taken = [], set()
+    runs, taken, near = [], set(), _Near(good)
     for one in good:
         if one.id in taken:
             continue
-        other = overlapping(one, [each for each in good if each.id not in taken and each.id != one.id])
+        other = overlapping(one, [each for each in near.to(one) if each.id not in taken and each.id != one.id])
         sessions = [one, other] if other else [one]
         taken.update(each.id for each in sessions)
         dated = one.start_unix_s is not None
         runs.append(GoodRun(sessions, one.start_unix_s if dated else one.pulled_unix_s, dated))
     runs.sort(key=lambda run: (run.unix_s, run.ids))
     return runs, [{"why": why, "sessions": len(ids), "ids": ids} for why, ids in left_out.items()]
+
+
+class _Near:
+    """The sessions that may have run at the same time as another: years of them are not held against each other."""
+
+    def __init__(self, kept):
+        self._dated = sorted((one for one in kept if one.start_unix_s is not None), key=lambda one: one.start_unix_s)
+        self._starts_s = [one.start_unix_s for one in self._dated]
+        self._longest_s = max((one.duration_s or 0 for one in self._dated), default=0)
+
+    def to(self, one):
+        if one.start_unix_s is None:
+            return []
+        first = bisect.bisect_left(self._starts_s, one.start_unix_s - self._longest_s)
+        last = bisect.bisect_right(self._starts_s, one.start_unix_s + (one.duration_s or 0))
+        return self._dated[first:last]
 
 
 def _why_not(figures):

@@ -20,8 +20,11 @@ from kneesync.errors import KneesyncError
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SPREAD = {1: (2,), 2: (1, 4), 3: (0, 2, 5), 4: (0, 2, 4, 6), 5: (0, 1, 3, 4, 6), 6: (0, 1, 2, 3, 4, 5)}
 MINUTES = (10, 120)
-START_MIN = 40  # of loaded work in a first week, whatever was logged
-GROWTH = 1.10
+# Minutes of loaded work open to everybody: a first week, of which who logged less is no less capable than who logged
+# nothing. It holds two short days of strength and one of drills, the least that the article's frequencies ask for.
+START_MIN = 40
+GROWTH = 1.10  # a week over the last logged one, beyond START_MIN
+FIRST_WEEK, A_TENTH, NO_GROWTH = "first week", "a tenth more", "no growth"  # what bounds a week's work
 PER_GROUP = 2  # exercises of one strength group on one day
 DRILLS_A_DAY = 3
 MOST_LOADED_DAYS = 5  # two days of the week stay without
@@ -77,8 +80,8 @@ def week(catalog, barriers, done, start, days=SPREAD[3], minutes=30, equipment=(
     days, hard: weekdays (0 Monday) to train on, and of hard runs. equipment: what there is, by the catalogue's words.
     pain: None or {"pain": 1 to 10, "where", "id", "day"}. The result: "start", "days" [{"day", "date", "minutes",
     "loaded", "items" [{"exercise", "name", "group", "sets", "dose", "minutes", "why", "how", "variants", "mistakes",
-    "cautions", "new"}]}], "form_cue" (an item), "volume" {"minutes", "allowed", "logged"}, "notes", "cue_off" (a
-    command, or None), "precautions", "mistakes", "guidance".
+    "cautions", "new"}]}], "form_cue" (an item), "volume" {"minutes", "allowed", "logged", "bound": FIRST_WEEK,
+    A_TENTH or NO_GROWTH}, "notes", "cue_off" (a command, or None), "precautions", "mistakes", "guidance".
     """
     return _Week(catalog, barriers, History(catalog, done, start), start, days, minutes, equipment, hard, pain).made()
 
@@ -95,9 +98,12 @@ class _Week:
             for key in row["train"]:
                 self._why.setdefault(key, row["key"])
         self._logged = history.volume_min()
-        self._allowed = max(START_MIN, GROWTH * self._logged) if self._logged else START_MIN
         if pain and self._logged:
-            self._allowed = self._logged
+            self._allowed, self._bound = self._logged, NO_GROWTH
+        elif self._logged and GROWTH * self._logged > START_MIN:
+            self._allowed, self._bound = GROWTH * self._logged, A_TENTH
+        else:
+            self._allowed, self._bound = START_MIN, FIRST_WEEK
 
     def made(self):
         if not self._barriers:
@@ -350,6 +356,7 @@ class _Week:
                 "minutes": round(self._volume(), 1),
                 "allowed": round(self._allowed, 1),
                 "logged": None if logged is None else round(logged, 1),
+                "bound": self._bound,
             },
             "notes": self._notes,
             "pain": self._pain,

@@ -1,15 +1,12 @@
 """Sessions written for other programs: tables, FIT activities, and a watch's FIT with knee lift in it."""
 
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from kneesync import untrusted
+from kneesync import outfile
 from kneesync.errors import KneesyncError
 
 INSTALL = 'pip install "kneesync[export]"'
-STDOUT = "-"
 
 
 @dataclass
@@ -45,37 +42,12 @@ def written(reference, form, table="strides", out=None, athlete=None):
         data, rows = activity.activity(session, kept, watch), len(session.columns["t_s"])
     else:
         data, rows = tables.as_bytes(form, table, session, kept, watch)
-    write(target, data, besides=reference)
+    outfile.write(target, data, besides=reference)
     beside = None
-    if form == "csv" and target != STDOUT:
+    if form == "csv" and target != outfile.STDOUT:
         beside = str(Path(target).with_suffix(".csv-metadata.json"))
-        write(beside, tables.csv_metadata(Path(target).name, table, session, kept, watch))
-    return Written(called, table, rows, None if target == STDOUT else target, beside)
-
-
-def write(target, data, besides=None):
-    """Write bytes to a file, whole or not at all, or to stdout for "-"; never over the file `besides`."""
-    if target == STDOUT:
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
-        return
-    path = Path(target)
-    shown = untrusted.printable(str(path), 200)
-    if besides and path.exists() and Path(besides).exists() and path.samefile(besides):
-        raise KneesyncError(f"{shown} is the file that is read; give the result another name")
-    if path.is_dir():
-        raise KneesyncError(f"{shown} is a folder; name a file in it")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        try:
-            part.write_bytes(data)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise KneesyncError(
-            f"cannot write {shown}: {error.strerror or error}; name a file in a folder of yours with --out"
-        ) from None
+        outfile.write(beside, tables.csv_metadata(Path(target).name, table, session, kept, watch))
+    return Written(called, table, rows, None if target == outfile.STDOUT else target, beside)
 
 
 def missing(package):

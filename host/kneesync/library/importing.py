@@ -77,7 +77,7 @@ def _imported(library, path, athlete):
         note["athlete"] = athlete
     kept = library.holds(sha256)
     if kept and kept.trashed:
-        return Imported(str(path), "in the trash", f"`kneesync delete --undo {kept.id}` brings it back", kept)
+        return Imported(str(path), "in the trash", f"`kneesync trash restore {kept.id}` brings it back", kept)
     watch = note.pop("watch", None)
     state = "here already" if kept else "new"
     if kept is None:

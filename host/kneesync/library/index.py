@@ -6,8 +6,11 @@ The exception is `boot`: when each boot of a board began by this machine's clock
 
 import contextlib
 import json
+import shutil
 import sqlite3
+import tempfile
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 
 from kneesync.errors import KneesyncError
 
@@ -75,21 +78,54 @@ CREATE TABLE IF NOT EXISTS boot (
 """
 
 
+_REFUSES_WRITING = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+
+
 class Index:
-    """An open index file. `fresh` is true if it had to be made: the kept files then want to be entered."""
+    """An open index file. `fresh` is true if it had to be made: the kept files then want to be entered.
+
+    Where the folder cannot be written to, a copy in a temporary place is opened (SQLite needs a log beside the file
+    even to read it), and `read_only` is true: what is entered is forgotten when it is closed.
+    """
 
     def __init__(self, path):
-        self.fresh = False
-        self._path = path
+        self.fresh = self.read_only = False
+        self._path, self._elsewhere = path, None
+        try:
+            self._open_or_anew(path)
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _REFUSES_WRITING:
+                raise self._refused(error) from None
+            self._open_copy(error)
+        except OSError as error:  # a broken one that cannot be set aside
+            self._open_copy(error)
+
+    def _open_or_anew(self, path):
         try:
             self._open(path)
-        except sqlite3.OperationalError as error:
-            raise self._refused(error) from None
+        except sqlite3.OperationalError:
+            raise
         except sqlite3.DatabaseError:  # not a database any more: set it aside, the files know everything
             path.replace(path.with_name(path.name + ".broken"))
             for ending in ("-wal", "-shm"):  # its log is none of the new one's
                 path.with_name(path.name + ending).unlink(missing_ok=True)
             self._open(path)
+
+    def _open_copy(self, error):
+        self.read_only = True
+        self._elsewhere = tempfile.TemporaryDirectory(prefix="kneesync-index-")
+        copy = Path(self._elsewhere.name) / self._path.name
+        try:
+            for ending in ("", "-wal"):
+                with contextlib.suppress(FileNotFoundError):
+                    shutil.copyfile(self._path.with_name(self._path.name + ending), copy.with_name(copy.name + ending))
+            self._open_or_anew(copy)
+        except (OSError, sqlite3.Error):
+            self._elsewhere.cleanup()
+            raise self._refused(error) from None
+        except BaseException:
+            self._elsewhere.cleanup()
+            raise
 
     def _open(self, path):
         self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
@@ -141,6 +177,8 @@ class Index:
 
     def close(self):
         self._db.close()
+        if self._elsewhere is not None:
+            self._elsewhere.cleanup()
 
     @contextlib.contextmanager
     def at_once(self):

@@ -14,7 +14,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from kneesync import untrusted
+from kneesync import telling, untrusted
 from kneesync.errors import KneesyncError
 from kneesync.library import durable, entry, sidenote
 from kneesync.library.choice import chosen
@@ -23,6 +23,7 @@ from kneesync.library.index import Index, LibraryError
 
 ID_DIGITS = 10
 INDEX = "index.sqlite"
+MANY_FILES = 20  # from so many on, reading all of them takes a moment that wants a word
 EARLIEST_UNIX_S = 1_700_000_000  # a board clock before this was never set
 
 
@@ -42,18 +43,23 @@ class Library:
         self.trash_folder = self.folder / "trash"
         try:
             self._sessions.mkdir(parents=True, exist_ok=True)
-            self._incoming.mkdir(exist_ok=True)
         except OSError as error:
             raise KneesyncError(
                 f"cannot use {self.folder} as library: {error.strerror}; set KNEESYNC_LIBRARY to another folder"
             ) from None
+        with contextlib.suppress(OSError):  # whoever writes there will say so
+            self._incoming.mkdir(exist_ok=True)
         self._index = Index(self.folder / INDEX)
-        if self._index.fresh:
-            try:
-                self.reindex()
-            except BaseException:
-                self.close()
-                raise
+        try:
+            if self._index.read_only:
+                telling.once(
+                    f"The library in {self.folder} cannot be written to: it is read, and nothing is kept in it."
+                )
+            if self._index.fresh:
+                self._index_anew()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self):
         self._index.close()
@@ -144,7 +150,7 @@ class Library:
         if found:
             raise KneesyncError(f"{shown} could be {', '.join(kept.id for kept in found[:5])}; give more digits")
         if next(self.trash_folder.glob(f"{reference.lower()}*.knee") if reference.isalnum() else iter(()), None):
-            raise KneesyncError(f"{shown} is in the trash; `kneesync delete --undo {shown}` brings it back")
+            raise KneesyncError(f"{shown} is in the trash; `kneesync trash restore {shown}` brings it back")
         raise KneesyncError(f"no session {shown} and no such file; `kneesync sessions` lists the ids")
 
     def read(self, reference=None):
@@ -259,7 +265,8 @@ class Library:
 
     @contextlib.contextmanager
     def writing(self):
-        """What the disk refuses inside, as one line."""
+        """What the disk refuses inside, as one line; LibraryError at once where it takes nothing."""
+        self._refuse_if_read_only()
         try:
             yield
         except OSError as error:
@@ -270,7 +277,15 @@ class Library:
 
     def alone(self):
         """A context in which no other process changes the library: the index's lock."""
+        self._refuse_if_read_only()
         return self._index.at_once()
+
+    def _refuse_if_read_only(self):
+        if self._index.read_only:
+            raise LibraryError(
+                f"the library in {self.folder} cannot be written to; "
+                "set KNEESYNC_LIBRARY to a folder of yours, and `kneesync import` takes its sessions in there"
+            )
 
     def note_of(self, kept):
         """What the runner says of a session, by the keys of sidenote.SAID."""
@@ -337,6 +352,20 @@ class Library:
         with a name, how many files are through and how many there are.
         Returns (every Kept, damaged ones with their problems; (path, why) of each file that cannot be read).
         """
+        self._refuse_if_read_only()
+        return self._reindexed(processes, progress)
+
+    def _index_anew(self):
+        """The first index of these files, or one in place of an older version's: told of where that takes a while."""
+        number = sum(1 for _ in self._sessions.glob("*.knee"))
+        if number < MANY_FILES:
+            self._reindexed()
+            return
+        telling.once(f"Making the library's index anew from its {number:,} files, once for this version.")
+        with telling.counting("reading") as progress:
+            self._reindexed(progress=progress)
+
+    def _reindexed(self, processes=1, progress=None):
         read, unreadable = entry.of_all(sorted(self._sessions.glob("*.knee")), processes, progress)
         with self._index.at_once():  # held for no longer than it takes to write: others go on meanwhile
             self._index.forget_joined()

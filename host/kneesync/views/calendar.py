@@ -1,12 +1,7 @@
 """A week's plan as a calendar file: what stands in a day's entry, and writing the file."""
 
-import sys
-from pathlib import Path
-
-from kneesync import untrusted
+from kneesync import outfile
 from kneesync.coach import ics
-from kneesync.errors import KneesyncError
-from kneesync.library import durable
 from kneesync.views.drills import cue_line, pain_lines, precaution_lines
 
 _HEAD = b"BEGIN:VCALENDAR"
@@ -24,26 +19,7 @@ def calendar(advice):
 
 def write(advice, target):
     """Write it to a file, or to stdout for `-`. A calendar that stands there is replaced; anything else stays."""
-    data = calendar(advice)
-    if target == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
-        return
-    path, shown = Path(target), untrusted.printable(target, 200)
-    try:
-        if path.exists() and (not path.is_file() or not _is_calendar(path)):
-            raise KneesyncError(f"{shown} exists and is no calendar file: it stays; give another name")
-        durable.write_whole(path, data)
-    except OSError as error:
-        raise KneesyncError(
-            f"cannot write {shown}: {error.strerror or error}; name a file in a folder of yours"
-        ) from None
-
-
-def _is_calendar(path):
-    with path.open("rb") as file:
-        head = file.read(len(_HEAD))
-    return not head or head == _HEAD
+    outfile.write(target, calendar(advice), only_over=("calendar file", lambda head: head.startswith(_HEAD)))
 
 
 def calendar_day(plan, day):

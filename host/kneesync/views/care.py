@@ -117,8 +117,8 @@ def import_outcome(found):
     return f"{', '.join(parts)}." + (" What failed was left as it is." if counts["failed"] else "")
 
 
-def about_to_delete(kept):
-    """One line a session that is to be deleted."""
+def about(kept):
+    """One line a session that a question is about."""
     return [_session(one) for one in kept]
 
 
@@ -128,6 +128,15 @@ def deleted(kept):
 
 def restored(kept):
     return [f"restored  {_session(one)}" for one in kept]
+
+
+def gone(kept):
+    return [f"gone  {_session(one)}" for one in kept]
+
+
+def emptied(kept, freed_bytes):
+    """What emptying the trash came to."""
+    return f"{_files(len(kept))} gone for good, {size(freed_bytes)} free. A pull brings back what a board still holds."
 
 
 def _session(one):
@@ -140,6 +149,10 @@ def _line(one):
     name = untrusted.printable(one.name, 40)
     parts = [name, size(one.bytes), one.state] if one.bytes else [name, one.state]
     return "  ".join(parts) + (f": {untrusted.printable(one.why, 160)}" if one.why else "")
+
+
+def _files(number):
+    return f"{number} file" + ("" if number == 1 else "s")
 
 
 def _count(number):

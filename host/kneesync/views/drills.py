@@ -6,6 +6,7 @@ from rich.text import Text
 
 from kneesync import untrusted
 from kneesync.coach.catalog import load
+from kneesync.coach.plan import A_TENTH, NO_GROWTH
 
 DAY_NAMES = {
     "mon": "Monday",
@@ -113,13 +114,20 @@ def day_title(day):
 
 
 def volume_line(plan):
+    """How much work a week holds, how much it may hold, and why."""
     volume = plan["volume"]
     if volume["logged"] is None:
-        return f"Work this week: {volume['minutes']:g} min; nothing logged in the last three weeks to build on."
-    return (
-        f"Work this week: {volume['minutes']:g} min; {volume['logged']:g} min in your last logged week, "
-        f"so at most {volume['allowed']:g} min."
-    )
+        why = "as in any first week; nothing is logged of the last three weeks"
+    elif volume["bound"] == NO_GROWTH:
+        why = "as in your last logged week: with pain it does not grow"
+    elif volume["bound"] == A_TENTH:
+        why = f"a tenth more than the {volume['logged']:g} min of your last logged week"
+    else:
+        why = (
+            f"as in any first week; you logged {volume['logged']:g} min in your last one. "
+            "Beyond that it grows by a tenth a week at most"
+        )
+    return f"Work this week: {volume['minutes']:g} of at most {volume['allowed']:g} min, {why}."
 
 
 def cue_line(plan):
@@ -174,6 +182,7 @@ def for_page(advice):
             for head, text, *rest in map(finding_lines, found["findings"])
         ],
         "drills": drills[:MOST_ON_PAGE],
+        "pain": " ".join(pain_lines(advice)[:1]),
         "missing": " ".join(no_finding(advice)),
     }
 

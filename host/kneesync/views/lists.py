@@ -114,7 +114,7 @@ def pull_outcome(board_id, results):
     if counts["failed"]:
         parts.append(f"{counts['failed']} failed")
     if trashed := sum(bool(result.kept and result.kept.trashed) for result in results):
-        parts[1] += f" ({trashed} in the trash: `kneesync sessions --trash`)"
+        parts[1] += f" ({trashed} in the trash: `kneesync trash`)"
     return f"Board {board_id}: {', '.join(parts)}. Its firmware runs again."
 
 

@@ -5,26 +5,21 @@ escaping. What a session cannot say is named on the page, with the reason and wi
 """
 
 import datetime
-import os
 import re
-import sys
 from importlib import resources
-from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
 
-from kneesync import __version__, untrusted
+from kneesync import __version__, outfile, untrusted
 from kneesync.analysis import overtime
 from kneesync.analysis.shape import stride_shape
-from kneesync.errors import KneesyncError
 from kneesync.library.index import NOBODY
 from kneesync.views import page_words as words
 from kneesync.views import pictures, sentences
 from kneesync.views.units import clock
 
-GENERATOR = '<meta name="generator" content="kneesync">'
-_HEAD_BYTES = 2000  # GENERATOR stands within these
+GENERATOR = '<meta name="generator" content="kneesync">'  # within the first 2,000 bytes
 _DATED = {"board clock": "dated by the board's clock", "watch": "dated by the watch", "you": "start set by hand"}
 
 
@@ -33,7 +28,7 @@ def text(session, figures, kept=None, watch=None, pair=None, coach=None):
 
     `figures`: summary() of the session; `kept`: what the library knows of it; `watch`: its joined Watch; `pair`:
     analysis.pairs of it and the other leg's session. Each may be None. `coach` is None, or {"findings": [{"title",
-    "text", "sure"}], "drills": [{"title", "text", "dose"}], "missing": str or None}.
+    "text", "sure"}], "drills": [{"title", "text", "dose"}], "pain": str, "missing": str or None}.
     """
     spans = {name: (figures[name]["from_s"], figures[name]["to_s"]) if figures[name] else None for name in _STRETCHES}
     shape = stride_shape(session, **spans)
@@ -88,37 +83,8 @@ _STRETCHES = ("fresh", "late")
 
 
 def write(page, target):
-    """Write a page's text to a file, or to stdout for `-`. What stands there is replaced at once or not at all.
-
-    KneesyncError if the file cannot be written, or if something else than a page of ours stands there.
-    """
-    if str(target) == "-":
-        sys.stdout.buffer.write(page.encode())
-        sys.stdout.flush()
-        return
-    target = Path(target)
-    shown = untrusted.printable(str(target), 200)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        if target.is_dir():
-            raise KneesyncError(f"{shown} is a folder; name a file in it, as {target.name}/run.html")
-        if target.exists() and not _is_ours(target):
-            raise KneesyncError(f"{shown} exists and is no page of kneesync's: it stays; give another name")
-        try:
-            part.write_bytes(page.encode())
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise KneesyncError(
-            f"cannot write {shown}: {error.strerror or error}; name a file in a folder of yours"
-        ) from None
-
-
-def _is_ours(path):
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    return not head or GENERATOR.encode() in head
+    """Write a page's text to a file, or to stdout for `-`. Anything there that is no page of ours stays."""
+    outfile.write(target, page.encode(), only_over=("page of kneesync's", lambda head: GENERATOR.encode() in head))
 
 
 def _together(value):

@@ -3,7 +3,7 @@
 Everything given back is plain text or None for a cell that has no figure; the page escapes and lays it out.
 """
 
-from kneesync.views import sentences
+from kneesync.views import repeats, sentences
 from kneesync.views.sentences import ROWS
 from kneesync.views.units import NONE, clock, count, day, degrees, pace, rate, steps
 
@@ -124,18 +124,10 @@ def side_rows(pair):
 
 
 def repeat_rows(figures):
-    """The table of repeats: a list of cells each."""
+    """The table of repeats: a list of cells each, the change's interval last."""
     return [
         [
-            str(number),
-            clock(row["from_s"]),
-            clock(row["to_s"] - row["from_s"]),
-            clock(row["rest_s"]),
-            count(row["strides"]),
-            count(row["cadence_spm"]),
-            degrees(row["knee_lift_deg"]),
-            degrees(row["range_deg"]),
-            degrees(-row["drop_deg"], signed=True) if row["drop_deg"] is not None else NONE,
+            *repeats.cells(number, row),
             _ends([-end for end in reversed(row["drop_interval"])], degrees) if row["drop_interval"] else NONE,
         ]
         for number, row in enumerate(figures["repeats"], 1)

@@ -3,7 +3,7 @@
 from rich.table import Table
 from rich.text import Text
 
-from kneesync.views import chart
+from kneesync.views import chart, repeats
 from kneesync.views.sentences import (
     ROWS,
     besides,
@@ -19,7 +19,7 @@ from kneesync.views.sentences import (
     verdict,
     watch_lines,
 )
-from kneesync.views.units import NONE, clock, count, degrees, steps
+from kneesync.views.units import NONE, degrees, steps
 
 WIDE = 110  # from so many columns on the table has the trend too
 _SIDES = (*ROWS[:3], ROWS[5])
@@ -50,15 +50,15 @@ def show(console, figures, session, kept=None, pair=None, coach=()):
         say([spread(figures), *trends, *relation(figures), *watch_lines(figures)])
         console.print()
     if figures["repeats"]:
-        say([repeats_head(figures)])
-        console.print(repeats(figures["repeats"]))
+        say([repeats.head(figures)])
+        console.print(repeats.table(figures["repeats"]))
         console.print()
     if figures["strides"]:
         say(cue_lines(figures))
         console.print()
     if pair:
         say(["Two boards"], "bold")
-        console.print(_sides(pair))
+        console.print(sides(pair))
         say(pair_lines(pair))
         console.print()
     say(["How sure"], "bold")
@@ -86,8 +86,8 @@ def plain(figures, kept=None, pair=None, coach=()):
         yield from _over_time(figures["per_minute"])
     if figures["repeats"]:
         yield ""
-        yield repeats_head(figures)
-        yield from _repeats_in_words(figures["repeats"])
+        yield repeats.head(figures)
+        yield from repeats.in_words(figures["repeats"])
     if figures["strides"]:
         yield ""
         for line in cue_lines(figures):
@@ -180,51 +180,8 @@ def _show_chart(console, figures, session, width):
     console.print()
 
 
-def repeats_head(figures):
-    found = {"pauses": "the pauses between them", "cadence": "their cadence"}[figures["repeats"][0]["by"]]
-    return f"Repeats, found by {found}; the change is against the first:"
-
-
-def repeats(rows):
-    columns = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("", "from", "for", "rest", "strides", "steps/min", "knee lift", "range", "change"):
-        columns.add_column(name, justify="right")
-    for number, row in enumerate(rows, 1):
-        columns.add_row(
-            str(number),
-            clock(row["from_s"]),
-            clock(row["to_s"] - row["from_s"]),
-            clock(row["rest_s"]),
-            count(row["strides"]),
-            count(row["cadence_spm"]),
-            degrees(row["knee_lift_deg"]),
-            degrees(row["range_deg"]),
-            _against_first(row),
-        )
-    return columns
-
-
-def _against_first(row):
-    return NONE if row["drop_deg"] is None else degrees(-row["drop_deg"], signed=True)
-
-
-def _repeats_in_words(repeats):
-    for number, row in enumerate(repeats, 1):
-        parts = [
-            f"Repeat {number}: from {clock(row['from_s'])} for {clock(row['to_s'] - row['from_s'])} min",
-            f"{row['strides']} strides",
-            steps(row["cadence_spm"]),
-            f"knee lift {degrees(row['knee_lift_deg'])}",
-            f"range {degrees(row['range_deg'])}",
-        ]
-        if row["drop_deg"] is not None:
-            parts.append(f"change {_against_first(row)}")
-        if row["rest_s"] is not None:
-            parts.append(f"then {clock(row['rest_s'])} min of rest")
-        yield ", ".join(parts) + "."
-
-
-def _sides(pair):
+def sides(pair):
+    """Left and right leg of two boards worn together, and their difference."""
     columns = Table(box=None, pad_edge=False, header_style="dim")
     columns.add_column("", min_width=11)
     for name in ("left", "right", "right − left"):

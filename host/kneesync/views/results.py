@@ -28,9 +28,12 @@ def text(result):
     return json.dumps(_clean(result), indent=2, ensure_ascii=not takes_all, allow_nan=False)
 
 
-def report(figures, kept=None, pair=None):
-    """A session's figures, what the library knows of it, and how it differs from the other leg's."""
-    return {**({"session": _kept(kept)} if kept else {}), **figures, "pair": pair}
+def report(figures, kept=None, pair=None, advice=None):
+    """A session's figures, what the library knows of it, how it differs from the other leg's, and the coach's advice.
+
+    "coach" is what `drills --json` prints: findings with the sessions and numbers they rest on, and the week.
+    """
+    return {**({"session": _kept(kept)} if kept else {}), **figures, "pair": pair, "coach": advice}
 
 
 def sessions(kept):

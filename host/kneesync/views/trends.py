@@ -283,7 +283,7 @@ def placing(found):
     """Sessions that stand in no runner's part."""
     if ids := found["not_placed"]:
         shown = ", ".join(ids[:4]) + (" ..." if len(ids) > 4 else "")
-        yield f"Not placeable in time, start unknown: {_sessions(len(ids))} ({shown})."
+        yield f"Not placeable in time, start unknown or after the pull: {_sessions(len(ids))} ({shown})."
         yield f"Say when: kneesync note {ids[0]} --start TIME"
     for reason in found["left_out"]:
         ids = reason["ids"]

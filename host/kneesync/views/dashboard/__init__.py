@@ -10,7 +10,10 @@ plot.py       a chart that zooms
 
 
 def show(folder, athlete=None):
-    """Show the library in `folder` (None: the user's) until the runner quits. KneesyncError if it cannot be opened."""
+    """Show the library in `folder` (None: the user's) until the runner quits. KneesyncError if it cannot be opened.
+
+    A fault in our own code is raised once the terminal is as it was before.
+    """
     from kneesync.library import Library
 
     with Library(folder) as library:
@@ -19,4 +22,7 @@ def show(folder, athlete=None):
 
     from kneesync.views.dashboard.app import Dashboard
 
-    Dashboard(library.folder, every, stamp, athlete).run()
+    app = Dashboard(library.folder, every, stamp, athlete)
+    app.run()
+    if app.fault is not None:
+        raise app.fault

@@ -9,10 +9,11 @@ from functools import partial
 from typing import ClassVar
 
 from textual.app import App
+from textual.worker import WorkerState
 
 from kneesync import untrusted
-from kneesync.errors import KneesyncError
-from kneesync.views.dashboard.desk import Desk
+from kneesync.errors import KneesyncError, inside
+from kneesync.views.dashboard.desk import Desk, Reading
 from kneesync.views.dashboard.runs import Filters, Runs
 from kneesync.views.dashboard.sessions import SessionsPage
 
@@ -57,7 +58,9 @@ class Dashboard(App):
         self.runs = Runs(every, Filters(athlete=athlete))
         self.desk = Desk(folder)
         self._stamp = stamp
+        self._said = ""
         self.may_read = False
+        self.fault = None  # what ended the dashboard before its time
 
     def on_mount(self):
         self.theme = "ansi-dark"
@@ -71,6 +74,29 @@ class Dashboard(App):
 
     def on_unmount(self):
         self.desk.close()
+
+    # What goes wrong in our own code
+
+    def run_worker(self, *arguments, **named):
+        """As Textual's, but that a fault in it is said and ends nothing."""
+        return super().run_worker(*arguments, **{"exit_on_error": False, **named})
+
+    def on_worker_state_changed(self, event):
+        """A worker of the app ended: a fault is said once, also where it comes again every second."""
+        if event.state is WorkerState.ERROR and (said := inside(event.worker.error)) != self._said:
+            self._said = said
+            self.complain(said)
+
+    def complain(self, text):
+        self.notify(untrusted.printable(text, 300), severity="error", markup=False)
+
+    def _handle_exception(self, error):
+        """Anything else ends the dashboard: show() then raises it, for one line or, under --debug, a traceback."""
+        self.fault = self.fault or error
+        super()._handle_exception(error)
+
+    def _print_error_renderables(self):
+        """Textual's own traceback, which nobody is to see in place of that line."""
 
     # Where one is
 
@@ -96,23 +122,37 @@ class Dashboard(App):
 
     # Reading
 
-    def read(self, kept, tell, show=None):
-        """Read a session's file and tell(kept, reading); show(kept) first if that has to wait. The last call counts."""
+    def read(self, kept, tell, show=None, beside=None):
+        """Read a session's file and tell(kept, reading); show(kept) first if that has to wait. The last call counts.
+
+        beside(kept, reading) comes after it, once the other leg's board was looked for and something else is known.
+        """
         if not self.may_read:
             return
         self.workers.cancel_group(self, "read")
-        if (reading := self.desk.known(kept)) is not None:
-            tell(kept, reading)
-            self._read_ahead()
-            return
-        if show is not None:
+        reading = self.desk.known(kept)
+        if reading is not None:
+            self._tell(tell, kept, reading)
+        elif show is not None:
             show(kept)
-        self.run_worker(partial(self._read, kept, tell), group="read", exclusive=True)
+        if reading is not None and reading.looked_beside:
+            self._read_ahead()
+        else:
+            self.run_worker(partial(self._read, kept, tell, beside), group="read", exclusive=True)
 
-    async def _read(self, kept, tell):
-        reading = await self.desk.reading(kept)
-        tell(kept, reading)
+    async def _read(self, kept, tell, beside):
+        if self.desk.known(kept) is None:
+            self._tell(tell, kept, await self.desk.reading(kept))
+        if (more := await self.desk.beside(kept)) is not None and beside is not None:
+            beside(kept, more)
         self._read_ahead()
+
+    def _tell(self, tell, kept, reading):
+        """What cannot be shown is said in its place."""
+        try:
+            tell(kept, reading)
+        except Exception as error:
+            tell(kept, Reading(problem=inside(error)))
 
     def _read_ahead(self):
         """The sessions before and after the current one, while nothing else is wanted."""
@@ -136,6 +176,7 @@ class Dashboard(App):
         if found is None:
             return
         self._stamp, every = found
+        self.desk.look_again()
         new = self.runs.renew(every)
         if new:
             self.notify(f"{new} new session{'' if new == 1 else 's'} in the library.", markup=False)
@@ -144,10 +185,14 @@ class Dashboard(App):
     # What the runner says
 
     def action_say(self, what):
+        if kept := self._current():
+            self._ask(what, kept)
+
+    def _ask(self, what, kept, again=None, why=""):
+        """Ask for what the runner says of a session. `again`: said before, and refused with `why`."""
         from kneesync.views.dashboard.dialogs import Ask
 
-        if kept := self._current():
-            self.push_screen(Ask(what, kept), lambda said: said and self._say(kept, said))
+        self.push_screen(Ask(what, kept, again, why), lambda said: said and self._say(kept, said, what))
 
     def action_mark(self):
         if kept := self._current():
@@ -158,14 +203,19 @@ class Dashboard(App):
             self.notify("There is no session to say it of.", severity="warning", markup=False)
         return self.runs.current
 
-    def _say(self, kept, said):
-        self.run_worker(partial(self._write, kept, said), group="say")
+    def _say(self, kept, said, what=None):
+        self.run_worker(partial(self._write, kept, said, what), group="say")
 
-    async def _write(self, kept, said):
+    async def _write(self, kept, said, what):
+        """Keep what was said; what is refused is asked for again, with what was typed."""
         try:
             await self.desk.ask(_say, kept, said)
-        except KneesyncError as error:
-            self.notify(untrusted.printable(str(error), 300), severity="error", markup=False)
+        except Exception as error:
+            why = str(error) if isinstance(error, KneesyncError) else inside(error)
+            if what is None:
+                self.complain(why)
+            else:
+                self._ask(what, kept, said, why)
             return
         await self._look()
 

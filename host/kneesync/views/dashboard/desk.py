@@ -8,7 +8,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from kneesync.errors import KneesyncError
+from kneesync.errors import KneesyncError, inside
 
 MOST_READ = 64  # an hour's run takes 200 KB here
 
@@ -21,6 +21,9 @@ class Reading:
     lift: tuple = ((), ())  # (t_s, deg) of the sure strides
     cadence: tuple = ((), ())  # (t_s, steps/min) of the timed ones
     problem: str = ""
+    pair: dict | None = None  # analysis.pairs of it and the other leg's session
+    apart: str = ""  # why a session of the other leg at that time is none of its own
+    looked_beside: bool = False  # whether the other leg's was looked for since the library changed
 
 
 class Desk:
@@ -60,6 +63,22 @@ class Desk:
                 del self._read[next(iter(self._read))]
         return self._read[key]
 
+    async def beside(self, kept):
+        """Look for the other leg's session of one that was read: its Reading if that changed it, else None."""
+        return await self.ask(self._beside, kept)
+
+    def _beside(self, library, kept):
+        reading = self._reading(library, kept)
+        before, reading.looked_beside = (reading.pair, reading.apart), True
+        if not reading.problem:
+            reading.pair, reading.apart = other_leg(library, kept)
+        return None if before == (reading.pair, reading.apart) else reading
+
+    def look_again(self):
+        """The library changed: another leg's session may have come, or a note may have made one of it."""
+        for reading in list(self._read.values()):
+            reading.looked_beside = False
+
     def close(self):
         """Drop what waits, let what runs end, close the library in the thread that opened it."""
         self._thread.submit(self._close)  # in line behind what runs; what waits goes first, and finds nobody waiting
@@ -83,6 +102,16 @@ def read(library, kept):
         return Reading(problem=str(error))
     except Exception as error:
         return Reading(problem=f"cannot be read: {type(error).__name__}: {error}; please report it with the file")
+
+
+def other_leg(library, kept):
+    """(analysis.pairs of a session and the other leg's, or None; why there is none, or ""). Never fails."""
+    from kneesync.analysis.reading import other_leg as found
+
+    try:
+        return found(library, kept)
+    except Exception as error:
+        return None, f"The other leg's session cannot be compared: {inside(error)}"
 
 
 def _read(library, kept):

@@ -42,19 +42,21 @@ class Ask(ModalScreen):
 
     BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Cancel", show=False)]
 
-    def __init__(self, what, kept):
+    def __init__(self, what, kept, again=None, why=""):
+        """`again`: what was said before and could not be kept, by `why`; it stands in the line to be tried again."""
         super().__init__()
+        self._why = untrusted.printable(why, 300)
         self._question, self._kept = QUESTIONS[what], kept
-        now = {"text": kept.note, "tags": ", ".join(kept.tags), "effort": kept.effort, "pain": kept.pain}
+        now = {"text": kept.note, "tags": kept.tags, "effort": kept.effort, "pain": kept.pain, **(again or {})}
         value = now[self._question.key]
-        self._value = "" if value is None else str(value)
+        self._value = "" if value is None else ", ".join(value) if isinstance(value, list) else str(value)
 
     def compose(self):
         question = self._question
         with Vertical(classes="dialog"):
             yield Static(Text(f"{question.title} · {self._kept.id}", "bold"), classes="dialog-title")
             yield Input(self._value, max_length=question.longest, id="answer")
-            yield Static(question.hint, id="hint", markup=False)
+            yield Static(Text(self._why, "red") if self._why else question.hint, id="hint", markup=False)
             yield Static("Enter keeps it, Esc leaves all as it was.", markup=False)
 
     def on_mount(self):

@@ -1,7 +1,6 @@
 """What to train: the coach's advice from the runs, in the words of `kneesync drills`."""
 
 import io
-from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -9,8 +8,8 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from kneesync import untrusted
 from kneesync.coach.catalog import load
-from kneesync.errors import KneesyncError
 from kneesync.views.dashboard.page import Page
 
 LEAF = "Scroll the page"
@@ -43,16 +42,16 @@ class DrillsPage(Page):
         self.say_whose()
         runs = self.app.runs
         athlete = runs.filters.athlete or (runs.current.athlete if runs.current else None)
-        self.run_worker(partial(self._ask, athlete), group="drills", exclusive=True)
+        self.fill(_advise, athlete)
 
-    async def _ask(self, athlete):
-        try:
-            self._advice = await self.app.desk.ask(_advise, athlete)
-        except KneesyncError as error:  # a log that is none: nothing of it is guessed
-            self._advice = None
-            self.query_one("#advice", Static).update(str(error))
-            return
+    def told(self, advice):
+        self._advice = advice
         self._show()
+
+    def failed(self, why):
+        """For example a training log that is none: nothing of it is guessed."""
+        self._advice = None
+        self.query_one("#advice", Static).update(untrusted.printable(why, 400))
 
     def on_resize(self, event):
         super().on_resize(event)

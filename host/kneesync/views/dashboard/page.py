@@ -1,5 +1,6 @@
 """What the four screens have in common: the tabs above, the keys below, and the smallest size that they need."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -7,6 +8,8 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer, Static
+
+from kneesync.errors import KneesyncError, inside
 
 LEAST = (80, 24)
 WIDE = 140  # columns from which a list and a session stand side by side
@@ -74,6 +77,25 @@ class Page(Screen):
 
     def on_screen_resume(self):
         self.call_after_refresh(self.renew)
+
+    def fill(self, work, *arguments):
+        """Have the desk do `work(library, *arguments)` and show what it finds by told(), or by failed() why it did not.
+
+        The last call counts. The other pages stand, whatever goes wrong here.
+        """
+        self.run_worker(partial(self._fill, work, arguments), group="fill", exclusive=True)
+
+    async def _fill(self, work, arguments):
+        try:
+            self.told(await self.app.desk.ask(work, *arguments))
+        except Exception as error:
+            self.failed(str(error) if isinstance(error, KneesyncError) else inside(error))
+
+    def told(self, found):
+        """Show what fill() asked for."""
+
+    def failed(self, why):
+        """Say in a line why there is nothing to show."""
 
     def on_resize(self, event):
         width, height = event.size

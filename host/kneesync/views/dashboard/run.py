@@ -1,11 +1,12 @@
 """One session as a page that scrolls: verdict, knee lift and cadence over time, figures, repeats, cues, how sure."""
 
+from rich.console import Group
 from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from kneesync import untrusted
-from kneesync.views import report, sentences
+from kneesync.views import repeats, report, sentences
 from kneesync.views.dashboard.brief import remarks
 from kneesync.views.dashboard.plot import LEVEL, MARK, OverTime
 from kneesync.views.units import clock, count, day, degrees
@@ -27,6 +28,8 @@ class RunView(VerticalScroll, can_focus=False):
         yield OverTime("", CADENCE_LEAST_SPM, id="cadence")
         yield Static("", id="more", markup=False)
         yield Static("", id="repeats", markup=False)
+        yield Static("", id="cues", markup=False)
+        yield Static("", id="pair", markup=False)
         yield Static("", id="rest", markup=False)
 
     def show(self, kept):
@@ -45,7 +48,7 @@ class RunView(VerticalScroll, can_focus=False):
             for name in ("lift", "cadence"):
                 self.query_one(f"#{name}").display = False
                 self._say(f"{name}-legend", "")
-            for name in ("more", "repeats"):
+            for name in ("more", "repeats", "cues", "pair"):
                 self._say(name, "")
             return
         figures = reading.figures
@@ -62,8 +65,14 @@ class RunView(VerticalScroll, can_focus=False):
         self._charts(figures, reading)
         self._say("figures", report.table(figures, self.size.width) if figures["strides"] else "")
         self._say("more", _more(figures))
-        self._say("repeats", report.repeats(figures["repeats"]) if figures["repeats"] else "")
-        self._say("rest", _rest(figures, kept))
+        self._say("repeats", repeats.table(figures["repeats"]) if figures["repeats"] else "")
+        self._say("cues", "\n".join(sentences.cue_lines(figures)) if figures["strides"] else "")
+        self.tell_beside(reading)
+        self._say("rest", Text("How sure\n", "bold").append("\n".join(sentences.sureness(figures, kept)), "not bold"))
+
+    def tell_beside(self, reading):
+        """What the other leg's board says of the same run."""
+        self._say("pair", _pair(reading))
 
     def _charts(self, figures, reading):
         fresh = figures["fresh"] or {}
@@ -121,11 +130,13 @@ def _more(figures):
         return ""
     lines = [sentences.spread(figures), *sentences.relation(figures), *sentences.watch_lines(figures)]
     if figures["repeats"]:
-        lines += ["", report.repeats_head(figures)]
+        lines += ["", repeats.head(figures)]
     return "\n".join(lines)
 
 
-def _rest(figures, kept):
-    text = Text("\n".join(sentences.cue_lines(figures)) + "\n\n" if figures["strides"] else "")
-    text.append("How sure\n", "bold")
-    return text.append("\n".join(sentences.sureness(figures, kept)))
+def _pair(reading):
+    """The other leg's board, where one ran at that time: as `kneesync report` has it."""
+    head = Text("Two boards", "bold")
+    if reading.pair is None:
+        return head.append(f"\n{untrusted.printable(reading.apart, 400)}", "not bold") if reading.apart else ""
+    return Group(head, report.sides(reading.pair), Text("\n".join(sentences.pair_lines(reading.pair))))

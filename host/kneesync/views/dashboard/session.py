@@ -53,15 +53,19 @@ class SessionPage(Page):
         at = self.app.runs.at
         self.say_whose(None if at is None else at + 1)
         if current is not None:
-            self.app.read(current, self._tell, self._run.show)
+            self.app.read(current, self._tell, self._run.show, self._tell_beside)
 
     @property
     def _run(self):
         return self.query_one("#run", RunView)
 
     def _tell(self, kept, reading):
-        if kept.id == self.app.runs.current_id:
+        if self.is_attached and kept.id == self.app.runs.current_id:
             self._run.tell(kept, reading)
+
+    def _tell_beside(self, kept, reading):
+        if kept.id == self.app.runs.current_id:
+            self._run.tell_beside(reading)
 
     def action_step(self, places):
         if self.app.runs.step(places):

@@ -116,14 +116,19 @@ class SessionsPage(Page):
         if beside is not None:
             beside.display = current is not None
         if current:
-            self.app.read(current, self._tell, beside.show if beside else None)
+            self.app.read(current, self._tell, beside.show if beside else None, self._tell_beside)
 
     def _tell(self, kept, reading):
         """The file of the session under the cursor was read."""
-        if kept.id == self.app.runs.current_id:
+        if self.is_attached and kept.id == self.app.runs.current_id:  # not while quitting
             self.query_one("#brief", Static).update(brief(kept, reading))
             if beside := self._beside():
                 beside.tell(kept, reading)
+
+    def _tell_beside(self, kept, reading):
+        """The other leg's board was looked for."""
+        if kept.id == self.app.runs.current_id and (beside := self._beside()):
+            beside.tell_beside(reading)
 
     def _beside(self):
         """The session beside the list where there is room; it is made once the list stands. None until then."""

@@ -1,6 +1,5 @@
 """What changed over weeks: each quantity with its verdict, one of them as a chart; the words of `kneesync trends`."""
 
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
+from kneesync import untrusted
 from kneesync.views.dashboard.page import Page
 from kneesync.views.dashboard.plot import OverWeeks
 from kneesync.views.dashboard.rows import Rows
@@ -59,12 +59,19 @@ class TrendsPage(Page):
         of = self._weeks, [(one.id, one.sha256, one.start_unix_s, one.athlete, one.leg) for one in self.app.runs.shown]
         if of != self._of:
             self._of = of
-            self.run_worker(partial(self._follow, list(self.app.runs.shown)), group="trends", exclusive=True)
+            self.fill(_trends, list(self.app.runs.shown), self._weeks)
 
-    async def _follow(self, shown):
-        self._found = await self.app.desk.ask(_trends, shown, self._weeks)
-        self._runner = min(self._runner, max(0, len(self._found["runners"]) - 1))
+    def told(self, found):
+        self._found = found
+        self._runner = min(self._runner, max(0, len(found["runners"]) - 1))
         self._show()
+
+    def failed(self, why):
+        self._found = self._of = None
+        for name in ("metrics", "sentence", "weeks"):
+            self.query_one(f"#{name}").display = False
+        self._say("head", untrusted.printable(why, 400))
+        self._say("rest", "")
 
     def _show(self):
         from kneesync.views import trends as view
@@ -86,7 +93,7 @@ class TrendsPage(Page):
         metrics.clear_options()
         metrics.add_options([Option(_line(name, trend), id=name) for name, trend in runner["metrics"].items()])
         metrics.highlighted = min(at, len(runner["metrics"]) - 1)
-        metrics.focus()
+        metrics.focus(scroll_visible=False)
         left_out = list(view.left_out(runner))
         text = Text("\n".join([*left_out, *rest]) + ("\n\n" if left_out or rest else ""))
         text.append("How sure\n", "bold").append("\n".join(view.sureness(found)))
