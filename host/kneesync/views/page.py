@@ -70,7 +70,11 @@ def text(session, figures, kept=None, watch=None, pair=None, coach=None):
         repeats=words.repeat_rows(figures),
         repeats_by=figures["repeats"][0]["by"] if figures["repeats"] else "",
         cues=words.cue_rows(figures),
-        cue_answer=sentences.cue_answer(figures),
+        cue_answer=[
+            *sentences.cue_answer(figures),
+            *sentences.held_lines(figures),
+            *sentences.watched_lines(figures),
+        ],
         sides=words.side_rows(pair) if pair else [],
         pair_lines=sentences.pair_lines(pair) if pair else [],
         coach=coach,

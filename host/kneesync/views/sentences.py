@@ -15,6 +15,7 @@ ROWS = (
     ("Steps/min", "cadence_spm", count),
 )
 HELD_DEG = 1.0  # strides of a fresh runner spread by this much; a smaller change is none
+MOST_WATCHED = 4  # shown
 HELD_WORDS = {
     "silence": "the silence after the most cues in a row",
     "answered": "form was coming back",
@@ -221,9 +222,14 @@ def watch_lines(figures):
 
 def cue_lines(figures):
     """Each cue and what followed it."""
+    if why := figures.get("unlearnt"):
+        yield (
+            f"The board learnt no baseline, so no cue could come: {clock(why['learnt_s'])} of steady running after the "
+            f"warm-up, {clock(why['needed_s'])} are needed."
+        )
     if not figures["cues"]:
         yield "No cues."
-        yield from held_lines(figures)
+        yield from (*held_lines(figures), *watched_lines(figures))
         return
     paces = at_unlike_paces(figures)  # there the minute after is another pace
     yield "Cues:" if paces else "Cues, and the minute after each against the minute before:"
@@ -238,8 +244,29 @@ def cue_lines(figures):
         if cue["cleared_after_s"] is not None:
             line += f"; back up after {clock(cue['cleared_after_s'])}"
         yield line
-    yield from cue_answer(figures)
-    yield from held_lines(figures)
+    yield from (*cue_answer(figures), *held_lines(figures), *watched_lines(figures))
+
+
+_WATCHED = {
+    ("lift", "lower"): "knee lift {} lower",
+    ("lift", "higher"): "knee lift {} higher",
+    ("extension", "more"): "the thigh went {} further back",
+    ("extension", "less"): "the thigh went {} less far back",
+    ("range", "more"): "range {} wider",
+    ("range", "less"): "range {} narrower",
+}
+
+
+def watched_lines(figures):
+    """What else was off the baseline for minutes: one line, the first ones of it."""
+    found = figures.get("watched") or []
+    parts = []
+    for row in found[:MOST_WATCHED]:
+        until = f"{clock(row['from_s'])}–{clock(row['to_s'])}" if row["to_s"] else f"from {clock(row['from_s'])} on"
+        parts.append(f"{_WATCHED[row['what'], row['way']].format(degrees(abs(row['change_deg'])))} {until}")
+    if parts:
+        more = len(found) - MOST_WATCHED
+        yield f"Seen against the baseline, never buzzed: {'; '.join(parts)}" + (f"; {more} more." if more > 0 else ".")
 
 
 def held_lines(figures):
@@ -249,15 +276,26 @@ def held_lines(figures):
     reasons = Counter(cue["held_by"] for cue in held)
     for reason, times in sorted(reasons.items()):
         yield f"{times} of {due} held back: {HELD_WORDS.get(reason, reason)}."
-    tried = figures.get("experiment")
-    if tried and tried["difference_deg"] is not None:
+    yield from experiment_lines(figures)
+
+
+def experiment_lines(figures):
+    """What the self-experiment says: by this run, and over all that it went on."""
+    over = figures.get("experiment_over_runs")
+    for tried, which in ((figures.get("experiment"), "this run"), (over, f"over {over['runs']} runs" if over else "")):
+        if not tried:
+            continue
+        if tried["difference_deg"] is None:
+            yield f"Experiment, {which}: {tried['buzzed']} buzzed and {tried['held']} held back are too few to compare."
+            continue
+        says = {True: "the buzz helps", False: "lift is lower after a buzz", None: "that tells neither way yet"}
+        more = f"; about {tried['needed']} more cues would tell a difference of 1°" if tried["needed"] else ""
         yield (
-            f"Experiment: knee lift after a buzz less that after a cue held back: "
+            f"Experiment, {which}: knee lift after a buzz less that after a cue held back is "
             f"{degrees(tried['difference_deg'], signed=True)} (95 % interval {degrees(tried['low'], signed=True)} to "
-            f"{degrees(tried['high'], signed=True)}; {tried['buzzed']} against {tried['held']})."
+            f"{degrees(tried['high'], signed=True)}; {tried['buzzed']} against {tried['held']}): "
+            f"{says[tried['helps']]}{more if tried['helps'] is None else ''}."
         )
-    elif tried:
-        yield f"Experiment: {tried['buzzed']} buzzed and {tried['held']} held back are too few to compare."
 
 
 def cue_answer(figures):
