@@ -23,7 +23,7 @@ _FLAT = (
     "cue.drop_percent", 5, 0, 50,
     "cue.hold_s", 60, 10, 240,
     "cue.wander_cdeg", 60, 10, 300,
-    "cue.sharp_tenths", 45, 0, 200,
+    "cue.sharp_tenths", 50, 0, 200,
     "cue.deep_tenths", 45, 0, 1000,
     "cue.slope_cdeg", 85, 0, 400,
     "cue.slope_error_cdeg", 30, 5, 100,

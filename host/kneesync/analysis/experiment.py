@@ -20,10 +20,10 @@ WORTH_DEG = 1.0  # a difference that would matter; how many more cues it takes t
 def effect(due):
     """Rise after a felt cue less that after a held-back one: a dict, or None where no experiment was made.
 
-    `due`: analysis.answers.cues of one or more sessions; where shares differ, each cue's `share` (cue.experiment_percent)
-    tells its group: cues are compared within a share only, for runs differ too. `buzzed`, `held`: how many can be
-    judged. `difference_deg` and `low`, `high` (95 %), None with fewer than LEAST of each. `helps`: True or False where a
-    98 % interval says so, else None. `needed`: about how many more cues would tell a difference of WORTH_DEG from none.
+    `due`: analysis.answers.cues of one or more sessions. Where a cue has a `share` (cue.experiment_percent), it is
+    compared within that share only, for runs differ too. `buzzed`, `held`: how many can be judged. `difference_deg` and
+    `low`, `high` (95 %), None with fewer than LEAST of each. `helps`: True or False where a 98 % interval says so, else
+    None. `needed`: about how many more cues would tell a difference of WORTH_DEG from none.
     """
     if not any(cue["held_by"] == "experiment" for cue in due):
         return None

@@ -111,9 +111,9 @@ def _unlearnt(session):
 
 
 def _watched(session):
-    """What else was off the board's baseline for minutes: [{what, way, from_s, to_s, change_deg}], to_s None to the end.
+    """What else was off the board's baseline for minutes: [{what, way, from_s, to_s, change_deg}].
 
-    `what`: lift, extension or range; `change_deg`: when it was first told.
+    `what`: lift, extension or range; `to_s`: None where it stayed so; `change_deg`: when it was first told.
     """
     found, standing = [], {}
     for event in session.named_events(log.WATCHED, log.RESTRAPPED, most=2 * MOST_WATCHED):

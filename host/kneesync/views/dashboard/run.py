@@ -5,7 +5,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from kneesync import untrusted
-from kneesync.views import report, sentences
+from kneesync.views import cues, report, sentences
 from kneesync.views.dashboard.brief import remarks
 from kneesync.views.dashboard.plot import LEVEL, MARK, OverTime
 from kneesync.views.units import clock, count, day, degrees
@@ -126,6 +126,6 @@ def _more(figures):
 
 
 def _rest(figures, kept):
-    text = Text("\n".join(sentences.cue_lines(figures)) + "\n\n" if figures["strides"] else "")
+    text = Text("\n".join(cues.cue_lines(figures)) + "\n\n" if figures["strides"] else "")
     text.append("How sure\n", "bold")
     return text.append("\n".join(sentences.sureness(figures, kept)))
