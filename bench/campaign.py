@@ -362,8 +362,8 @@ def rows(figures):
         for part in ("jump", "plain", "whole") if "jump" in row else ():
             found = row[part]
             yield (
-                f"    {part:5} mean {found['mean_s']:.0f} s ({found['known_mean_s']:.0f} s where a baseline was known), "
-                f"found {100 * found['found']:.0f} %: "
+                f"    {part:5} mean {found['mean_s']:.0f} s ({found['known_mean_s']:.0f} s where a baseline was "
+                f"known), found {100 * found['found']:.0f} %: "
                 f"{found['mean_s'] / found['independent_s']:.1f} x Lorden's bound {found['independent_s']:.0f} s; "
                 f"{found['mean_s'] / found['informed_s']:.1f} x the one for such residuals, "
                 f"{found['informed_s']:.0f} s (long-run {found['long_run_s']:.0f} s)"

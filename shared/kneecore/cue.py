@@ -34,6 +34,7 @@ _NEARLY = 24  # ... while one may be under way
 _SLACK_TENTHS = 15  # the jumps' CUSUM: k, in spreads from that memory ...
 _JUMP_TENTHS = 30  # ... and h
 _SPREAD2 = 6400  # those spreads' square, to begin with
+_LEAST_SPREAD = 50
 _RECENT = 20  # tens for which a jump counts
 _FLOOR_CDEG = 100  # least spread assumed
 _BLOCK = 8  # tens of which a minute is made
@@ -442,7 +443,7 @@ class Cue:
         if self._near == _NONE:
             self._near = drop << 4
         off = drop - (self._near >> 4)
-        spread = root(self._spread2)
+        spread = max(root(self._spread2), _LEAST_SPREAD)
         self._jump = max(0, self._jump + off - _SLACK_TENTHS * spread // 10)
         if self._jump == 0:
             self._near += (off << 4) // _NEAR
