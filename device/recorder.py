@@ -32,7 +32,7 @@ _EVENTS_HELD = const(20)
 _MUTED, _QUIET, _OBSERVING, _FADING, _EXPERIMENT = const(3), const(4), const(5), const(6), const(7)  # read.HELD
 _FADED = const(75)  # percent of the cues that fading takes away in the end
 _OLD_MS = const(3000)  # before the session: a stride this long before the next is none of its run
-_FACTS = const(5)  # the last alignment and baselines are remembered for the session that comes
+_FACTS = const(6)  # the last alignment, baselines and wander are remembered for the session that comes
 
 
 def newest(boot):
@@ -66,7 +66,7 @@ class Recorder:
     def new_session(self):
         """Forget what was seen before: the next session starts from nothing."""
         self._strides.used = self._events.used = self._end.used = 0
-        self._forget_facts()
+        self._forget_facts(_FACTS)
         if self.raw:
             self.raw.close()
         self._sealed = False  # the end block stands ready
@@ -107,8 +107,8 @@ class Recorder:
         self._chance = self._chance * 75 * 75 % 65537
         return _EXPERIMENT if self._chance % 100 < self._trial else 0
 
-    def _forget_facts(self):
-        for i in range(_FACTS):
+    def _forget_facts(self, n):
+        for i in range(n):
             self._facts[i * log.EVENT_BYTES + 4] = 0  # no kind
 
     # The pipeline's sink: nothing is allocated
@@ -156,8 +156,10 @@ class Recorder:
             self.learnt = self.learnt or kind == log.BASELINE
             at = 0 if kind == log.ALIGNED else (1 + (detail & 3)) * log.EVENT_BYTES
             pack_into(log.EVENT, self._facts, at, t_ms, kind, detail, a, b, c, d, e, f)
+        elif kind == log.WANDER:
+            pack_into(log.EVENT, self._facts, 5 * log.EVENT_BYTES, t_ms, kind, detail, a, b, c, d, e, f)
         elif kind == log.RESTRAPPED:
-            self._forget_facts()
+            self._forget_facts(5)
         block = self._events
         if not self.is_open or block.used + log.EVENT_BYTES > block.most:
             return  # due() has been asking for a flush since the block was half full

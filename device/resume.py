@@ -92,10 +92,12 @@ def _read(file):
             continue
         for at in range(0, n - log.EVENT_BYTES + 1, log.EVENT_BYTES):
             event = unpack_from(log.EVENT, payload, at)
-            if event[1] == log.ALIGNED:
-                facts[log.ALIGNED] = event[1:]
+            if event[1] == log.ALIGNED or event[1] == log.WANDER:
+                facts[event[1]] = event[1:]
             elif event[1] == log.BASELINE:
                 facts[log.BASELINE | event[2] << 8] = event[1:]
             elif event[1] == log.RESTRAPPED:
-                facts = {}  # it was learnt anew
+                for known in list(facts):
+                    if known != log.WANDER:
+                        del facts[known]  # it was learnt anew
     return header, run, facts

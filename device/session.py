@@ -91,6 +91,8 @@ class Session:
     def end(self, now_ms, reason):
         """Close the file, if there is one. May be cut by a KeyboardInterrupt and called again."""
         was_open = self.is_open
+        if was_open:
+            self.pipeline.cue.end(now_ms)
         self._recorder.close(now_ms, reason)
         board.stop_watchdog()
         if was_open:

@@ -131,6 +131,9 @@ def flash(
 def doctor(
     board: WhichBoard = None,
     brief: Annotated[bool, typer.Option("--brief", help="One line, without the self-test.")] = False,
+    feel: Annotated[
+        bool, typer.Option("--feel", help="Play every sign of the motor, naming each before it comes; check nothing.")
+    ] = False,
     udev_rule: Annotated[
         bool, typer.Option("--udev-rule", help="Print the rule that lets you use a board on Linux.")
     ] = False,
@@ -146,6 +149,14 @@ def doctor(
         terminal.lines(port.udev_rule().splitlines())
         return
     from kneesync.views import checkup
+
+    if feel:
+        from kneesync.board import feel as feeling
+
+        signs = feeling.feel(board, None if as_json else lambda sign: terminal.lines([checkup.sign(sign)]))
+        if as_json:
+            print(results.text([vars(sign) for sign in signs]))
+        return
 
     def say(finding):
         if console := terminal.results(plain):

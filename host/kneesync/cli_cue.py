@@ -17,7 +17,13 @@ def tune(
         float | None,
         typer.Option("--rate", min=0, metavar="CUES", help="Recommend for so many cues an hour of running."),
     ] = None,
-    apply: Annotated[bool, typer.Option("--apply", help="Write what is recommended to the board.")] = False,
+    apply: Annotated[
+        bool,
+        typer.Option(
+            "--apply",
+            help="Write to the board what earlier runs say of its runner and leg, and with --rate the threshold.",
+        ),
+    ] = False,
     change: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Another value for a setting in every row; repeatable."),
@@ -25,9 +31,7 @@ def tune(
     athlete: Athlete = None,
     as_json: Json = False,
 ):
-    """Show how many cues each threshold would have given over all kept sessions, and set one for a wished rate."""
-    if apply and rate is None:
-        raise typer.BadParameter("found --apply without --rate, expected both", param_hint="--apply")
+    """Show what cues each threshold would have given over all kept sessions, and what the runner is like when fresh."""
     from kneesync.analysis import tuning
     from kneesync.board import settings
     from kneesync.library import Library
@@ -36,16 +40,42 @@ def tune(
 
     changes = settings.from_pairs(pairs(change))
     with Library() as library:
-        runs = {one.run or one.id: one for one in library.sessions(athlete=athlete)}  # a cut run's segments are one
-        table = tuning.sweep(((one.id, library.read_whole(one)) for one in runs.values()), changes)
+        kept = library.sessions(athlete=athlete)
+        read = [(one, library.read_whole(one)) for one in kept]
+    table = tuning.sweep([(one.id, session) for one, session in read], changes)
     chosen = tuning.recommended(table, rate) if rate is not None else None
-    if apply and chosen:
-        from kneesync.board import find
-        from kneesync.board.link import Link
-
-        with Link(find.pick(board).port) as link:
-            settings.change(link, {**changes, "cue.drop_cdeg": chosen["cue.drop_cdeg"]})
+    fresh = [
+        {"athlete": who, "leg": leg, **figures}
+        for who, leg in sorted({(one.athlete, one.leg) for one in kept if one.leg})
+        if (figures := tuning.earlier(session for one, session in read if (one.athlete, one.leg) == (who, leg)))
+    ]
+    written = _apply(board, fresh, changes, chosen) if apply else None
     if as_json:
-        print(results.text({**table, "recommended": chosen, "applied": apply}))
+        print(results.text({**table, "recommended": chosen, "fresh": fresh, "applied": written}))
     else:
-        terminal.lines(lines(table, chosen, rate, apply))
+        terminal.lines(lines(table, chosen, rate, fresh, written))
+
+
+def _apply(board, fresh, changes, chosen):
+    """Write what is known to the board. Returns the settings written; KneesyncError if nothing is."""
+    from kneesync.analysis import tuning
+    from kneesync.board import find, settings
+    from kneesync.board.link import Link
+    from kneesync.errors import KneesyncError
+    from kneesync.library.index import NOBODY
+
+    picked = find.pick(board)
+    with Link(picked.port, picked.id) as link:
+        has = {one.name: one.value for one in settings.listed(link.info)}
+        wanted = {**changes, **({"cue.drop_cdeg": chosen["cue.drop_cdeg"]} if chosen else {})}
+        for one in fresh:
+            if (one["athlete"], one["leg"]) == (has["athlete"] or NOBODY, has["leg"]):
+                wanted = {**tuning.seeds(one, {**has, **changes}), **wanted}
+        if not wanted:
+            who = has["athlete"] or NOBODY
+            raise KneesyncError(
+                f"found fewer than {tuning.LEAST_RUNS} runs with a baseline of {who}, leg {has['leg']}; run more, or "
+                "give --rate"
+            )
+        settings.change(link, wanted)
+    return wanted

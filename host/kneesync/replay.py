@@ -20,6 +20,7 @@ START_MS = 1000  # board uptime at a recording's first sample
 STANDING_AFTER_S = 3  # the feed stands still after its end, as the virtual board's does
 
 _FLAG_NAMES = sessionread.FLAGS
+_KNOWN_BEFORE = (sessionlog.BASELINE, sessionlog.WANDER)  # a segment repeats what it went on with, at time 0
 _RESUMED = sessionread.START_REASONS.index("resumed")
 
 
@@ -58,6 +59,7 @@ class Heard:
         self.strides = []
         self.events = []
         self.alignment = None
+        self.learnt_anew_from = 0  # of the events: baselines before it are of other angles
 
     def stride(self, *values):
         """The pipeline's sink: one stride."""
@@ -139,6 +141,8 @@ def replay_session(session, changes=None):
         dt_ms, lift, extension, _, _, flags = record
         cue.stride(t_ms, dt_ms, lift, extension, flags)
         heard.stride(t_ms, *record)
+    if heard.strides and session.end:
+        cue.end(int(session.t_ms[-1]))
     aligned = list(session.named_events(sessionlog.ALIGNED))
     heard.alignment = aligned[-1] if aligned else None
     return _result(heard, session.start_ms)
@@ -149,7 +153,7 @@ def _decisive(session):
     for event in session.event_records.tolist():
         t_ms, kind, detail, values = event[0], event[1], event[2], event[3]
         resumed = kind == sessionlog.START and detail == _RESUMED
-        if resumed or kind == sessionlog.RESTRAPPED or (kind == sessionlog.BASELINE and t_ms == 0):
+        if resumed or kind == sessionlog.RESTRAPPED or (kind in _KNOWN_BEFORE and t_ms == 0):
             yield t_ms, kind, detail, list(values)
 
 
@@ -158,16 +162,22 @@ def _meets(cue, event, values, heard):
     t_ms, kind, detail, numbers = event
     if kind == sessionlog.RESTRAPPED:
         cue.realigned(t_ms)
-    elif kind == sessionlog.BASELINE:  # what a segment went on with
-        cue.recall(detail, *numbers)
+        heard.learnt_anew_from = len(heard.events)
+    elif kind in _KNOWN_BEFORE:  # what a segment went on with
+        _recall(cue, kind, detail, numbers)
     elif heard.strides:  # segments that were joined: the board began with what it had learnt until then
         cue = Cue(values, heard.event)
-        for known in heard.events:
-            if known[1] == sessionlog.RESTRAPPED:
-                cue = Cue(values, heard.event)
-            if known[1] == sessionlog.BASELINE:
-                cue.recall(*known[2:])
+        for number, (_, kind, detail, *numbers) in enumerate(heard.events):
+            if kind == sessionlog.WANDER or (kind == sessionlog.BASELINE and number >= heard.learnt_anew_from):
+                _recall(cue, kind, detail, numbers)
     return cue
+
+
+def _recall(cue, kind, detail, numbers):
+    if kind == sessionlog.BASELINE:
+        cue.recall(detail, *numbers)
+    else:
+        cue.recall_wander(detail, numbers[0])
 
 
 def _baseline(heard):

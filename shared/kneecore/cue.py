@@ -8,6 +8,9 @@ fall began `cue.hold_s` ago, its mean since is beyond `cue.drop_cdeg` and `cue.d
 runner's own wander from minute to minute: it came sharply, or is deep, or is further than anybody wanders. Wander is
 judged by rises alone, so that a fall does not excuse itself. All holds still in pace changes, after halts and off the
 known cadences.
+
+Until the run has its own baseline, that of earlier runs may stand in for it (`cue.seed`), with a threshold so much
+wider as days differ. What else changes is watched and logged.
 """
 
 from array import array
@@ -24,15 +27,24 @@ _BEFORE = 14  # tens before a fall that it must stand out from
 _QUARTERS = 3  # of cue.hold_s, the latest, whose mean is the fall: it takes a while to come about
 _LONG = 96  # tens that a slow fall must stand out from: a quarter of an hour's memory
 _DEEP = 110  # a slow fall cues once what it sums up to (degrees) is so many times the wander's square
-_FAR_CDEG = 550  # so far below the baseline, nothing else is asked: few wander so far
-_SLOPE_ERROR_CDEG = 30  # standard error of the slope before two paces have shown it (52 leg steps of RBDS)
+_FAR_CDEG = 600  # so far below the baseline, nothing else is asked: few wander so far
 _LIMIT_TENTHS = 50  # CUSUM's h
+_NEAR = 6  # tens: the memory that a jump is off from ...
+_NEARLY = 24  # ... while one may be under way
+_SLACK_TENTHS = 15  # the jumps' CUSUM: k, in spreads from that memory ...
+_JUMP_TENTHS = 30  # ... and h
+_SPREAD2 = 6400  # those spreads' square, to begin with
+_LEAST_SPREAD = 50
+_RECENT = 20  # tens for which a jump counts
 _FLOOR_CDEG = 100  # least spread assumed
 _BLOCK = 8  # tens of which a minute is made
 _PRIOR = 5  # rises that the assumed wander counts for
 _MOST_RISES = 60
 _SURE = 3  # standard errors of the slope by which the threshold is widened
-_BANDS = 4
+_BANDS = 4  # and behind them stands the baseline of earlier runs
+_MEMORY = 16  # tens over which what is watched is averaged
+_TELL = 5  # so many rises from minute to minute, and the log is told how far lift wanders
+_DAYS = 2  # standard deviations between days by which earlier runs' baseline widens the threshold
 _MOST_CUSUM = 100000  # 0.01 degree
 _NONE = 1048576
 _NEVER = 1073741823
@@ -53,7 +65,7 @@ class Cue:
         self._freeze = settings["cue.freeze_percent"] * 10
         self._range = settings["cue.metric"] == "range"
         self.slope_cdeg = settings["cue.slope_cdeg"]  # per 1 % of cadence
-        self.slope_error_cdeg = _SLOPE_ERROR_CDEG
+        self.slope_error_cdeg = settings["cue.slope_error_cdeg"]
         self.wander_cdeg = settings["cue.wander_cdeg"]  # from minute to minute
         self._run_ms = 0  # time spent running
         self._from_ms = self._skip_ms  # when learning began
@@ -63,21 +75,32 @@ class Cue:
         # the baselines: of each band stride time (1/16 ms), knee lift or range, extension; 0.01 degree
         self.bands = 0
         self.band = 0  # the present one
-        self.times = [0] * _BANDS
-        self.levels = [0] * _BANDS
+        self.times = [0] * (_BANDS + 1)
+        self.levels = [0] * (_BANDS + 1)
         self.lows = [0] * _BANDS
-        self.sigma_cdeg = 0
+        self.sigma_cdeg = _FLOOR_CDEG
+        self._days_cdeg = 0
+        self._seed(settings)
         # the one being learnt
         self._learnt = array("h", bytes(2 * _RING))  # in order of size
         self._tens = 0
         self._learnt_ms = self._learnt_time = self._learnt_low = 0
+        self._ending = False
+        # what is watched and not cued: lift, extension, range
+        self._sums = [0] * 3  # of the changes of so many tens
+        self._watched = 0
+        self._told = 0  # a bit each: the log knows that it is off
         # wander
-        self._rises = 0
+        self._rises = self._untold = 0
         self._squares = 0
         self._minute = self._minute_tens = self._last_minute = 0
         self.cusum_cdeg = self._deep = self._long = 0
         self._low_ms = 0  # how long it has been above zero
         self._sharp = False
+        self._near = _NONE  # drop of late, times 16
+        self._jump = 0
+        self._spread2 = _SPREAD2
+        self._recent = 0  # tens for which a jump still counts
         self._drops = array("h", bytes(2 * _RING))
         self._at = 0
         self._filled = 0
@@ -86,6 +109,18 @@ class Cue:
         self._last_ms = -_NONE
         self._last_cue_ms = self._last_drop = 0
         self._realigned_ms = _NEVER
+
+    def _seed(self, settings):
+        """Take up earlier runs' baseline: level, stride time in ms, error, then metric, leg and athlete it is of."""
+        own = "%s %s %s" % (settings["cue.metric"], settings["leg"], settings["athlete"])
+        try:
+            level, stride_ms, error, whose = settings["cue.seed"].split(" ", 3)
+            if whose == own:
+                self.levels[_BANDS] = int(level)
+                self.times[_BANDS] = int(stride_ms) << 4
+                self._days_cdeg = _DAYS * int(error)
+        except ValueError:
+            pass  # none, or not one
 
     def realigned(self, t_ms):
         """Angles mean something else from `t_ms` on: the baseline is learnt anew."""
@@ -105,10 +140,35 @@ class Cue:
         self.slope_error_cdeg = slope_error
         self._run_ms = self._skip_ms
 
+    def recall_wander(self, rises, wander):
+        """Go on with what was known of the runner's wander, as its event says it."""
+        prior = self._set["cue.wander_cdeg"]
+        self._rises = rises
+        self._squares = max(0, wander * wander * (_PRIOR + rises) - prior * prior * _PRIOR)
+        self.wander_cdeg = wander
+
+    def end(self, t_ms):
+        """The run is over: say so if it taught no baseline. Once, however often it is called."""
+        if self.bands == 0 and self._run_ms and not self._ending:
+            self._ending = True
+            self._event(
+                t_ms,
+                sessionlog.UNLEARNT,
+                0,
+                self._learnt_ms // 1000 if self._tens else 0,
+                self._set["cue.learn_s"],
+                min(self._run_ms // 1000, 32767),
+                0,
+                0,
+                0,
+            )
+
     def _forget(self):
         """What led up to now cannot be compared with what comes."""
         self.cusum_cdeg = self._deep = self._long = self._low_ms = self._filled = 0
         self._sharp = False
+        self._near = _NONE
+        self._jump = self._recent = 0
         self._minute = self._minute_tens = 0
         self._last_minute = _NONE
 
@@ -119,6 +179,8 @@ class Cue:
             self.bands = self._tens = self.in_row = 0
             self._from_ms = max(self._run_ms, self._skip_ms)
             self.low = False
+            self.times[_BANDS] = 0
+            self._watched = 0
             self._forget()
         if flags & (sessionlog.FIRST | sessionlog.LOST):
             # running was interrupted: drop the ten being gathered and let the next ones pass
@@ -158,6 +220,9 @@ class Cue:
         if self._wait:
             self._wait -= 1
             return 0
+        if self._untold >= _TELL:
+            self._untold = 0
+            self._event(t_ms, sessionlog.WANDER, self._rises, self.wander_cdeg, 0, 0, 0, 0, 0)
         best = self._freeze + 1
         band = _BANDS
         for i in range(self.bands):
@@ -166,13 +231,18 @@ class Cue:
                 best = faster
                 band = i
         if band == _BANDS:
-            if not self.low:
+            if not self.low or self.bands == 0:
                 self._learn(t_ms, span_ms, time, level, low)
-            return 0
+            seed = self.times[_BANDS]
+            if self.bands or not seed:
+                return 0
+            best = (seed - time) * 1000 // time
+            if abs(best) > self._freeze:
+                return 0
         if band != self.band:
             self.band = band
             self._forget()
-        return self._watch(t_ms, span_ms, time, level, best)
+        return self._watch(t_ms, span_ms, time, level, low, best)
 
     def _wander(self, drop):
         """Judge by rises from minute to minute how far lift wanders in this runner."""
@@ -187,6 +257,7 @@ class Cue:
         if -1000 < rise < 1000 and (rise > 0 or self.cusum_cdeg == 0):
             self._squares += rise * rise
             self._rises += 1
+            self._untold += 1
             if self._rises > _MOST_RISES:
                 self._rises >>= 1
                 self._squares >>= 1
@@ -276,17 +347,27 @@ class Cue:
         self.slope_cdeg += off * own * own // both
         self.slope_error_cdeg = own * other // root(both)
 
-    def _watch(self, t_ms, span_ms, time, level, faster):
+    def _watch(self, t_ms, span_ms, time, level, low, faster):
         """Compare a ten with the baseline; returns the pattern's motor time if it is time for a cue."""
-        base = self.levels[self.band]
+        band = self.band
+        base = self.levels[band]
         expected = base + self.slope_cdeg * faster // 10
         drop = expected - level
         drop = max(-9000, min(drop, 9000))
         least = max(self._set["cue.drop_cdeg"], base * self._set["cue.drop_percent"] // 100)
         wide = _SURE * self.slope_error_cdeg * abs(faster) // 10
         wide = wide * wide // (2 * least)
+        if band == _BANDS:
+            wide += self._days_cdeg
+        else:
+            low -= self.lows[band]
+            self._look(t_ms, least + wide, low - drop if self._range else -drop, low)
+            self._wander(drop)
         least += wide
-        self._wander(drop)
+        if self.jumped(drop):
+            self._recent = _RECENT
+        elif self._recent:
+            self._recent -= 1
         self.cusum_cdeg += drop - (least >> 1)
         self._low_ms += span_ms
         self.cusum_cdeg = min(self.cusum_cdeg, _MOST_CUSUM)
@@ -305,7 +386,7 @@ class Cue:
         if mean > _FAR_CDEG + wide and not self.low:
             self._sharp = True
         before = self._filled - tens
-        if before >= _BLOCK:
+        if before >= _BLOCK and self._recent:
             before = self._mean(tens, min(before, _BEFORE))
             if (mean - before - wide) * 10 > self._set["cue.sharp_tenths"] * self.wander_cdeg:
                 self._sharp = True
@@ -352,6 +433,46 @@ class Cue:
             pulse_ms,
         )
         return 0 if held else pulse_ms
+
+    def jumped(self, drop):
+        """A CUSUM on what each ten is off the last half-minute's: whether it says now that lift has fallen.
+
+        Off its own near past, a ten hardly shares the wander that makes one baseline serve a run so ill; a fall takes
+        a few minutes to become past itself.
+        """
+        if self._near == _NONE:
+            self._near = drop << 4
+        off = drop - (self._near >> 4)
+        spread = max(root(self._spread2), _LEAST_SPREAD)
+        self._jump = max(0, self._jump + off - _SLACK_TENTHS * spread // 10)
+        if self._jump == 0:
+            self._near += (off << 4) // _NEAR
+            self._spread2 += (min(off * off, 9 * self._spread2) - self._spread2) // 32
+        elif self._jump * 10 <= _JUMP_TENTHS * spread:
+            self._near += (off << 4) // _NEARLY
+        else:
+            self._near += off << 3
+            self._jump = 0
+            return True
+        return False
+
+    def _look(self, t_ms, least, lift, low):
+        """Log where lift, extension or range, changed by so much, have been off for two minutes, and where they are
+        back. What falls by cues is not told."""
+        n = self._watched
+        if n < _MEMORY:
+            self._watched = n + 1
+        change = lift
+        for what in range(3):
+            total = self._sums[what] if n else 0
+            total += change - (total // _MEMORY if n == _MEMORY else 0)
+            self._sums[what] = total
+            change = low if what == 0 else lift - low
+            mean = total // _MEMORY
+            off = mean >= least or (mean <= -least and what != 2 * self._range)
+            if n == _MEMORY and off != self._told >> what & 1 and (off or abs(mean) * 2 < least):
+                self._told ^= 1 << what
+                self._event(t_ms, sessionlog.WATCHED, 2 * what + (mean > 0) if off else 6 + what, mean, 0, 0, 0, 0, 0)
 
     def _mean(self, since, n):
         """Mean drop of `n` tens, the latest but `since`."""

@@ -1,4 +1,4 @@
-"""A pipeline put back to where a run was cut: the axes it had found, the baseline it had learnt.
+"""A pipeline put back to where a run was cut: the axes it had found, what it had learnt: baselines, wander.
 
 Tilt and gyro bias are found anew within the first strides, which are flagged `unsure` until then. What led up to a cue
 is gone: a fall must last `cue.hold_s` again.
@@ -16,6 +16,8 @@ def resume(pipeline, facts):
     for band in range(4):
         if (sessionlog.BASELINE | band << 8) in facts:
             pipeline.cue.recall(*facts[sessionlog.BASELINE | band << 8][1:])
+    if sessionlog.WANDER in facts:
+        pipeline.cue.recall_wander(*facts[sessionlog.WANDER][1:3])
 
 
 def _align(axes, values):

@@ -47,6 +47,7 @@ EVENT_BYTES = 18
 START, PAUSE, RESUME, ALIGNED, BASELINE, CUE, CUE_CLEARED, RATE, CLOCK, BATTERY, IMU_FAULT, SAMPLES_LOST = range(1, 13)
 STUCK, RESTRAPPED, ACTIVITY = range(13, 16)  # rawlog has 16 and 17
 CUE_HELD = 18
+WATCHED, UNLEARNT, WANDER = range(19, 22)
 
 # An end block: reason u8, time (u32 ms), strides (u32). Raw blocks: see rawlog.
 END_PAYLOAD = "<BII"

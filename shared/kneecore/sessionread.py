@@ -42,7 +42,10 @@ from .sessionlog import (
     STUCK,
     TIME,
     TIME_MARK,
+    UNLEARNT,
     UNSURE,
+    WANDER,
+    WATCHED,
 )  # fmt: skip
 
 MOST_DAMAGED = 255  # blocks in a row; a reader looks no further
@@ -75,12 +78,26 @@ EVENT_KINDS = {
     SYNC: ("sync", "taps", ()),
     RAW_STOPPED: ("raw_stopped", None, ()),
     CUE_HELD: ("cue_held", "held_by", _CUE),
+    WATCHED: ("watched", "watched", ("change_cdeg",)),
+    UNLEARNT: ("unlearnt", None, ("learnt_s", "needed_s", "running_s")),
+    WANDER: ("wander", "rises", ("wander_cdeg",)),
 }
 STRIDE_FIELDS = ("dt_ms", "knee_lift_cdeg", "extension_cdeg", "swing_up_ddps", "swing_back_ddps", "flags")
 FLAGS = (("first", FIRST), ("unsure", UNSURE), ("clipped", CLIPPED), ("lost", LOST), ("motor", MOTOR))
 # What the details of these events count in.
 START_REASONS = ("running", "button", "resumed")
 HELD = ("", "silence", "answered", "muted", "quiet", "observing", "fading", "experiment")
+WATCHED_WORDS = (
+    "lift_lower",
+    "lift_higher",
+    "extension_more",
+    "extension_less",
+    "range_less",
+    "range_more",
+    "lift_back",
+    "extension_back",
+    "range_back",
+)
 STUCK_SENSORS = ("", "gyroscope", "accelerometer")
 ACTIVITIES = ("unknown", "standing", "raises", "walking", "running", "drill")
 

@@ -26,6 +26,7 @@ _FLAT = (
     "cue.sharp_tenths", 50, 0, 200,
     "cue.deep_tenths", 45, 0, 1000,
     "cue.slope_cdeg", 85, 0, 400,
+    "cue.slope_error_cdeg", 30, 5, 100,
     "cue.freeze_percent", 5, 1, 30,
     "cue.pulse_ms", 150, 50, 300,
     "cue.refractory_s", 60, 20, 1800,
@@ -34,6 +35,7 @@ _FLAT = (
     "cue.fade_runs", 8, 0, 100,
     "cue.experiment_percent", 0, 0, 70,
     "cue.silence_s", 300, 0, 3600,
+    "cue.seed", "", 64, -1,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ The baseline and its slope on cadence are those of kneecore.cue, so that the rep
 import numpy as np
 
 from kneecore import sessionlog as log
+from kneesync.analysis.run import Run
 
 ANSWER_S = 60  # what follows a cue is looked at for this long
 AFTER_STRIDES = (20, 50, 100)
@@ -14,37 +15,69 @@ MOST_CUES = 500  # the firmware gives at most 60 an hour; a damaged file may cla
 
 
 class Expected:
-    """The baseline that knee lift is held against: the board's last one, else the report's own fresh stretch.
+    """The baselines that knee lift is held against: the board's, one a cadence; else the report's own fresh stretch.
 
-    `knee_lift_deg`, `stride_s`, `threshold_deg` (a fall that may cue); `by` is "board" or "report".
+    `threshold_deg` is a fall that may cue; `by` is "board" or "report". As the cue does, each stride is held against
+    the baseline whose cadence is nearest to its own, and lift is expected to go with cadence around that.
     """
 
-    def __init__(self, settings, baseline, fresh):
-        self.by = "board" if baseline else "report"
-        self.knee_lift_deg = (baseline or fresh)["knee_lift_deg"]
-        self.stride_s = baseline["stride_s"] if baseline else 120 / fresh["cadence_spm"]
-        self.slope_deg_per_percent = settings["cue.slope_cdeg"] / 100
+    def __init__(self, settings, learnt, fresh):
+        self.by = "board" if learnt else "report"
+        rows = learnt or [{**fresh, "stride_s": 120 / fresh["cadence_spm"]}]
+        self._knee_lift_deg = np.array([row["knee_lift_deg"] for row in rows])
+        self._range_deg = self._knee_lift_deg - np.array([row["extension_deg"] for row in rows])
+        self._stride_s = np.array([row["stride_s"] for row in rows])
+        slope = rows[-1]["slope_deg_per_percent"] if learnt else settings["cue.slope_cdeg"] / 100
+        self.slope_deg_per_percent = slope
+        self.metric = settings["cue.metric"]
         self.freeze_percent = settings["cue.freeze_percent"]
         self.hold_s = settings["cue.hold_s"]
-        self.threshold_deg = max(
-            settings["cue.drop_cdeg"] / 100, self.knee_lift_deg * settings["cue.drop_percent"] / 100
-        )
+        level = (self._range_deg if self.metric == "range" else self._knee_lift_deg)[0]
+        self.threshold_deg = max(settings["cue.drop_cdeg"] / 100, level * settings["cue.drop_percent"] / 100)
+
+    def _nearest(self, stride_s):
+        """For each stride time (n,): which baseline, and how much faster the stride is than that one, percent."""
+        faster = 100 * (self._stride_s[:, None] / np.asarray(stride_s) - 1)
+        which = np.abs(faster).argmin(axis=0)
+        return which, np.take_along_axis(faster, which[None], axis=0)[0]
 
     def faster_percent(self, stride_s):
-        return 100 * (self.stride_s / stride_s - 1)
+        return self._nearest(stride_s)[1]
 
     def drop_deg(self, knee_lift_deg, stride_s):
         """How far knee lift lies below what its cadence lets expect."""
-        return self.knee_lift_deg + self.slope_deg_per_percent * self.faster_percent(stride_s) - knee_lift_deg
+        return self._drop_deg(self._knee_lift_deg, knee_lift_deg, stride_s)
+
+    def cued_drop_deg(self, columns, strides):
+        """The same of what the cue is about, lift or range, for `strides` (indices) of a run's columns."""
+        levels = self._range_deg if self.metric == "range" else self._knee_lift_deg
+        name = "range_deg" if self.metric == "range" else "knee_lift_deg"
+        return self._drop_deg(levels, columns[name][strides], columns["stride_s"][strides])
+
+    def _drop_deg(self, levels, values, stride_s):
+        which, faster = self._nearest(stride_s)
+        return levels[which] + self.slope_deg_per_percent * faster - values
 
 
 def expected(session, baseline, fresh):
     """The session's Expected, or None without a baseline of either kind that makes sense."""
-    if baseline and not (baseline["stride_s"] > 0):
-        baseline = None
-    if not baseline and (not fresh or fresh["knee_lift_deg"] is None or not fresh["cadence_spm"]):
+    learnt = _learnt(session) if baseline else []
+    if not learnt and (
+        not fresh or None in (fresh["knee_lift_deg"], fresh["extension_deg"]) or not fresh["cadence_spm"]
+    ):
         return None
-    return Expected(session.settings, baseline, fresh)
+    return Expected(session.settings, learnt, fresh)
+
+
+def _learnt(session):
+    """The board's baselines that held last, one a cadence, in the order of their learning."""
+    held = {}
+    for event in session.named_events(log.BASELINE):
+        if event["band"] == 0:
+            held = {}  # it learnt anew
+        if event["stride_s"] > 0:
+            held[event["band"]] = {**event, "slope_deg_per_percent": event["slope_deg"]}
+    return list(held.values())
 
 
 def below_baseline(tens, expect, from_s):
@@ -78,6 +111,13 @@ def below_baseline(tens, expect, from_s):
     }
 
 
+def of(session):
+    """cues() of a Session by itself."""
+    run = Run(session)
+    span, _, _ = run.stretches()
+    return cues(run, expected(session, session.named_events(log.BASELINE, most=1), run.means(span)))
+
+
 def cues(run, expect):
     """Every cue, also those held back (`held_by` says why): when, how far knee lift was down, and what it did then.
 
@@ -92,7 +132,7 @@ def cues(run, expect):
     cleared_s = (events["t_ms"][events["kind"] == log.CUE_CLEARED] - float(session.start_ms)) / 1000
     quiet = np.flatnonzero(run.sure & run.timed & ~run.columns["motor"])
     t_s, lift_deg = run.t_s[quiet], run.columns["knee_lift_deg"][quiet]
-    drop_deg = expect.drop_deg(lift_deg, run.columns["stride_s"][quiet]) if expect else None
+    drop_deg = expect.cued_drop_deg(run.columns, quiet) if expect else None
     found = []
     for event in session.named_events(log.CUE, log.CUE_HELD, most=MOST_CUES):
         at_s = event["t_s"]

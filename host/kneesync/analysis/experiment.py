@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+from kneesync.analysis import answers
+
 CLAIM = 1.2  # half intervals from 0 before an effect is claimed: 98 %, for the reader looks more than once
 STRIDES = "50"  # what follows a cue is looked at over so many
 LEAST = 4  # of each kind before anything is said
@@ -18,26 +20,40 @@ WORTH_DEG = 1.0  # a difference that would matter; how many more cues it takes t
 def effect(due):
     """Rise after a felt cue less that after a held-back one: a dict, or None where no experiment was made.
 
-    `due`: analysis.answers.cues of one or more sessions. `buzzed`, `held`: how many can be judged. `difference_deg` and
+    `due`: analysis.answers.cues of one or more sessions. Where a cue has a `share` (cue.experiment_percent), it is
+    compared within that share only, for runs differ too. `buzzed`, `held`: how many can be judged. `difference_deg` and
     `low`, `high` (95 %), None with fewer than LEAST of each. `helps`: True or False where a 98 % interval says so, else
     None. `needed`: about how many more cues would tell a difference of WORTH_DEG from none.
     """
     if not any(cue["held_by"] == "experiment" for cue in due):
         return None
-    felt = [cue["back_deg"][STRIDES] for cue in due if cue["buzzed"]]
-    held = [cue["back_deg"][STRIDES] for cue in due if cue["held_by"] == "experiment"]
-    felt, held = (np.array([rise for rise in rises if rise is not None]) for rises in (felt, held))
-    found = {"buzzed": len(felt), "held": len(held), "difference_deg": None, "low": None, "high": None}
+    groups = {}
+    for cue in due:
+        rise = cue["back_deg"][STRIDES]
+        if rise is not None and (cue["buzzed"] or cue["held_by"] == "experiment"):
+            groups.setdefault(cue.get("share"), ([], []))[0 if cue["buzzed"] else 1].append(rise)
+    groups = [(np.array(felt), np.array(held)) for felt, held in groups.values() if min(len(felt), len(held)) >= 2]
+    buzzed, kept_back = (sum(len(group[i]) for group in groups) for i in (0, 1))
+    found = {"buzzed": buzzed, "held": kept_back, "difference_deg": None, "low": None, "high": None}
     found |= {"helps": None, "needed": None}
-    if min(len(felt), len(held)) < LEAST:
+    if min(buzzed, kept_back) < LEAST:
         return found
-    parts = felt.var(ddof=1) / len(felt), held.var(ddof=1) / len(held)
-    error_deg = math.sqrt(sum(parts))
-    if error_deg == 0:
+    parts = [(felt.var(ddof=1) / len(felt), held.var(ddof=1) / len(held)) for felt, held in groups]
+    if any(sum(part) == 0 for part in parts):
         return found
-    freedom = sum(parts) ** 2 / (parts[0] ** 2 / (len(felt) - 1) + parts[1] ** 2 / (len(held) - 1))
-    half_deg = t_quantile(freedom) * error_deg
-    difference_deg = float(felt.mean() - held.mean())
+    weights = np.array([len(felt) * len(held) / (len(felt) + len(held)) for felt, held in groups])
+    weights = weights / weights.sum()
+    variance = sum(weight**2 * sum(part) for weight, part in zip(weights, parts, strict=True))
+    # Welch's degrees of freedom, of a sum of so many spreads
+    below = sum(
+        (weight**2 * part[i]) ** 2 / (len(group[i]) - 1)
+        for weight, part, group in zip(weights, parts, groups, strict=True)
+        for i in (0, 1)
+    )
+    error_deg = math.sqrt(variance)
+    half_deg = t_quantile(variance**2 / below) * error_deg
+    apart = [felt.mean() - held.mean() for felt, held in groups]
+    difference_deg = float(np.dot(weights, apart))
     low, high = difference_deg - half_deg, difference_deg + half_deg
     # to see WORTH_DEG in four of five trials the error must shrink to WORTH_DEG / 2.8
     times = (2.8 * error_deg / WORTH_DEG) ** 2
@@ -46,8 +62,20 @@ def effect(due):
         "low": low,
         "high": high,
         "helps": difference_deg > 0 if abs(difference_deg) > CLAIM * half_deg else None,
-        "needed": max(0, math.ceil((times - 1) * (len(felt) + len(held)))),
+        "needed": max(0, math.ceil((times - 1) * (buzzed + kept_back))),
     }
+
+
+def over_runs(sessions):
+    """The effect over several Sessions, with `runs`: how many of them had cues to compare; None as above."""
+    due, runs = [], 0
+    for session in sessions:
+        share = session.settings["cue.experiment_percent"]
+        cues = [{**cue, "share": share} for cue in answers.of(session)] if share else []
+        runs += any(cue["buzzed"] or cue["held_by"] == "experiment" for cue in cues)
+        due += cues
+    found = effect(due)
+    return found and {**found, "runs": runs}
 
 
 def t_quantile(freedom):

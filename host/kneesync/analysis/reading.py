@@ -1,15 +1,19 @@
 """All that a report says of one session: its own figures, what its watch adds, and the other leg's board."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from kneesync import untrusted
+from kneesync.analysis import experiment
 from kneesync.analysis import session as of_run
 from kneesync.analysis.pairs import overlapping, pair
 from kneesync.errors import KneesyncError
 from kneesync.library import Library, opened
 from kneesync.library.index import Kept
 from kneesync.library.session import Session
+
+MOST_RUNS = 60  # of an experiment: the newest
 
 
 @dataclass
@@ -43,7 +47,9 @@ def read(reference=None, beside=None, athlete=None):
                 both, apart = other_leg(library, kept, session)
     if beside is not None:
         both = {**_pair((kept, session), opened(beside), (reference, beside)), "found": "named"}
-    return Reading(kept, session, watch, of_run.summary(session, watch), both, apart)
+    figures = of_run.summary(session, watch)
+    figures["experiment_over_runs"] = _experiment(kept) if figures["experiment"] else None
+    return Reading(kept, session, watch, figures, both, apart)
 
 
 def other_leg(library, kept, session=None):
@@ -60,6 +66,21 @@ def other_leg(library, kept, session=None):
         return {**_pair((kept, own), (found, other), (kept.id, found.id)), "found": "time"}, ""
     except KneesyncError as error:
         return None, f"{found.id} was worn on the other leg at that time, but {error}"
+
+
+def _experiment(kept):
+    """What the experiment says over this athlete's runs of that leg, up to this one; None where there is but this."""
+    if kept is None:
+        return None
+    with Library() as library:
+        tried = [
+            one
+            for one in library.sessions(athlete=kept.athlete, leg=kept.leg)
+            if one.figures.get("cue_settings", {}).get("cue.experiment_percent")
+            and (one.start_unix_s or 0) <= (kept.start_unix_s or math.inf)
+        ]
+        newest = tried[:MOST_RUNS]
+        return experiment.over_runs(map(library.read_whole, newest)) if len(newest) > 1 else None
 
 
 def _pair(one, other, references):

@@ -19,6 +19,7 @@ ABSOLUTE_DEG = (3, 5)  # soft tissue and the standing pose, see docs
 CHANGING = (*ANGLES_AND_RATES, "cadence_spm")
 TRENDING = (*CHANGING, "knee_lift_sd_deg")
 _FALL = "fall_deg"
+MOST_WATCHED = 50  # a damaged file may claim any number
 
 
 def summary(session, watch=None):
@@ -70,6 +71,8 @@ def summary(session, watch=None):
         "cues_held": held,
         "cue_response": answers.answered(cues),
         "experiment": experiment.effect(due),
+        "unlearnt": _unlearnt(session),
+        "watched": _watched(session),
         "repeats": _repeats(run, tens),
         "pauses": run.pauses(),
         "per_minute": run.per_minute(),
@@ -99,6 +102,32 @@ def _baseline(session):
     kept = {name: value for name, value in found[-1].items() if name != "kind"}
     kept["cadence_spm"] = 120 / kept["stride_s"] if kept["stride_s"] > 0 else None
     return kept
+
+
+def _unlearnt(session):
+    """Why the board learnt no baseline: {learnt_s, needed_s, running_s}, or None if it did or did not say."""
+    found = session.named_events(log.UNLEARNT, most=1)
+    return {name: found[-1][name] for name in ("learnt_s", "needed_s", "running_s")} if found else None
+
+
+def _watched(session):
+    """What else was off the board's baseline for minutes: [{what, way, from_s, to_s, change_deg}].
+
+    `what`: lift, extension or range; `to_s`: None where it stayed so; `change_deg`: when it was first told.
+    """
+    found, standing = [], {}
+    for event in session.named_events(log.WATCHED, log.RESTRAPPED, most=2 * MOST_WATCHED):
+        if event["kind"] == "restrapped":
+            standing = {}
+            continue
+        what, _, way = event["watched"].partition("_")
+        if way == "back" and what in standing:
+            standing.pop(what)["to_s"] = event["t_s"]
+        elif way in ("lower", "higher", "more", "less"):
+            row = {"what": what, "way": way, "from_s": event["t_s"], "to_s": None, "change_deg": event["change_deg"]}
+            standing[what] = row
+            found.append(row)
+    return found[-MOST_WATCHED:]
 
 
 def _slipped(session, fresh_span):

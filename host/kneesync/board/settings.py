@@ -33,6 +33,7 @@ MEANING = {
     "cue.sharp_tenths": "a sharp fall is so many tenths of the wander; it may cue at once",
     "cue.deep_tenths": "a slow fall must be so many tenths of the wander beyond 0.2 degree",
     "cue.slope_cdeg": "lift expected to change per 1 % of cadence, 0.01 degree",
+    "cue.slope_error_cdeg": "how unsure that is (a standard error), 0.01 degree for 1 %",
     "cue.freeze_percent": "cadence further than this off every known one freezes the detector",
     "cue.pulse_ms": "length of each of a cue's two pulses at the smallest fall; twice that at most",
     "cue.refractory_s": "least time between two cues",
@@ -41,6 +42,7 @@ MEANING = {
     "cue.fade_runs": "runs after those over whose second half cues get rarer, to a quarter; 0: never",
     "cue.experiment_percent": "share of the cues held back at random, to learn whether they help",
     "cue.silence_s": "the silence after that many",
+    "cue.seed": "the fresh baseline of earlier runs, until a run has its own",
 }
 
 # What one would change it for.
@@ -63,6 +65,7 @@ ADVICE = {
     "cue.sharp_tenths": "Higher: fewer cues that nothing called for, but falls found late; 0 takes no account.",
     "cue.deep_tenths": "Higher if slow ups and downs of your form cue; lower if slow falls go unnoticed.",
     "cue.slope_cdeg": "How much of a fall is put down to a slower cadence, and not cued. 0 takes no account of pace.",
+    "cue.slope_error_cdeg": "Smaller where cue.slope_cdeg is your own; `kneesync tune --apply` writes both.",
     "cue.freeze_percent": "Smaller suspends cues at smaller changes of pace, such as in intervals.",
     "cue.pulse_ms": "Longer if you miss cues. A deeper fall buzzes longer, up to twice this.",
     "cue.refractory_s": "Longer for fewer reminders.",
@@ -71,6 +74,7 @@ ADVICE = {
     "cue.fade_runs": "What was learnt should stand without the board. 0 keeps every cue.",
     "cue.experiment_percent": "30 to 50 answers soonest. The report says what the buzz did, and how sure that is.",
     "cue.silence_s": "See cue.most_in_row.",
+    "cue.seed": "`kneesync tune --apply` writes it: level (0.01 degree), stride (ms), SD between days, whose.",
 }
 
 MOST_UNKNOWN = 20  # settings of another firmware version that are shown

@@ -10,7 +10,7 @@ import numpy as np
 
 from kneecore import sessionlog as log
 
-_KNOWN_BEFORE = (log.ALIGNED, log.BASELINE)  # a segment repeats what it went on with, at time 0
+_KNOWN_BEFORE = (log.ALIGNED, log.BASELINE, log.WANDER)  # a segment repeats what it went on with, at time 0
 _CUT = "no end mark"
 
 

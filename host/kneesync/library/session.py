@@ -31,6 +31,7 @@ _WORDS = {
     "stuck_sensor": sessionread.STUCK_SENSORS,
     "activity": sessionread.ACTIVITIES,
     "held_by": sessionread.HELD,
+    "watched": sessionread.WATCHED_WORDS,
 }
 _JOINED = {
     ("clock_s_high", "clock_s_low"): ("clock_s", lambda high, low: (high & 0xFFFF) << 16 | low & 0xFFFF),

@@ -43,6 +43,12 @@ def plain(finding):
     return f"{finding.name}: {finding.state}. {finding.text}.{step}"
 
 
+def sign(one):
+    """What the motor is about to say, as a line."""
+    times = "once" if one.pulses == 1 else f"{one.pulses} times"
+    return f"{f'{times} {one.pulse_ms} ms':>15}   {one.name}"
+
+
 def brief(found):
     """The status line."""
     who = found.board or (untrusted.printable(found.port, 30) if found.port else "no board")

@@ -15,8 +15,8 @@ from kneesync import __version__, outfile, untrusted
 from kneesync.analysis import overtime
 from kneesync.analysis.shape import stride_shape
 from kneesync.library.index import NOBODY
+from kneesync.views import cues, pictures, sentences
 from kneesync.views import page_words as words
-from kneesync.views import pictures, sentences
 from kneesync.views.units import clock
 
 GENERATOR = '<meta name="generator" content="kneesync">'  # within the first 2,000 bytes
@@ -65,7 +65,7 @@ def text(session, figures, kept=None, watch=None, pair=None, coach=None):
         repeats=words.repeat_rows(figures),
         repeats_by=figures["repeats"][0]["by"] if figures["repeats"] else "",
         cues=words.cue_rows(figures),
-        cue_answer=sentences.cue_answer(figures),
+        cue_answer=[*cues.cue_answer(figures), *cues.held_lines(figures), *cues.watched_lines(figures)],
         sides=words.side_rows(pair) if pair else [],
         pair_lines=sentences.pair_lines(pair) if pair else [],
         coach=coach,

@@ -4,10 +4,10 @@ from rich.table import Table
 from rich.text import Text
 
 from kneesync.views import chart, repeats
+from kneesync.views.cues import cue_lines
 from kneesync.views.sentences import (
     ROWS,
     besides,
-    cue_lines,
     fell,
     first_line,
     over_the_run,

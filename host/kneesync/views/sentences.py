@@ -1,7 +1,5 @@
 """What the report of one run says in sentences; the terminal page, the plain lines and the dashboard share them."""
 
-from collections import Counter
-
 from kneesync import untrusted
 from kneesync.views.units import clock, count, day, degrees, pace, percent, rate, steps
 
@@ -15,15 +13,6 @@ ROWS = (
     ("Steps/min", "cadence_spm", count),
 )
 HELD_DEG = 1.0  # strides of a fresh runner spread by this much; a smaller change is none
-HELD_WORDS = {
-    "silence": "the silence after the most cues in a row",
-    "answered": "form was coming back",
-    "muted": "muted with the button",
-    "quiet": "quiet mode",
-    "observing": "the first runs only observe",
-    "fading": "fading",
-    "experiment": "the experiment",
-}
 LEGS = {"L": "left leg", "R": "right leg"}
 _STARTS = {
     "pull": "",
@@ -216,62 +205,6 @@ def watch_lines(figures):
             f"Projected to equal pace by {degrees(by['slope_deg_per_mps'])} of knee lift for each m/s, "
             f"it was {degrees(abs(by['drop_deg']))} {way} late "
             f"(95 % interval of the drop {degrees(by['low'])} to {degrees(by['high'])})."
-        )
-
-
-def cue_lines(figures):
-    """Each cue and what followed it."""
-    if not figures["cues"]:
-        yield "No cues."
-        yield from held_lines(figures)
-        return
-    paces = at_unlike_paces(figures)  # there the minute after is another pace
-    yield "Cues:" if paces else "Cues, and the minute after each against the minute before:"
-    for cue in figures["cues"]:
-        line = f"  {clock(cue['t_s'])}  {degrees(cue['drop_deg'])} below expected"
-        line += "" if cue["buzzed"] else ", not buzzed"
-        line += (
-            f"; then {degrees(cue['answer_deg'], signed=True)}"
-            if cue["answer_deg"] is not None
-            else "; too few strides after it"
-        ) * (not paces)
-        if cue["cleared_after_s"] is not None:
-            line += f"; back up after {clock(cue['cleared_after_s'])}"
-        yield line
-    yield from cue_answer(figures)
-    yield from held_lines(figures)
-
-
-def held_lines(figures):
-    """How many cues were due and not felt, by reason; what the experiment says."""
-    held = figures.get("cues_held") or []
-    due = len(held) + len(figures["cues"])
-    reasons = Counter(cue["held_by"] for cue in held)
-    for reason, times in sorted(reasons.items()):
-        yield f"{times} of {due} held back: {HELD_WORDS.get(reason, reason)}."
-    tried = figures.get("experiment")
-    if tried and tried["difference_deg"] is not None:
-        yield (
-            f"Experiment: knee lift after a buzz less that after a cue held back: "
-            f"{degrees(tried['difference_deg'], signed=True)} (95 % interval {degrees(tried['low'], signed=True)} to "
-            f"{degrees(tried['high'], signed=True)}; {tried['buzzed']} against {tried['held']})."
-        )
-    elif tried:
-        yield f"Experiment: {tried['buzzed']} buzzed and {tried['held']} held back are too few to compare."
-
-
-def cue_answer(figures):
-    """What followed the cues, all together; nothing where too few can be judged."""
-    answered = figures["cue_response"]
-    if answered and answered["judged"]:
-        rises = ", ".join(
-            f"{degrees(rise, signed=True)} over {strides}"
-            for strides, rise in answered["back_deg"].items()
-            if rise is not None
-        )
-        yield (
-            f"Within 100 strides knee lift came back after {answered['came_back']} of {answered['judged']}; "
-            f"on average {rises} strides."
         )
 
 

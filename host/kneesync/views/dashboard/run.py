@@ -6,7 +6,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from kneesync import untrusted
-from kneesync.views import repeats, report, sentences
+from kneesync.views import cues, repeats, report, sentences
 from kneesync.views.dashboard.brief import remarks
 from kneesync.views.dashboard.plot import LEVEL, MARK, OverTime
 from kneesync.views.units import clock, count, day, degrees
@@ -66,7 +66,7 @@ class RunView(VerticalScroll, can_focus=False):
         self._say("figures", report.table(figures, self.size.width) if figures["strides"] else "")
         self._say("more", _more(figures))
         self._say("repeats", repeats.table(figures["repeats"]) if figures["repeats"] else "")
-        self._say("cues", "\n".join(sentences.cue_lines(figures)) if figures["strides"] else "")
+        self._say("cues", "\n".join(cues.cue_lines(figures)) if figures["strides"] else "")
         self.tell_beside(reading)
         self._say("rest", Text("How sure\n", "bold").append("\n".join(sentences.sureness(figures, kept)), "not bold"))
 
