@@ -39,7 +39,7 @@ def run_file(tmp_path):
         (["report", __file__], 1, "is no kneesync session: found"),
         (["replay", "x.npz", "--set", "zzz=3"], 1, "unknown setting 'zzz'; `kneesync settings` lists them"),
         (["settings"], 3, "no board found; plug one in"),
-        (["settings", "--explain", "cue.drop"], 1, "did you mean cue.drop_cdeg or cue.drop_percent?"),
+        (["settings", "--explain", "cue.drop"], 1, "did you mean cue.drop_cdeg or cue.drop_percent"),
         (["settings", "--set", "hold=40"], 1, "unknown setting 'hold'; did you mean cue.hold_s?"),
         (["settings", "--set", "cue.hold_s=9"], 1, "setting cue.hold_s is 9; it takes a whole number from 10 to 240"),
         (["replay", "x.npz", "--set", "cue.drop_cdeg=high"], 1, "it takes a whole number from 100 to 1500"),
