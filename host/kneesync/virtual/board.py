@@ -19,28 +19,22 @@ Ctrl-C is noticed whenever the firmware asks for something; a pure computation i
 
 import contextlib
 import hashlib
-import itertools
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-from kneesync.board import wiring
 from kneesync.errors import KneesyncError
 from kneesync.virtual import vm as vm_
 from kneesync.virtual.bootloader import Drive
-from kneesync.virtual.bus import I2CBus
 from kneesync.virtual.clock import Clock, Pace
-from kneesync.virtual.drv2605 import Drv2605
-from kneesync.virtual.feed import Still
 from kneesync.virtual.fetch import toolchain
 from kneesync.virtual.files import FileRequests
 from kneesync.virtual.flash import Flash
-from kneesync.virtual.hardware import BOOTLOADER, HARD, POWER_ON, SOFT, Hardware, PinChange, Restart
-from kneesync.virtual.lsm6dsox import Lsm6dsox
-from kneesync.virtual.max17048 import Max17048
-from kneesync.virtual.motor import PinMotor
+from kneesync.virtual.hardware import BOOTLOADER, HARD, POWER_ON, SOFT, PinChange, Restart
 from kneesync.virtual.on_board import _requests as ask
+from kneesync.virtual.parts import Parts, told
+from kneesync.virtual.printed import Printed
 from kneesync.virtual.pty import HostPort
 from kneesync.virtual.repl import Repl
 
@@ -61,8 +55,8 @@ class VirtualBoard:
     `wired`: which board this is and what is wired to it, in the words of a file /board ("rpi_pico LSM6DSO32 pin"). By
     default that file is believed; otherwise it need not be right.
     `imu`, `haptic` (a Drv2605, or what stands at the motor pin), `gauge` (None where there is none), `bus`, `flash`,
-    `clock` are the models; what they are asked from outside should be reading only, or
-    happen before start(), or while the board is at its prompt. `powered` is False from a power cut on the flash until
+    `clock` are the models; what they are asked from outside should be reading only, or happen before start(), or while
+    the board is at its prompt. `powered` is False from a power cut on the flash until
     power_cycle(). machine.bootloader() takes the port away and makes `drive` a folder, until a whole UF2 file stands
     there; on_move() is called at each change of the two.
     """
@@ -85,18 +79,9 @@ class VirtualBoard:
         self.clock = Clock()
         self.flash = flash
         flash.memory.now_us = lambda: self.clock.now_us
-        self.wiring = wiring.wired(self._told() if wired is None else wired)
-        self.bus = I2CBus({}, now_us=lambda: self.clock.now_us)
-        self.hardware = Hardware(self.clock, self.bus, self.wiring, bytes.fromhex(self.board_id))
-        self.haptic = self._motor()
-        self.imu = Lsm6dsox(self._now_us, feed or Still(), chip=self.wiring.imu, motor=self.haptic, seed=seed)
-        gauged = self.wiring.battery == "MAX17048"
-        self.gauge = Max17048(lambda: self.hardware.battery_mv, self._now_us) if gauged else None
-        self.bus.devices[wiring.IMU] = self.imu
-        if isinstance(self.haptic, Drv2605):
-            self.bus.devices[wiring.HAPTIC] = self.haptic
-        if self.gauge:
-            self.bus.devices[wiring.GAUGE] = self.gauge
+        parts = Parts(told(flash) if wired is None else wired, self.clock, bytes.fromhex(self.board_id), feed, seed)
+        self.wiring, self.hardware, self.bus = parts.wiring, parts.hardware, parts.bus
+        self.imu, self.haptic, self.gauge = parts.imu, parts.haptic, parts.gauge
         self._seed = seed
         self._table = {**self.hardware.table, **FileRequests(flash).table}
         self._table[ask.CLOCK] = lambda a, b, data: 0
@@ -106,8 +91,7 @@ class VirtualBoard:
         self._port: HostPort | None = None
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
-        self._output = bytearray()
-        self._line_ends: list[tuple[int, int]] = []  # (bytes of output up to there, simulated time)
+        self._printed = Printed()
         self._repl = Repl()
         self._drop = 0
         self._interrupt = False
@@ -166,16 +150,11 @@ class VirtualBoard:
     @property
     def output(self) -> str:
         """All the firmware has printed since start(), whether a host was there or not; line ends are newlines."""
-        return bytes(self._output).decode(errors="replace").replace("\r\n", "\n")
+        return self._printed.text
 
     def lines(self, after: int = 0) -> list[tuple[float, str]]:
         """The whole lines of `output`, but the first `after`, each with the simulated time it ended at, s."""
-        ends = self._line_ends[max(0, after - 1) :] if after else [(0, 0), *self._line_ends]
-        text = bytes(self._output)
-        return [
-            (end_us / 1e6, text[start:end].decode(errors="replace").rstrip())
-            for (start, _), (end, end_us) in itertools.pairwise(ends)
-        ]
+        return self._printed.lines(after)
 
     @property
     def led(self) -> float:
@@ -335,9 +314,9 @@ class VirtualBoard:
                 if not piece.feed:
                     continue
                 self._drop = piece.drop
-                printed_from = len(self._output)
+                printed_from = len(self._printed.data)
                 done = self._vm.command(vm_.COMMAND_FEED, piece.feed, self.clock.now_us, self._serve)
-                self._repl.seen(piece.feed, bytes(self._output[printed_from:]))
+                self._repl.seen(piece.feed, bytes(self._printed.data[printed_from:]))
                 return done
             next_us = min(self.clock.next_us, self.hardware.timer_us)
             if since_us < self._hurry_until_us:
@@ -384,10 +363,7 @@ class VirtualBoard:
         if self._drop:
             dropped = min(self._drop, len(data))
             data, self._drop = data[dropped:], self._drop - dropped
-        for line in data.splitlines(keepends=True):
-            self._output += line
-            if line.endswith(b"\n"):
-                self._line_ends.append((len(self._output), self.clock.now_us))
+        self._printed.add(data, self.clock.now_us)
         self._port.write(data)
         self.clock.advance_to(self.clock.now_us + len(data))
         return 0
@@ -444,19 +420,3 @@ class VirtualBoard:
         if port := self._port:
             with contextlib.suppress(OSError):  # it may be closing just now
                 port.wake()
-
-    def _now_us(self) -> int:
-        return self.clock.now_us
-
-    def _motor(self) -> Drv2605 | PinMotor:
-        if self.wiring.haptic == "DRV2605L":
-            return Drv2605(self._now_us)
-        return PinMotor(self.hardware, self.wiring.motor_pin if self.wiring.haptic == "pin" else None, self._now_us)
-
-    def _told(self) -> str:
-        """The file /board, which the firmware's board.py reads; words that it does not know are left out."""
-        try:
-            words = self.flash.read_file("/board").decode(errors="replace").split()
-        except OSError:
-            return ""
-        return " ".join(word for word in words if word in wiring.rows() or word in wiring.parts())

@@ -16,9 +16,6 @@ class PinMotor:
         self._seen = 0  # of the hardware's pin log
         self._log: list[list] = []  # [start_us, end_us or None while it runs, amplitude]
 
-    def power_on(self) -> None:
-        """The pin's log tells."""
-
     @property
     def log(self) -> list[tuple[int, int, str, float]]:
         """What the motor did: (start_us, end_us, what, amplitude 0..1), oldest first; what still runs ends now."""
