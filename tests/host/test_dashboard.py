@@ -78,11 +78,16 @@ def drive(folder, act, size=SMALL, athlete=None):
 
 
 async def settled(pilot):
-    """What was asked for is read, told and drawn."""
-    for _ in range(2):
+    """What was asked for is read, told and drawn: two looks in a row see the same."""
+    before = None
+    for _ in range(20):
         await pilot.pause()
         await asyncio.gather(*(worker.wait() for worker in list(pilot.app.workers)), return_exceptions=True)
-    await pilot.pause()
+        await pilot.pause()
+        now = text(pilot.app)
+        if now == before:
+            break
+        before = now
 
 
 async def press(pilot, *keys):

@@ -127,7 +127,7 @@ class _Week:
         self._more_sets()
         if not any(day.has("running_drill") for day in self._days):
             self._notes.append(self._why_no_drills())
-        self._say_what_is_lacking(strength)
+        self._say_what_is_lacking()
         return self._described()
 
     # What may be done
@@ -310,7 +310,7 @@ class _Week:
             )
         return "No drills this week: what there is time for goes to strength first."
 
-    def _say_what_is_lacking(self, strength):
+    def _say_what_is_lacking(self):
         least = self._catalog.groups[_LEGS[0]].per_week[0]
         days = sum(day.has(*STRENGTH) for day in self._days)
         if days < least:
