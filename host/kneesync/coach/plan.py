@@ -329,9 +329,7 @@ class _Week:
         if self._pain:
             self._notes.append("The work does not grow while something hurts.")
         elif not self._logged:
-            self._notes.append(
-                f"A first week: {START_MIN} min of work at most. Log what you do: the next one builds on it."
-            )
+            self._notes.append("Log what you do, the next week builds on it: kneesync drills done NAME")
 
     def _described(self):
         for day in self._days:
