@@ -278,8 +278,8 @@ def test_charts_zoom_and_move_and_scrolling_is_the_wheels(folder):
         whole = lift.span_min
         await press(pilot, "plus")
         assert lift.span_min == cadence.span_min == pytest.approx((whole[1] / 4, whole[1] * 3 / 4))
-        await press(pilot, "shift+right", "shift+right", "shift+right")
-        assert lift.span_min == cadence.span_min == pytest.approx((whole[1] / 2, whole[1]))
+        await press(pilot, "shift+right", "shift+right", "shift+right", "m")
+        assert lift.span_min == cadence.span_min == pytest.approx((whole[1] / 2, whole[1])), "also once it is marked"
         await press(pilot, *["plus"] * 9)
         assert lift.span_min[1] - lift.span_min[0] == pytest.approx(1)
         await press(pilot, *["minus"] * 9)
