@@ -210,7 +210,9 @@ def delete(
         print(results.text({"state": "deleted", "sessions": results.sessions(kept)}))
     else:
         terminal.lines(care.deleted(kept))
-        terminal.note(f"In {library.trash_folder}. A pull leaves them there; `kneesync trash restore ID` does not.")
+        terminal.note(
+            f"In {library.trash_folder}. A pull leaves them there; `kneesync trash restore ID` brings them back."
+        )
 
 
 def _ask(question, kept):

@@ -7,7 +7,7 @@ import pytest
 from knee_files import BOARD, KneeFile, tired_run
 
 from kneesync.errors import KneesyncError
-from kneesync.library import Library, durable, incoming, opened
+from kneesync.library import Library, correction, durable, incoming, opened
 from kneesync.library.index import Index
 
 RUN = bytes(tired_run(minutes=8).data)
@@ -218,31 +218,27 @@ def test_a_folder_that_cannot_be_used_says_which(tmp_path, monkeypatch):
 
 
 def test_a_start_set_by_hand_outlives_the_index_and_can_be_taken_back():
-    from kneesync.library.correction import set_start
-
     with Library() as library:
         kept = bring(library)
         assert kept.start_unix_s is None
         before = files(library), library.path(kept).read_bytes()
-        found = set_start(library, kept.id[:4], "2026-03-20 18:30")
+        found = library.say(kept, **correction.words(kept, start="2026-03-20 18:30"))
         assert (found.start_unix_s, found.start_from) == (1_774_031_400, "you")
         library.reindex()
         assert library.find(kept.id).start_unix_s == 1_774_031_400
         (library.folder / "sessions" / f"{kept.id}.knee").unlink()
         assert bring(library).start_from == "you", "a session lost and pulled again is still that one"
         assert (files(library), library.path(kept).read_bytes()) == before
-        back = set_start(library, kept.id, "as-pulled")
+        back = library.say(kept, **correction.words(kept, start="as-pulled"))
         assert (back.start_unix_s, back.start_from) == (None, "unknown")
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2199-01-01 10:00", "1999-01-01", "18:30", "9" * 400])
 def test_what_can_be_no_start_is_refused(text):
-    from kneesync.library.correction import set_start
-
     with Library() as library:
         kept = bring(library)
         with pytest.raises(KneesyncError, match=r"expected a local time|began before"):
-            set_start(library, kept.id, text)
+            correction.words(kept, start=text)
         assert library.find(kept.id) == kept
 
 

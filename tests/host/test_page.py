@@ -293,7 +293,7 @@ def test_findings_and_drills_are_the_coachs_or_none():
         "findings": [],
         "drills": [],
         "pain": "Pain 4 of 10 noted.",
-        "missing": "Two more good sessions are needed.",
+        "missing": "Two more runs are needed.",
     }
     found = Page(page.text(session, figures, coach=coach)).text
     assert "Two more runs are needed." in found and "Pain 4 of 10 noted." in found

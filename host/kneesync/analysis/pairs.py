@@ -69,7 +69,7 @@ def pair(one, other, apart_s=None, names=("one", "other"), legs=None):
         "difference": difference,
         "healthy_sd_deg": HEALTHY_SD_DEG,
         "inside": abs(difference["knee_lift_deg"]["right_less_left"]) <= HEALTHY_SD_DEG,
-        "change": _change(one, runs[0], bins, drift),
+        "change": _change(runs[0], bins, drift),
         "notes": _notes(difference, apart_s, lag_s),
     }
 
@@ -199,8 +199,8 @@ def _difference(bins, drift, name):
     return row
 
 
-def _change(session, run, bins, drift):
-    """How the difference of knee lift changed from fresh to late, by the first session's stretches; None without."""
+def _change(run, bins, drift):
+    """How the difference of knee lift changed from fresh to late, by the stretches of `run`; None without."""
     fresh_span, late_span, _ = run.stretches()
     if not fresh_span or not late_span or not drift.enough:
         return None

@@ -121,11 +121,6 @@ def values(sign, runs):
     return [(run, float(value)) for run, value in found if value is not None]
 
 
-def knows_pace(run):
-    """Whether a watch gives this run's pace on level ground."""
-    return any(one.figures["bands"]["speed_mps"] for one in run.sessions)
-
-
 # Within the run: fresh against late
 
 

@@ -127,7 +127,7 @@ class _Week:
         self._more_sets()
         if not any(day.has("running_drill") for day in self._days):
             self._notes.append(self._why_no_drills())
-        self._say_what_is_lacking(strength)
+        self._say_what_is_lacking()
         return self._described()
 
     # What may be done
@@ -310,7 +310,7 @@ class _Week:
             )
         return "No drills this week: what there is time for goes to strength first."
 
-    def _say_what_is_lacking(self, strength):
+    def _say_what_is_lacking(self):
         least = self._catalog.groups[_LEGS[0]].per_week[0]
         days = sum(day.has(*STRENGTH) for day in self._days)
         if days < least:
@@ -329,9 +329,7 @@ class _Week:
         if self._pain:
             self._notes.append("The work does not grow while something hurts.")
         elif not self._logged:
-            self._notes.append(
-                f"A first week: {START_MIN} min of work at most. Log what you do: the next one builds on it."
-            )
+            self._notes.append("Log what you do, the next week builds on it: kneesync drills done NAME")
 
     def _described(self):
         for day in self._days:

@@ -10,7 +10,6 @@ import numpy as np
 APPLICATION_ID = bytes.fromhex("6b6e65657379 6e63 9d1f 4c2e8a5b 7733".replace(" ", ""))  # "kneesync", then drawn once
 APPLICATION_VERSION = 1
 FLOAT32 = 0x88
-INVALID = b"\xff\xff\xff\xff"
 LEGS = {"L": "left", "R": "right"}
 RECENT_S = 5  # a record without a stride since the one before shows strides of the last so many seconds
 

@@ -15,15 +15,6 @@ AS_PULLED = "as-pulled"  # takes back a start, a leg or an athlete
 _TOLERANCE_S = 60
 
 
-def set_start(library, reference, text):
-    """Give the session that `reference` names this local start time, or with "as-pulled" the one it came with.
-
-    Returns the Kept as it stands then. KneesyncError if the text is no time, or one after the session was pulled.
-    """
-    kept = library.find(reference)
-    return library.say(kept, **words(kept, start=text))
-
-
 def words(kept, start=None, text=None, tag=(), untag=(), pain=None, where=None, effort=None, **more):
     """What Library.say() takes, from a note in the runner's words; None leaves a thing as it is.
 

@@ -328,7 +328,7 @@ def spread(figures, shares):
     if shares["edges_deg"] is None:
         return None
     return picture(
-        "distribution", "How often each knee lift came up", _spread_in_words(figures, shares),
+        "distribution", "How often each knee lift came up", _spread_in_words(shares),
         lambda width: _draw_spread(figures, shares, width),
     )  # fmt: skip
 
@@ -368,7 +368,7 @@ def _draw_spread(figures, shares, width):
     return drawing
 
 
-def _spread_in_words(figures, shares):
+def _spread_in_words(shares):
     words = []
     middles = (shares["edges_deg"][1:] + shares["edges_deg"][:-1]) / 2
     for name, _ in _PARTS:

@@ -44,16 +44,17 @@ class OverTime(PlotWidget):
     def show(self, t_s, values, level=None, marks_s=()):
         """Draw values over t_s (s, ascending), `level` as a line across, ▼ at marks_s.
 
-        A run of another length is shown whole; the same one, drawn anew after a pull, keeps its zoom.
+        The whole run, not zoomed; but the same series again, after a note or a pull, stays as it was zoomed.
         """
         x, y = np.asarray(t_s, float) / 60, np.asarray(values, float)
         sound = np.isfinite(x) & np.isfinite(y)
+        again = np.array_equal(self._x, x[sound]) and np.array_equal(self._y, y[sound])
         self._x, self._y = x[sound], y[sound]
         self._level, self._marks = level, np.asarray(marks_s, float) / 60
         first, last = (float(self._x[0]), float(self._x[-1])) if len(self._x) else (0.0, 1.0)
-        whole = min(0.0, first), max(last, first + 1 / 60)
-        if whole != self._whole:
-            self._whole = self._x_min_shown, self._x_max_shown = whole
+        self._whole = min(0.0, first), max(last, first + 1 / 60)
+        if not again:
+            self._x_min_shown, self._x_max_shown = self._whole
         self._draw()
 
     @property
