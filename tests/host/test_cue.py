@@ -1,4 +1,4 @@
-"""The cue's parts by the stride: jumps, earlier runs' baseline, what is watched, what is kept over a restart, bounds."""
+"""The cue's parts by the stride: jumps, earlier runs' baseline, what is watched, kept over a restart, bounds."""
 
 import numpy as np
 import pytest
