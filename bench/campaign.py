@@ -174,13 +174,14 @@ LOOK_S = 900  # a cue later than this after a fall began counts as none
 
 
 def fresh_hour(seed, values=None):
-    """(cues, alarms of the jumps' CUSUM, alarms of a plain one, what each ten is below the baseline, degrees)."""
+    """(cues, alarms of the jumps' CUSUM, of a plain one, degrees that each ten is below the baseline, s a ten)."""
     random = np.random.default_rng(seed)
     who = runner(random)
     run = course(random, who, RUN_MIN)
     log, tens = watched(run, values)
     alarms = [sum(one[name] for one in tens) for name in ("jump", "plain")]
-    return len(log.times_s()), *alarms, np.array([one["drop_cdeg"] for one in tens]) / 100
+    ten_s = float(np.median(np.diff([one["t_s"] for one in tens]))) if len(tens) > 1 else math.nan
+    return len(log.times_s()), *alarms, np.array([one["drop_cdeg"] for one in tens]) / 100, ten_s
 
 
 def watched(run, values=None):
@@ -284,7 +285,7 @@ def campaign(hours=200, falls=200, folder=None, values=None):
     hour = [fresh_hour(JUDGED + seed, values) for seed in range(hours)]
     cues, jumps, plain = (sum(one[i] for one in hour) for i in range(3))
     bounds = Bounds([one[3] for one in hour])
-    ten_s = hours * RUN_MIN * 60 / bounds.tens
+    ten_s = float(np.nanmean([one[4] for one in hour]))
     figures = {
         "hours": hours,
         "cues": cues,

@@ -3,12 +3,13 @@
 import json
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from wearer import Wearer
 
 from kneecore import sessionlog as log
 from kneecore import sessionread
-from kneesync.virtual.runner import Fatigue, KneeRaises, Run, Stand, simulate
+from kneesync.virtual.runner import Fatigue, Halt, KneeRaises, Run, Stand, Walk, simulate
 
 # A baseline after a minute, and cues as often as the settings allow.
 EAGER = {
@@ -29,9 +30,11 @@ FALL_DEG = 10
 class Ran:
     """A run whose knee lift falls, and what came of it."""
 
-    def __init__(self, settings=None, runs=None, run_s=430, fall_deg=FALL_DEG, press_at_s=None):
-        plan = [Stand(6), KneeRaises(3), Stand(2), Run(run_s, 3.0)]
-        feed = simulate(plan, seed=5, fatigue=Fatigue.step(1.8, fall_deg))
+    def __init__(
+        self, settings=None, runs=None, run_s=430, fall_deg=FALL_DEG, press_at_s=None, course=None, fatigue=None
+    ):
+        plan = [Stand(6), KneeRaises(3), Stand(2), *(course or [Run(run_s, 3.0)])]
+        feed = self.feed = simulate(plan, seed=5, fatigue=fatigue or Fatigue.step(1.8, fall_deg))
         files = {"/runs": json.dumps(runs).encode()} if runs else None
         wearer = Wearer(feed, {**EAGER, **(settings or {})}, files)
         if press_at_s:
@@ -39,6 +42,7 @@ class Ran:
         with wearer:
             wearer.wait_for("closed (still)")
             wearer.wait_until_s(wearer.now_s + 2)
+            self.truth_ms = wearer.truth_ms
             (self.session,) = wearer.sessions()
             self.said = wearer.output
             flash = wearer.board.flash
@@ -142,3 +146,61 @@ def test_a_long_press_mutes_this_run():
 def test_quiet_mode_moves_nothing():
     ran = Ran({"quiet": "on"})
     assert ran.cues == [] and set(ran.reasons) - {"answered", "silence"} == {"quiet"} and ran.pulses == []
+
+
+def test_it_clears_with_hysteresis_and_then_counts_from_one():
+    """A fall, all of it back, a fall: the motor is still in between, and the second is no fourth in a row."""
+    fatigue = Fatigue(((0, 0), (1.8, 0), (2.1, 9), (3.6, 9), (3.9, 0), (5.2, 0), (5.5, 9)))
+    ran = Ran({"cue.most_in_row": 3}, run_s=430, fatigue=fatigue)
+    (cleared, *_) = [event for event in ran.session.events if event[1] == "cue_cleared"]
+    before = [event for event in ran.cues if event[0] < cleared[0]]
+    after = [event for event in ran.cues if event[0] > cleared[0]]
+    assert before and after and after[0][2] == 1
+    back_ms, again_ms = (ran.truth_ms(11 + 60 * minute) for minute in (3.6, 5.2))
+    assert back_ms < cleared[0] < again_ms and cleared[3][0] < 250 / 2 + 100
+    quiet = [start_ms for start_ms, _ in ran.pulses if cleared[0] < start_ms < after[0][0]]
+    assert quiet == [] and after[0][0] > again_ms
+
+
+def test_walking_halts_starts_and_another_pace_move_nothing():
+    """Seven minutes, tired by none of it: not one pulse of a cue, though it is set to be eager."""
+    course = [Run(150, 3.0), Walk(40), Run(45, 3.0), Halt(20), Run(45, 3.0), Run(60, 2.3), Run(45, 3.0)]
+    ran = Ran({"cue.deep_tenths": 45, "run.stop_min": 2}, course=course, fatigue=Fatigue())
+    assert len([event for event in ran.session.events if event[1] == "baseline"]) >= 1
+    assert ran.cues == ran.held == []
+    said = {80: "paused", 200: "closed", 400: "open"}
+    for start_ms, long_ms in ran.pulses:
+        assert start_ms < ran.truth_ms(30) or any(abs(long_ms - known) <= 30 for known in said), "no cue's 150 ms"
+
+
+def test_strides_under_the_motor_correct_no_angle():
+    """The model's motor shakes its IMU. Knee lift after each cue is as right as before the first."""
+    ran = Ran({"cue.refractory_s": 20, "cue.most_in_row": 20})
+    assert len(ran.cues) >= 6 and any(stride[-1] & log.MOTOR for stride in ran.session.strides)
+    peaks_ms = np.array([ran.truth_ms(t_s) for t_s in ran.feed.truth["truth_peak_t_s"]])
+    errors = []
+    for t_ms, _, lift_cdeg, *_, flags in ran.session.strides:
+        nearest = np.abs(peaks_ms - t_ms).argmin()
+        if not flags and abs(peaks_ms[nearest] - t_ms) < 150:
+            errors.append((t_ms, lift_cdeg / 100 - ran.feed.truth["truth_peak_deg"][nearest]))
+    times_ms, errors = np.array(errors).T
+    first_ms = ran.cues[0][0]
+    calm = errors[(times_ms < first_ms) & (times_ms > first_ms - 60_000)]
+    after = [errors[(times_ms > event[0]) & (times_ms < event[0] + 10_000)] for event in ran.cues]
+    for of_one in after:
+        assert of_one.mean() == pytest.approx(calm.mean(), abs=0.6)
+    assert np.concatenate(after).mean() == pytest.approx(calm.mean(), abs=0.3)
+
+
+def test_what_else_changes_is_logged_and_moves_nothing():
+    """A rise of knee lift: an event, and no pulse."""
+    ran = Ran(run_s=420, fatigue=Fatigue.step(1.8, -8))
+    words = [sessionread.WATCHED_WORDS[event[2]] for event in ran.session.events if event[1] == "watched"]
+    assert "lift_higher" in words and ran.cues == ran.held == []
+    assert not [pulse for pulse in ran.pulses if ran.truth_ms(60) < pulse[0] < ran.truth_ms(400)]
+
+
+def test_too_little_baseline_is_in_the_log_of_a_short_run():
+    ran = Ran({"cue.learn_s": 240}, run_s=150)
+    (said,) = [event for event in ran.session.events if event[1] == "unlearnt"]
+    assert said[3][1] == 240 and 100 < said[3][0] < 150 and ran.runs == {}

@@ -97,6 +97,22 @@ def test_a_cut_run_goes_on(how):
     assert abs(sum(errors) / len(errors)) < 1.5
 
 
+def test_what_is_known_of_the_wander_is_kept():
+    """As the log said it last, with the baseline."""
+    feed = simulate([Stand(6), KneeRaises(3), Stand(2), Run(570, 3.0)], seed=5)
+    wearer = Wearer(feed, QUICK)
+    cut_power(wearer, 530)
+    with wearer:
+        powered_again(wearer)
+        wearer.wait_for("opened", 2)
+        wearer.wait_until_s(wearer.now_s + 5)
+        first, second = wearer.sessions()
+    told = [event for event in first.events if event[1] == "wander"]
+    assert told and told[-1][2] >= 5
+    kept = [event for event in second.events if event[1] == "wander"]
+    assert kept[0][0] == 0 and kept[0][1:] == told[-1][1:]
+
+
 def test_a_segment_can_be_cut_too():
     """The third segment is of the same run as the second."""
     wearer = Wearer(tired(), QUICK)

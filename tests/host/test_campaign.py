@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from bench import campaign
+from bench.bounds import Bounds
 from kneesync.virtual.feed import recordings_folder
 
 RESULTS = Path(__file__).parents[2] / "build" / "soak"
@@ -43,6 +44,36 @@ def test_what_is_promised():
     print("\n".join(campaign.rows(found)))
     assert found["cues"] <= 4, "at most one in 20 h, upper 95 % limit"
     assert found["falls"]["4_deg_step"]["median_s"] <= 100
+    jump = found["falls"]["4_deg_step"]["jump"]
+    assert jump["mean_s"] <= 2 * jump["independent_s"], "not later than twice Lorden's bound"
     for kind in ("step", "ramp"):
         if found["slower"]:
             assert found["slower"][f"0.5_mps_{kind}"]["cued_percent"] <= 10
+
+
+def test_the_bounds_on_residuals_whose_theory_is_known():
+    """Independent ones: both bounds are Lorden's. A first-order autoregression: its information by hand."""
+    random = np.random.default_rng(4)
+    free = Bounds([random.standard_normal(20_000) * 1.5])
+    for deg, arl in ((1.0, 200), (2.0, 5000)):
+        assert free.independent(deg, arl) == pytest.approx(np.log(arl) / (deg**2 / 4.5), rel=0.03)
+        assert free.informed(deg, arl) == pytest.approx(free.independent(deg, arl), rel=0.1)
+    likeness = 0.8
+    like = Bounds([campaign._ar1(random, 100_000, likeness) * 1.5])
+    new_sd = 1.5 * np.sqrt(1 - likeness**2)
+    assert like.next_sd_deg == pytest.approx(new_sd, rel=0.02)
+    # the fall's first ten shows all of it, each later one only what the one before does not explain
+    first, later = 1 / (2 * new_sd**2), (1 - likeness) ** 2 / (2 * new_sd**2)
+    assert like.informed(1.0, np.exp(first + 5 * later)) == pytest.approx(6, rel=0.1)
+    assert like.long_run(1.0, 100) == pytest.approx(np.log(100) / later, rel=0.15)
+    assert like.informed(6.0, 100) == 1.0, "no sooner than a ten"
+
+
+def test_a_jump_is_found_within_twice_the_bound():
+    """4 degrees, where a baseline was known; a sample of what the soak judges with all runs in it."""
+    hour = [campaign.fresh_hour(campaign.JUDGED + seed) for seed in range(20)]
+    bounds = Bounds([one[3] for one in hour])
+    found = np.array([campaign.delay_s(campaign.JUDGED + seed, 4, 1) for seed in range(40)])
+    known = found[found[:, 3] == 1, 1]
+    bound_s = bounds.independent(4, bounds.tens / sum(one[1] for one in hour)) * np.mean([one[4] for one in hour])
+    assert np.isfinite(known).all() and known.mean() <= 2 * bound_s

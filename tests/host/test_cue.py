@@ -1,4 +1,4 @@
-"""The cue by the stride: jumps, earlier runs' baseline, what is watched, what is kept over a restart, bounds."""
+"""The cue's parts by the stride: jumps, earlier runs' baseline, what is watched, kept over a restart, bounds."""
 
 import numpy as np
 import pytest
@@ -90,6 +90,57 @@ def test_the_slope_s_error_is_a_setting():
         heard = Heard(slope_error_cdeg=error).feed(minutes(7), 40.0).feed(minutes(6), 34.2, stride_ms=728)
         drops.append(len(heard.cues_s))
     assert drops[0] > 0 and drops[1] == 0
+
+
+# Where it holds still: ten degrees lower than fresh, and yet no cue
+
+FROZEN = {
+    "under the motor": lambda heard: heard.feed(minutes(4), 30.0, flags=log.MOTOR),
+    "alignment unsure": lambda heard: heard.feed(minutes(4), 30.0, flags=log.UNSURE),
+    "clipped": lambda heard: heard.feed(minutes(4), 30.0, flags=log.CLIPPED),
+    "samples lost in each": lambda heard: heard.feed(minutes(4), 30.0, flags=log.LOST),
+    "another pace": lambda heard: heard.feed(minutes(2.5), 30.0, stride_ms=770),
+    "halts every half minute": lambda heard: [heard.feed(1, 30.0, flags=log.FIRST).feed(28, 30.0) for _ in range(8)],
+    "the strap was moved": lambda heard: (heard.cue.realigned(heard.t_ms), heard.feed(minutes(3.5), 30.0)),
+}
+
+
+@pytest.mark.parametrize("what", FROZEN)
+def test_frozen(what):
+    heard = Heard().feed(minutes(8), 40.0)
+    FROZEN[what](heard)
+    assert heard.cues_s == []
+    free = Heard().feed(minutes(8), 40.0).feed(minutes(2.5), 30.0)
+    assert free.cues_s, "where nothing holds it still"
+
+
+@pytest.mark.parametrize(("stride_ms", "passed"), [(STRIDE_MS, 0), (STRIDE_MS - 25, 2), (STRIDE_MS + 25, 2)])
+def test_twenty_strides_pass_after_a_change_of_pace(stride_ms, passed):
+    heard = Heard().feed(minutes(8), 40.0)
+    heard.feed(-heard.cue._count % 10, 40.0)
+    watched, watch = [], heard.cue._watch
+    heard.cue._watch = lambda *ten: watched.append(ten) or watch(*ten)
+    heard.feed(100, 40.0, stride_ms=stride_ms)
+    assert len(watched) == 10 - passed
+
+
+def test_strides_under_the_motor_count_for_nothing():
+    """As if they had not been: whatever the shaken sensor says, what comes after is decided as without them."""
+    drops = []
+    for shaken in (False, True):
+        heard = Heard().feed(minutes(8), 40.0, spread_deg=0)
+        for _ in range(30):
+            if shaken:
+                heard.feed(3, 10.0, spread_deg=0, flags=log.MOTOR)
+            heard.feed(20, 39.0, spread_deg=0)
+        drops.append((heard.cue.cusum_cdeg, heard.cue._deep, list(heard.cue._drops[:30]), heard.cue.wander_cdeg))
+    assert drops[0] == drops[1]
+
+
+@pytest.mark.parametrize(("back_deg", "clears"), [(39.6, True), (38.2, False), (37.0, False)])
+def test_a_cue_stands_until_half_the_threshold(back_deg, clears):
+    heard = Heard().feed(minutes(8), 40.0).feed(minutes(3), 33.0).feed(minutes(4), back_deg)
+    assert heard.cues_s and bool(heard.of(log.CUE_CLEARED)) == clears == (not heard.cue.low)
 
 
 # What is watched, never buzzed
