@@ -4,11 +4,12 @@ import json
 import sys
 from pathlib import Path
 
-from bench import accuracy, campaign, cost, demo, library, recorder, sync
+from bench import accuracy, campaign, cost, demo, duty, library, recorder, sync
 
 PARTS = {
     "accuracy": accuracy,
     "cost": cost,
+    "duty": duty,
     "recorder": recorder,
     "cue": campaign,
     "sync": sync,

@@ -40,6 +40,7 @@ _ACTIVITIES = (signals.IDLE, signals.STANDING, signals.RAISES)  # of pipeline.ac
 class App:
     def __init__(self):
         self.started_ms = board.up_ms()
+        board.slow_down()
         notes.recall_clock()
         self.settings = notes.settings()
         self._start_ms = int(self.settings["run.start_s"]) * 1000

@@ -1,12 +1,49 @@
-"""The battery, where the board can read it: warned of once, then `empty`."""
+"""The battery, where the board can read it: warned of once, then `empty`.
 
-from board import battery_mv
+A MAX17048 is read plainly: Adafruit's driver takes 3.2 KB of memory for two registers, and it resets the gauge at each
+start, which then takes a voltage under load for that of a cell at rest (data sheet 19-6171, "Quick-Start").
+"""
+
+import board
 from micropython import const
 
 _EVERY_MS = const(30_000)
+_AGAIN_MS = const(2_000)  # a buzz pulls the voltage down: it is empty if it still is after that
 _LOW_MV = const(3500)
+_CHARGED_MV = const(3700)  # so far up it comes by charging only, not by a rest
 _EMPTY_MV = const(3300)  # below this a brown-out in the middle of a write is near
 _FULL_MV = const(4200)
+_LEAST_MV = const(2_000)
+
+_GAUGE = const(0x36)
+_VCELL = const(0x02)
+_SOC = const(0x04)
+
+
+def read_mv():
+    """The battery, mV; 0 where the board cannot read it, as without its gauge.
+
+    A reading at which no RP2040 board runs is that of a pin without its divider, or of a gauge just switched on.
+    """
+    if board.supply:
+        total = 0
+        for _ in range(4):
+            total += board.supply.read_u16()
+        mv = (total >> 2) * 9900 // 65535
+    else:
+        mv = _register(_VCELL) * 5 >> 6  # 78.125 uV a count
+    return mv if mv >= _LEAST_MV else 0
+
+
+def _register(number):
+    """A register of the gauge; 0 where there is none, or the bus hangs."""
+    if board.has_gauge:
+        try:
+            data = board.bus().readfrom_mem(_GAUGE, number, 2)
+            return data[0] << 8 | data[1]
+        except OSError:
+            pass
+    return 0
 
 
 class Battery:
@@ -16,21 +53,28 @@ class Battery:
         self.mv = 0
         self.empty = False
         self.low = False
+        self._was_below = False
         self._due_ms = 0
 
     def poll(self, now_ms):
         """Read it every half minute. True once, when it first is low."""
         if now_ms < self._due_ms:
             return False
-        self._due_ms = now_ms + _EVERY_MS
-        self.mv = battery_mv() or 0
-        if not self.mv:
-            return False
-        self.empty = self.mv < _EMPTY_MV
+        self.mv = read_mv()
+        below = 0 < self.mv < _EMPTY_MV
+        self.empty = below and self._was_below
+        self._due_ms = now_ms + (_AGAIN_MS if below and not self._was_below else _EVERY_MS)
+        self._was_below = below
         was_low = self.low
-        self.low = self.mv < _LOW_MV
+        if 0 < self.mv < _LOW_MV:
+            self.low = True
+        elif self.mv > _CHARGED_MV:
+            self.low = False
         return self.low and not was_low
 
     def percent(self):
-        """Roughly, along a straight line."""
+        """As the gauge has it; without one roughly, along a straight line."""
+        counts = _register(_SOC)
+        if counts:
+            return min(counts >> 8, 100)
         return max(0, min(100, (self.mv - _EMPTY_MV) * 100 // (_FULL_MV - _EMPTY_MV)))

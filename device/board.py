@@ -15,17 +15,36 @@ from binascii import hexlify
 import machine
 from micropython import const
 
-# What MicroPython calls the board, LED, button (to ground), I2C (id, SDA, SCL), IMU, haptic driver or None, motor pin
-# (PWM) or None, ADC pin that sees the supply through a divider by three or None. Numbers are GPIOs.
-# A file /board with a row's name decides where MicroPython's own name cannot (a generic build on a clone).
+# A board is one row, and its wiring pictures, its virtual board and CONTRIBUTING's table are made from it: host code
+# reads this literal with ast (kneesync.board.wiring), so it must stay one. Numbers are GPIOs. The columns:
+#   what MicroPython calls the board, up to " with"
+#   status: simulated (tests run the firmware on the virtual board wired so), emulated, or hardware (a real one ran)
+#   LED; button (to ground, a pin of its own: BOOT at reset enters the ROM's bootloader); I2C: controller, SDA, SCL
+#   IMU: a name of imu.py's; haptics: DRV2605L, pin (a motor module on the motor pin) or none; motor pin
+#   battery: MAX17048, or the ADC pin that sees it through a divider by three, or None
 ROWS = {
-    # LSM6DSOX and DRV2605L on STEMMA QT; button between D5 and GND; this board cannot read its battery
-    "feather_rp2040": ("Adafruit Feather RP2040", 13, 7, (1, 2, 3), "LSM6DSOX", "DRV2605", None, None),
-    # the same breakouts on GP2 and GP3; button between GP7 and GND; VSYS on GPIO29
-    "rpi_pico": ("Raspberry Pi Pico", 25, 7, (1, 2, 3), "LSM6DSOX", "DRV2605", 16, 29),
+    # breakouts on STEMMA QT; button between D5 and GND; motor module on D10. It cannot read its battery: a gauge does
+    "feather_rp2040": (
+        "Adafruit Feather RP2040", "simulated", 13, 7, (1, 2, 3), "LSM6DSOX", "DRV2605L", 10, "MAX17048"
+    ),
+    # the same breakouts on GP2 and GP3; button between GP7 and GND; motor module on GP16; VSYS on GPIO29
+    "rpi_pico": (
+        "Raspberry Pi Pico", "simulated", 25, 7, (1, 2, 3), "LSM6DSOX", "DRV2605L", 16, 29
+    ),
+}  # fmt: skip
+# A file /board says what else is wired, in words: a row's name where MicroPython's own cannot tell (a clone), and parts
+# in place of the row's, such as "LSM6DSO32 pin". What a word stands for:
+PARTS = {
+    "LSM6DSOX": "imu",
+    "LSM6DSO32": "imu",
+    "ISM330DHCX": "imu",
+    "DRV2605L": "haptic",
+    "pin": "haptic",
+    "none": "haptic",
+    "MAX17048": "battery",
 }
 _I2C_HZ = const(400_000)
-_LEAST_SUPPLY_MV = const(2_000)
+_RUN_HZ = const(64_000_000)
 _WATCHDOG_MS = const(8_000)  # the RP2040's longest is 8388 ms
 
 # RP2040 data sheet 4.7.6: bit 30 of the watchdog's CTRL enables it; 2.1.2: at +0x3000 stands the alias that clears bits
@@ -34,28 +53,39 @@ _WATCHDOG_ENABLE = const(1 << 30)
 _MOTOR_DUTY_U16 = const(50_000)
 
 
-def _row_name():
+def _wired():
+    """The row's name, and what is wired: the row, changed as /board says."""
+    name = "feather_rp2040"
+    running_on = getattr(sys.implementation, "_machine", "").split(" with ")[0]
+    for row in ROWS:
+        if running_on == ROWS[row][0]:
+            name = row
+    parts = {}
     try:
         with open("/board") as file:
-            name = file.read(32).strip()
-        if name in ROWS:
-            return name
-        print("no board %r in board.py; /board may hold one of: %s" % (name, ", ".join(ROWS)))
+            for word in file.read(64).split():
+                if word in ROWS:
+                    name = word
+                elif word in PARTS:
+                    parts[PARTS[word]] = word
+                else:
+                    print("/board: no %r; it takes %s, %s" % (word, ", ".join(ROWS), ", ".join(PARTS)))
     except OSError:
         pass
-    running_on = getattr(sys.implementation, "_machine", "")
-    for name in ROWS:
-        if running_on.startswith(ROWS[name][0]):
-            return name
-    return "feather_rp2040"
+    row = ROWS[name]
+    return name, row, parts.get("imu", row[5]), parts.get("haptic", row[6]), parts.get("battery", row[8])
 
 
-name = _row_name()
-_, _led_pin, _button_pin, _i2c_pins, imu_name, haptic_name, motor_pin, _supply_pin = ROWS[name]
+name, _row, imu_name, haptic_name, _battery = _wired()
+_, _, _led_pin, _button_pin, _i2c_pins, _, _, _motor_pin, _ = _row
 
 led = machine.Pin(_led_pin, machine.Pin.OUT)
 _button = machine.Pin(_button_pin, machine.Pin.IN, machine.Pin.PULL_UP)
-_supply = machine.ADC(machine.Pin(_supply_pin)) if _supply_pin is not None else None
+# the pin that sees the battery through a divider by three, or None; whether a gauge does
+supply = machine.ADC(machine.Pin(_battery)) if isinstance(_battery, int) else None
+has_gauge = _battery == "MAX17048"
+_full_hz = machine.freq()
+_bus = None
 _watchdog = None
 _timer = None
 _ticks = 0
@@ -65,6 +95,27 @@ _up_ms = 0
 def board_id():
     """The chip's own number, as hex."""
     return hexlify(machine.unique_id()).decode()
+
+
+def slow_down():
+    """The CPU clock of a run. To be called before a bus or a motor is set up.
+
+    It saves a third of the current, and the CPU still sleeps most of the time (hardware/power.md).
+    What machine.freq() touches on an RP2040 (MicroPython ports/rp2/modmachine.c, pico-sdk set_sys_clock_pll): clk_sys,
+    and with it I2C and PWM, which divide it by what they computed when they were set up; clk_peri (UART, SPI), which
+    becomes 48 MHz whatever clk_sys is, and the UART's REPL is set up anew. What it does not: ticks, timers and
+    watchdog, which count the crystal (clk_ref), and USB, ADC and RTC, which have a PLL of their own. USB wants clk_sys
+    at its own 48 MHz at least: below, it fails (pico-sdk issue 1697, where 64 MHz is reported well).
+    A reset, not a soft one, undoes it.
+    """
+    machine.freq(_RUN_HZ)
+
+
+def speed_up():
+    """The clock that the board started with, for a host; the bus is set up for it."""
+    machine.freq(_full_hz)
+    if _bus:
+        i2c()
 
 
 def up_ms():
@@ -83,36 +134,27 @@ def pressed():
 
 def i2c():
     """The bus with the breakouts, set up anew. A chip caught in mid-byte is clocked free (I2C spec, 3.1.16)."""
-    bus, sda, scl = _i2c_pins
+    global _bus
+    controller, sda, scl = _i2c_pins
     clock = machine.Pin(scl, machine.Pin.OPEN_DRAIN, value=1)
     for _ in range(9):
         clock(0)
         time.sleep_us(5)
         clock(1)
         time.sleep_us(5)
-    return machine.I2C(bus, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=_I2C_HZ)
+    _bus = machine.I2C(controller, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=_I2C_HZ)
+    return _bus
+
+
+def bus():
+    """The bus as it was set up last, or now for the first time."""
+    return _bus or i2c()
 
 
 def motor():
-    """A function that drives the motor pin (1 or 0), or None where the board has none."""
-    if motor_pin is None:
-        return None
-    pwm = machine.PWM(machine.Pin(motor_pin), freq=20_000, duty_u16=0)
+    """A function that drives the motor pin (1 or 0)."""
+    pwm = machine.PWM(machine.Pin(_motor_pin), freq=20_000, duty_u16=0)
     return lambda on: pwm.duty_u16(_MOTOR_DUTY_U16 if on else 0)
-
-
-def battery_mv():
-    """Supply behind the battery, mV, mean of four readings; None where the board cannot read it.
-
-    A reading at which no RP2040 board runs is that of a pin without its divider, not of a battery.
-    """
-    if _supply is None:
-        return None
-    total = 0
-    for _ in range(4):
-        total += _supply.read_u16()
-    mv = (total >> 2) * 9900 // 65535
-    return mv if mv >= _LEAST_SUPPLY_MV else None
 
 
 def free_bytes():

@@ -46,6 +46,7 @@ def _battery():
     """None where the board cannot read it."""
     supply = battery.Battery()
     supply.poll(0)
+    supply.poll(10_000)  # once is no proof that it is empty
     if not supply.mv:
         return None
     return {

@@ -31,12 +31,14 @@ class _Drv2605:
 
 def find_motor(bus):
     """A function that drives the motor (1 or 0) as board.py's row says, or None if there is none."""
-    if board.haptic_name == "DRV2605":
+    if board.haptic_name == "pin":
+        return board.motor()
+    if board.haptic_name == "DRV2605L":
         try:
             return _Drv2605(bus)
         except (ValueError, RuntimeError, OSError) as error:
             print("no DRV2605L answers at 0x5A (%s); check its cable. Signals by LED only." % error)
-    return board.motor()
+    return None
 
 
 class Haptics:

@@ -5,8 +5,9 @@
     while imu.ready():                   # a burst waits
         n = imu.read()                   # imu.channels hold n samples
 
-Identity, reset, ranges and rates are the Adafruit driver's; the FIFO's registers (data sheet LSM6DSOX rev 3, chapter 9,
-which number they carry) stand here. ready() and read() allocate nothing.
+Identity, reset, ranges and rates are the Adafruit driver's for the chip that board.py names; the FIFO's registers, the
+same in all three (data sheet LSM6DSOX rev 3, chapter 9, which number they carry), stand here. ready() and read()
+allocate nothing.
 """
 
 from array import array
@@ -14,20 +15,25 @@ from time import sleep_ms
 
 import uctypes
 from adafruit_lsm6ds import AccelRange, GyroRange
-from adafruit_lsm6ds.lsm6dsox import LSM6DSOX
 from adafruit_register.i2c_bit import RWBit
 from adafruit_register.i2c_bits import RWBits
-from board import up_ms
+from board import imu_name, up_ms
 from micropython import const
 
-NAME = "LSM6DSOX"
+if imu_name == "LSM6DSO32":
+    from adafruit_lsm6ds.lsm6dso32 import LSM6DSO32 as Driver  # noqa: N811 - a class
+elif imu_name == "ISM330DHCX":
+    from adafruit_lsm6ds.ism330dhcx import ISM330DHCX as Driver  # noqa: N811 - a class
+else:
+    from adafruit_lsm6ds.lsm6dsox import LSM6DSOX as Driver  # noqa: N811 - a class
+
+NAME = imu_name
 RANGES = {"gyro_dps": 2000, "acc_g": 16}
 BURST_SAMPLES = const(24)  # of four time slots each: every regular burst begins with the same one
 STEP = const(7)  # from one sample to the next in a channel
 
 _ADDRESS = const(0x6A)
 _WHO_AM_I = const(0x0F)
-_CHIP_ID = const(0x6C)
 _FIFO_STATUS1 = const(0x3A)  # 9.53: words waiting, bits 7..0
 _OVERRUN_LATCHED = const(0x08)  # 9.54 FIFO_STATUS2
 _FIFO_DATA_OUT_TAG = const(0x78)  # 9.93; reading goes on at 0x78 after 0x7E
@@ -50,13 +56,15 @@ class ImuError(Exception):
     """The wrong chip, or none: one line for the user."""
 
 
-class _Chip(LSM6DSOX):
+class _Chip(Driver):  # pyright: ignore[reportGeneralTypeIssues] - one of the three
     """The Adafruit driver with the FIFO's registers, and a reset that ends."""
 
     fifo_acc_rate = RWBits(4, 0x09, 0)  # 9.9 FIFO_CTRL3
     fifo_gyro_rate = RWBits(4, 0x09, 4)
     fifo_mode = RWBits(3, 0x0A, 0)  # 9.10 FIFO_CTRL4
-    i3c_off = RWBit(0x18, 1)  # 9.20 CTRL9_XL; the driver writes bit 0, which must stay 0
+    # 9.20 CTRL9_XL: I3C_DISABLE; an ISM330DHCX has no I3C and calls it DEVICE_CONF, to be set. The drivers write bit 0,
+    # which must stay 0
+    i3c_off = RWBit(0x18, 1)
 
     def reset(self):
         self._sw_reset = True
@@ -136,12 +144,13 @@ class Imu:
         except OSError as error:
             raise ImuError(
                 "no IMU answers at 0x%02X (error %d); this board expects an %s (0x%02X). Check its cable."
-                % (_ADDRESS, error.errno, NAME, _CHIP_ID)
+                % (_ADDRESS, error.errno, NAME, _Chip.CHIP_ID)
             )
-        if found[0] != _CHIP_ID:
+        if found[0] != _Chip.CHIP_ID:
+            other = "ISM330DHCX" if found[0] == 0x6B else "LSM6DSOX" if found[0] == 0x6C else "NAME"
             raise ImuError(
                 "IMU answered 0x%02X at 0x%02X; this board expects an %s (0x%02X). "
-                "Set imu in board.py or check the breakout." % (found[0], _ADDRESS, NAME, _CHIP_ID)
+                "If another is wired: kneesync flash --wired %s" % (found[0], _ADDRESS, NAME, _Chip.CHIP_ID, other)
             )
         try:
             chip = _Chip(self._bus, _ADDRESS)

@@ -14,6 +14,7 @@ from binascii import b2a_base64, crc32, hexlify
 from hashlib import sha256
 from struct import unpack_from
 
+import battery
 import board
 import notes
 
@@ -36,6 +37,7 @@ _fed_ms = 0  # uptime when the watchdog was last fed in the midst of a call
 def let_in():
     """A host pressed Ctrl-C: leave it the prompt, but not for ever."""
     board.stop_watchdog()
+    board.speed_up()
     notes.started_well()
     board.call_later(LEASE_S * 1000, lambda timer: notes.restart())
     print("the firmware starts again in %d s; to stay at the prompt: import service; service.stay()" % LEASE_S)
@@ -148,7 +150,7 @@ def info():
             "clock_s": board.clock_s(),
             "free_bytes": free,
             "total_bytes": total,
-            "battery_mv": board.battery_mv(),
+            "battery_mv": battery.read_mv() or None,
             "sessions": len(sessions()),
             "closed": _closed(),
             "mpy": getattr(sys.implementation, "_mpy", None),

@@ -16,7 +16,7 @@ TABLE = (
     2000, 2000, 3, 200,  # closed: the session is safe on flash
     150, 300, 5, 60,  # no IMU: it does not answer, or is another chip
     150, 600, 4, 150,  # refused: no session, because the flash is full or the battery empty
-    0, 1, 4, 150,  # battery low, while running; here and below the LED keeps the state's
+    0, 1, 2, 500,  # battery low, while running: once; here and below the LED keeps the state's
     0, 1, 1, 250,  # muted: cues are held back for this run
     0, 1, 2, 120,  # unmuted
     0, 1, 2, 150,  # cue

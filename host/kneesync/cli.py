@@ -83,6 +83,9 @@ def replay(
         terminal.lines(lists.replayed(result))
 
 
+Wired = Annotated[str, typer.Option(metavar="PARTS", help='The board and its parts, such as "rpi_pico LSM6DSO32 pin".')]
+
+
 @app.command()
 def demo(
     recording: Annotated[
@@ -90,6 +93,7 @@ def demo(
     ] = None,
     minutes: Annotated[int, typer.Option(min=1, max=240, help="Length of the virtual run.")] = 25,
     seed: Annotated[int, typer.Option(help="Another runner.")] = 0,
+    wired: Wired = "",
     as_json: Json = False,
     plain: Plain = False,
 ):
@@ -99,7 +103,7 @@ def demo(
 
     with terminal.Fastforward() as watch:
         result = run_demo(
-            minutes=minutes, seed=seed, recording=recording, on_progress=watch.progress, on_line=watch.line
+            minutes=minutes, seed=seed, recording=recording, on_progress=watch.progress, on_line=watch.line, wired=wired
         )
     if as_json:
         from kneesync.views import results
@@ -126,6 +130,7 @@ def virtual(
         bool, typer.Option("--realtime", help="Keep to the wall clock instead of running ahead.")
     ] = False,
     blank: Annotated[bool, typer.Option("--blank", help="MicroPython only: what `kneesync flash` makes ours.")] = False,
+    wired: Wired = "",
 ):
     """Serve a virtual board until stopped; other kneesync commands and mpremote find it like a board on USB."""
     from kneesync.virtual.serve import serve
@@ -133,7 +138,7 @@ def virtual(
     def say(port, board):
         print(f"port {port}\nboard {board}", flush=True)
 
-    serve(recording, minutes, seed, realtime, blank, on_ready=say)
+    serve(recording, minutes, seed, realtime, blank, on_ready=say, wired=wired)
 
 
 for part in (cli_board, cli_cue, cli_library, cli_reading, cli_exchange, cli_coach):

@@ -87,13 +87,16 @@ def flash(
     despite_self_test: Annotated[
         bool, typer.Option("--despite-self-test", help="Switch to the new version whatever its self-test finds.")
     ] = False,
+    wired: Annotated[
+        str | None, typer.Option(metavar="PARTS", help='What is wired to it, such as "LSM6DSO32 pin" or "rpi_pico".')
+    ] = None,
     into: Annotated[
         str | None, typer.Option(metavar="FOLDER", help="Touch no board: write what would be installed to a folder.")
     ] = None,
     as_json: Json = False,
 ):
     """Install this version's firmware on a board. The old one stays on it, and starts again if the new one does not."""
-    if (rollback or into) and (firmware or even_unpulled or despite_self_test or (rollback and into)):
+    if (rollback or into) and (firmware or wired or even_unpulled or despite_self_test or (rollback and into)):
         raise typer.BadParameter("goes with no other option", param_hint="--into" if into else "--rollback")
 
     from kneesync.board import flash as flashing
@@ -113,7 +116,7 @@ def flash(
         else:
             done = flashing.flash_picked(
                 board, firmware, say=terminal.note, progress=progress, on_check=say,
-                even_unpulled=even_unpulled, despite_self_test=despite_self_test,
+                even_unpulled=even_unpulled, despite_self_test=despite_self_test, wired=wired,
             )  # fmt: skip
     if as_json:
         print(results.text(results.flashed(done)))

@@ -11,6 +11,7 @@ from typing import Any
 
 from kneecore import settings
 from kneesync.analysis.agreement import agreement
+from kneesync.board import wiring
 from kneesync.board.image import fresh_board
 from kneesync.board.link import Link
 from kneesync.board.pull import pull
@@ -47,20 +48,26 @@ class Demo:
         return agreement(t_s, lift_deg, truth["truth_peak_t_s"], truth["truth_peak_deg"])
 
 
-def worn_before():
-    """The flash of a fresh board whose runner has had the runs in which cues are not buzzed yet (cue.observe_runs)."""
-    runs = json.dumps({"L": settings.row("cue.observe_runs")[1]})
-    return Flash(files={**fresh_board(), "/runs": runs.encode()})
+def worn_before(wired=""):
+    """The flash of a fresh board whose runner has had the runs in which cues are not buzzed yet (cue.observe_runs).
+
+    `wired`: which board, and what is wired to it, in the words of its file /board (wiring.py).
+    """
+    files = {**fresh_board(), "/runs": json.dumps({"L": settings.row("cue.observe_runs")[1]}).encode()}
+    if wired:
+        files["/board"] = wiring.wired(wired).words.encode()
+    return Flash(files=files)
 
 
-def run_demo(minutes=25, seed=0, recording=None, on_progress=None, on_line=None, on_pull=None):
+def run_demo(minutes=25, seed=0, recording=None, on_progress=None, on_line=None, on_pull=None, wired=""):
     """Run the firmware over a virtual runner's run, or over the samples of the file `recording`, and pull its session.
 
     on_progress(done_s, total_s) and on_line(at_s, text) are told what goes on, in seconds since the feed's first
-    sample; on_pull(name, bytes so far, bytes in all) what comes over the wire. KneesyncError if no run was recorded.
+    sample; on_pull(name, bytes so far, bytes in all) what comes over the wire. `wired`: as of worn_before().
+    KneesyncError if no run was recorded.
     """
     feed = Recording(recording) if recording else demo_run(seed=seed, minutes=minutes)
-    flash = worn_before()
+    flash = worn_before(wired)
     with (
         VirtualBoard(feed=feed, flash=flash, seed=seed) as board,
         tempfile.TemporaryDirectory(prefix="kneesync-demo-") as folder,

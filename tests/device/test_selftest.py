@@ -24,6 +24,10 @@ def imu(board, **more):
     board.bus.devices[0x6A] = board.imu
 
 
+def told(board, words):
+    board.flash.write_file("/board", words.encode())
+
+
 def haptic(board, **more):
     board.bus.devices[0x5A] = Drv2605(lambda: board.clock.now_us, **more)
 
@@ -37,6 +41,8 @@ BOARDS = {
         "no IMU answers at 0x6A",
     ),
     "no haptic driver": (lambda board: board.bus.unplug(0x5A), {"haptic": "failed"}, "no DRV2605L answers at"),
+    "a motor on a pin": (lambda board: told(board, "rpi_pico pin"), {}, "drove its pin once: did you feel it?"),
+    "no motor at all": (lambda board: told(board, "none"), {}, "none wired: signals by LED only"),
     "another chip for haptics": (
         lambda board: haptic(board, device_id=2), {"haptic": "blocks"}, "what answers at 0x5A is no DRV2605L",
     ),
@@ -44,7 +50,22 @@ BOARDS = {
         lambda board: imu(board, chip_id=0x6A), {"IMU": "blocks", "FIFO": None, "acceleration": None}, "0x6A",
     ),
     "an LSM6DSO32, which has the same id": (
-        lambda board: imu(board, chip="LSM6DSO32"), {"acceleration": "blocks"}, "is what an LSM6DSO32 shows",
+        lambda board: imu(board, chip="LSM6DSO32"), {"acceleration": "blocks"},
+        "0.50 g at rest; expected 1 g. Half of it is what an LSM6DSO32 shows here: kneesync flash --wired LSM6DSO32",
+    ),
+    "an LSM6DSOX where an LSM6DSO32 is expected": (
+        lambda board: told(board, "LSM6DSO32"), {"acceleration": "blocks"},
+        "2.00 g at rest; expected 1 g. Twice that is what an LSM6DSOX shows here: kneesync flash --wired LSM6DSOX",
+    ),
+    "an LSM6DSO32 where one is expected": (
+        lambda board: (told(board, "LSM6DSO32"), imu(board, chip="LSM6DSO32")), {}, "1.00 g at rest",
+    ),
+    "an ISM330DHCX where one is expected": (
+        lambda board: (told(board, "ISM330DHCX"), imu(board, chip="ISM330DHCX")), {}, "ISM330DHCX answers",
+    ),
+    "an ISM330DHCX, not told of": (
+        lambda board: imu(board, chip="ISM330DHCX"), {"IMU": "blocks", "FIFO": None, "acceleration": None},
+        "If another is wired: kneesync flash --wired ISM330DHCX",
     ),
     "pushed about": (lambda board: imu(board, feed=feels(g=1.3)), {"acceleration": "blocks"}, "Lay the board still"),
     "a sample clock far off": (lambda board: imu(board, feed=feels(rate_hz=85)), {"FIFO": "blocks"}, "expected 94 to"),
@@ -70,6 +91,7 @@ def test_what_is_found(bench, case):
     spoil, others, says = BOARDS[case]
     imu(board)
     haptic(board)
+    told(board, "feather_rp2040")
     board.bus.clear_faults()
     for address in (0x6A, 0x5A):
         board.bus.plug(address)

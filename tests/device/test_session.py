@@ -80,17 +80,26 @@ def test_pause_and_resume():
         assert found >= 0.95 and invented == 0, "times hold across a gap that no record can count"
 
 
-@pytest.mark.parametrize("supply_mv, said", [(3250, "closed (battery)"), (3450, "battery low")])
-def test_low_battery(supply_mv, said):
-    """The Pico sees its supply: it warns, and closes before a brown-out does."""
-    wearer = Wearer(short_run(60), QUICK, {"/board": b"rpi_pico"})
-    wearer.at(35, lambda: setattr(wearer.board, "battery_mv", supply_mv))
+@pytest.mark.parametrize("row", ["rpi_pico", "feather_rp2040"])
+def test_low_battery(row):
+    """Seen by the Pico's ADC and the Feather's gauge: warned of once, by a sign of its own; then closed before a
+    brown-out does it. A voltage that comes back up a little and falls again is not warned of again."""
+    wearer = Wearer(short_run(150), QUICK, {"/board": row.encode()})
+    for t_s, mv in ((50, 3450), (80, 3550), (110, 3440), (140, 3250)):
+        wearer.at(t_s, lambda mv=mv: setattr(wearer.board, "battery_mv", mv))
     with wearer:
-        wearer.wait_for(said)
-        wearer.wait_for("closed")
+        wearer.wait_for("closed (battery)")
+        wearer.wait_until_s(wearer.now_s + 3)
         (session,) = wearer.sessions()
-        assert session.end[0] == ("battery" if supply_mv < 3300 else "still")
-        assert len(session.strides) == session.end[2]
+        assert wearer.output.count("battery low: 34") == 1
+        (warning,) = [event for event in session.events if event[1] == "battery"]
+        t_ms, _, percent, values = warning
+        assert 50_000 <= t_ms < 82_000 and abs(values[0] - 3450) < 5 and 0 <= percent <= 20
+        assert wearer.felt(t_ms - 50)[:2] == [500, 500], "two long ones, unlike any other sign"
+        assert [pulse.expected for pulse in wearer.felt()].count(500) <= 2
+        assert session.end[0] == "battery" and session.end[2] == len(session.strides)
+        assert 140_000 <= session.end[1] < 175_000
+        assert wearer.felt()[-4:] == [150] * 4, "refused: it records no more"
 
 
 def test_a_pin_without_its_divider_is_no_empty_battery():

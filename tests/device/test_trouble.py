@@ -29,7 +29,7 @@ def test_wrong_chip():
     with wearer:
         wearer.wait_for(
             "IMU answered 0x6A at 0x6A; this board expects an LSM6DSOX (0x6C). "
-            "Set imu in board.py or check the breakout."
+            "If another is wired: kneesync flash --wired NAME"
         )
         wearer.wait_until_s(30)
         assert wearer.output.count("ready") == wearer.output.count("IMU answered") == 1

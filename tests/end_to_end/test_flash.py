@@ -234,6 +234,23 @@ def test_parts_that_are_missing_are_told_and_parts_that_are_wrong_stop_it_unless
         assert active(board) == "a"
 
 
+def test_other_parts_are_named_by_the_self_test_and_told_by_the_flash(library):
+    """A board with other parts than its row: refused with the words that help, taken with them, kept for the next."""
+    with a_board(wired="LSM6DSO32 pin") as board:
+        wait_for(board, ">>>")
+        with pytest.raises(KneesyncError, match=r"0\.50 g at rest.*: kneesync flash --wired LSM6DSO32\. "):
+            flash(board.port, board.board_id, library, wired="pin")
+        assert not board.flash.exists("/board"), "as it was"
+        done = flash(board.port, board.board_id, library, wired="LSM6DSO32 pin")
+        assert all(check.ok for check in done.checks) and readies(board, NEW) == 1
+        assert board.flash.read_file("/board") == b"feather_rp2040 LSM6DSO32 pin"
+        assert "no IMU" not in board.output and "DRV2605L" not in board.output
+        with pytest.raises(KneesyncError, match=r"2\.00 g|0\.50 g"):
+            flash(board.port, board.board_id, library, wired="LSM6DSOX")
+        assert board.flash.read_file("/board") == b"feather_rp2040 LSM6DSO32 pin", "as it was"
+        assert all(check.ok for check in flash(board.port, board.board_id, library).checks)
+
+
 def info(**more):
     about = {"mpy": 6 | 3 << 8 | 4 << 10, "version": [1, 28, 0], "platform": "rp2"}
     return {**about, "machine": "Adafruit Feather RP2040 with RP2040", **more}

@@ -452,6 +452,20 @@ def test_button_led_pwm_and_battery(boards):
     assert abs(board.pin_log[0].t_us - 30e6) < 20e3
 
 
+def test_the_cpu_clock_is_what_i2c_and_pwm_divide(boards):
+    """Set up before, they go on with their divisors, so at another rate; what the PLL cannot make is refused."""
+    board = boards(
+        "import machine\n"
+        "print(machine.freq()); bus = machine.I2C(1, freq=400000); pwm = machine.PWM(machine.Pin(16), freq=20000)\n"
+        "machine.freq(64000000); print(machine.freq())\n"
+        "try: machine.freq(61700000)\n"
+        "except ValueError as e: print(e)\n"
+    )
+    assert "125000000\n64000000\ncannot change frequency\n" in at_prompt(board)
+    hardware = board.hardware
+    assert abs(hardware.i2c_hz / 400_000 - 64 / 125) < 0.01 and abs(hardware.pwm_hz(16) / 20_000 - 64 / 125) < 0.01
+
+
 # Nothing allocated, nothing left
 
 
@@ -499,7 +513,7 @@ def test_i2c_errors_are_those_of_rp2(boards):
         "tried(lambda: bus.readfrom_mem(0x6A, 15, 1))\n"
     )
     board.bus.stick(after_us=30_000_000)
-    assert "[90, 106]\n5 0\n5 0\n110 20\n" in at_prompt(board)
+    assert "[54, 90, 106]\n5 0\n5 0\n110 20\n" in at_prompt(board)
 
 
 def test_transfers_take_their_bits(boards):

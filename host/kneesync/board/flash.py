@@ -5,17 +5,16 @@ loader passes over it, and nothing else of what starts changes but by a rename. 
 What runs on the board for it is `device/install.py`, sent to the bare prompt: the board may hold anything, or nothing.
 """
 
-import ast
 import base64
 import hashlib
 import json
 import re
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kneesync import untrusted
-from kneesync.board import find
+from kneesync.board import find, wiring
 from kneesync.board import image as image_module
 from kneesync.board.installing import date_boot, installer, micropython_version, refuse_unpulled
 from kneesync.board.link import HASHING_QUIET_S, LinkError
@@ -123,10 +122,12 @@ def flash_picked(wanted, firmware=None, say=None, **options):
 
 
 def flash(
-    port, board_id, library, *, image=None, progress=None, on_check=None, even_unpulled=False, despite_self_test=False
-):
+    port, board_id, library, *, image=None, progress=None, on_check=None, even_unpulled=False, despite_self_test=False,
+    wired=None,
+):  # fmt: skip
     """Install the firmware on the board at `port`. Returns a Flashed.
 
+    `wired`: words that change what the board's file /board says is wired to it (wiring.py); None leaves that as it is.
     progress(name, bytes so far, bytes in all), on_check(Check). KneesyncError, with the board as it was, if the board
     is not one of ours, holds sessions that `library` does not (unless even_unpulled), has too little room, or its
     self-test finds what blocks (unless despite_self_test); or if the new version does not start.
@@ -134,7 +135,8 @@ def flash(
     image = image or Image.built()  # compiled before the board is stopped
     with Prompt(port, board_id, installer()) as link:
         facts = _facts(link)
-        check_fits(link.info, facts.row, image.files)
+        words = facts.row if wired is None else wiring.changed(facts.row, wired, str(link.info.get("machine"))).words
+        check_fits(link.info, words, image.files)
         date_boot(link, library)
         if not even_unpulled:
             refuse_unpulled(link, library)
@@ -145,7 +147,8 @@ def flash(
         if fresh:
             done.slot, done.state = "b" if facts.starts == "a" else "a", "installed"
             _fill(link, done, image, facts, here, progress)
-        _prove(link, done, fresh, on_check, despite_self_test)
+        with _told(link, facts.row, words):
+            _prove(link, done, fresh, on_check, despite_self_test)
         if facts.loader != hashlib.sha256(image.loader).hexdigest():
             _send(link, "/main.py.new", image.loader)
             link.call("put_loader()")
@@ -182,7 +185,7 @@ def check_fits(info, row, files):
             )
     if info.get("platform") == VIRTUAL:
         return
-    rows = _rows()
+    rows = {name: wired.machine for name, wired in wiring.rows().items()}
     machine = str(info.get("machine"))
     name, _, chip = machine.partition(" with ")
     shown = untrusted.printable(machine, 60)
@@ -190,20 +193,11 @@ def check_fits(info, row, files):
         raise KneesyncError(
             f"found a board {shown!r}, expected one with {MADE_FOR}; this firmware runs on no other chip"
         )
-    if row not in rows and name not in rows.values():
+    if not set((row or "").split()) & set(rows) and name not in rows.values():
         raise KneesyncError(
             f"found a board {shown!r}, expected {' or '.join(rows.values())}; if it is wired as one of them, say so on "
             f"the board in a file /board that holds {' or '.join(rows)} (docs/flash-by-hand.md)"
         )
-
-
-def _rows():
-    """The rows of the firmware's board.py: row name -> what MicroPython calls the board."""
-    tree = ast.parse((image_module.device_folder() / "board.py").read_text(encoding="utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "ROWS":
-            return {row: values[0] for row, values in ast.literal_eval(node.value).items()}
-    raise KneesyncError("device/board.py has no ROWS; install kneesync again")
 
 
 def _facts(link):
@@ -264,6 +258,25 @@ def _fill(link, done, image, facts, here, progress):
             progress("firmware", so_far, total)
     done.unchanged, done.removed = len(files) - len(changed), len(stale)
     link.call(f"complete({slot!r})")
+
+
+@contextmanager
+def _told(link, before, words):
+    """The board's file /board holds `words` from here on, and what it held `before` if something goes wrong."""
+    if words == before:
+        yield
+        return
+    _send(link, "/board", words.encode())
+    try:
+        yield
+    except KneesyncError as error:
+        if isinstance(error, LinkError):
+            raise  # nobody to tell it to
+        if before is None:
+            link.call("remove('/board')")
+        else:
+            _send(link, "/board", before.encode())
+        raise
 
 
 def _refuse_full(facts, files, there):

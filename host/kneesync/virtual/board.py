@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from kneesync.board import wiring
 from kneesync.errors import KneesyncError
 from kneesync.virtual import vm as vm_
 from kneesync.virtual.bootloader import Drive
@@ -35,8 +36,10 @@ from kneesync.virtual.feed import Still
 from kneesync.virtual.fetch import toolchain
 from kneesync.virtual.files import FileRequests
 from kneesync.virtual.flash import Flash
-from kneesync.virtual.hardware import BOOTLOADER, HARD, POWER_ON, SOFT, WIRINGS, Hardware, PinChange, Restart
+from kneesync.virtual.hardware import BOOTLOADER, HARD, POWER_ON, SOFT, Hardware, PinChange, Restart
 from kneesync.virtual.lsm6dsox import Lsm6dsox
+from kneesync.virtual.max17048 import Max17048
+from kneesync.virtual.motor import PinMotor
 from kneesync.virtual.on_board import _requests as ask
 from kneesync.virtual.pty import HostPort
 from kneesync.virtual.repl import Repl
@@ -55,7 +58,10 @@ _CTRL_C = 3
 class VirtualBoard:
     """See the module. `flash`: a Flash of one's own; by default a fresh board's, with the firmware in slot a.
 
-    `imu`, `haptic`, `bus`, `flash`, `clock` are the models; what they are asked from outside should be reading only, or
+    `wired`: which board this is and what is wired to it, in the words of a file /board ("rpi_pico LSM6DSO32 pin"). By
+    default that file is believed; otherwise it need not be right.
+    `imu`, `haptic` (a Drv2605, or what stands at the motor pin), `gauge` (None where there is none), `bus`, `flash`,
+    `clock` are the models; what they are asked from outside should be reading only, or
     happen before start(), or while the board is at its prompt. `powered` is False from a power cut on the flash until
     power_cycle(). machine.bootloader() takes the port away and makes `drive` a folder, until a whole UF2 file stands
     there; on_move() is called at each change of the two.
@@ -68,6 +74,7 @@ class VirtualBoard:
         realtime: bool = False,
         board_id: str | None = None,
         seed: int = 0,
+        wired: str | None = None,
     ) -> None:
         if flash is None:
             from kneesync.board.image import fresh_board
@@ -78,10 +85,18 @@ class VirtualBoard:
         self.clock = Clock()
         self.flash = flash
         flash.memory.now_us = lambda: self.clock.now_us
-        self.haptic = Drv2605(lambda: self.clock.now_us)
-        self.imu = Lsm6dsox(lambda: self.clock.now_us, feed or Still(), motor=self.haptic, seed=seed)
-        self.bus = I2CBus({0x6A: self.imu, 0x5A: self.haptic}, now_us=lambda: self.clock.now_us)
-        self.hardware = Hardware(self.clock, self.bus, WIRINGS["feather_rp2040"], bytes.fromhex(self.board_id))
+        self.wiring = wiring.wired(self._told() if wired is None else wired)
+        self.bus = I2CBus({}, now_us=lambda: self.clock.now_us)
+        self.hardware = Hardware(self.clock, self.bus, self.wiring, bytes.fromhex(self.board_id))
+        self.haptic = self._motor()
+        self.imu = Lsm6dsox(self._now_us, feed or Still(), chip=self.wiring.imu, motor=self.haptic, seed=seed)
+        gauged = self.wiring.battery == "MAX17048"
+        self.gauge = Max17048(lambda: self.hardware.battery_mv, self._now_us) if gauged else None
+        self.bus.devices[wiring.IMU] = self.imu
+        if isinstance(self.haptic, Drv2605):
+            self.bus.devices[wiring.HAPTIC] = self.haptic
+        if self.gauge:
+            self.bus.devices[wiring.GAUGE] = self.gauge
         self._seed = seed
         self._table = {**self.hardware.table, **FileRequests(flash).table}
         self._table[ask.CLOCK] = lambda a, b, data: 0
@@ -98,6 +113,7 @@ class VirtualBoard:
         self._interrupt = False
         self._interrupt_char = -1
         self._requests = 0
+        self.sleeps = 0  # that the firmware has asked for: turns of its loop
         self._sleep_until_us = 0
         self._hurry_until_us = 0
         self._pace = Pace(self.clock)
@@ -120,7 +136,6 @@ class VirtualBoard:
     def start(self) -> None:
         """Switch the board on. Returns at once; `wait` for what the firmware should say."""
         tools = toolchain()
-        self.hardware.wiring = WIRINGS[self._row()]
         self._port = HostPort()
         self._wanted = None
         self._vm = vm_.start_vm(tools)
@@ -174,7 +189,7 @@ class VirtualBoard:
 
     @property
     def battery_mv(self) -> int:
-        """What the supply pin sees, where the board has one (a file /board on the flash says rpi_pico)."""
+        """The battery, as the supply pin sees it, or the gauge."""
         return self.hardware.battery_mv
 
     @battery_mv.setter
@@ -246,13 +261,12 @@ class VirtualBoard:
                 self._port.wait(0.5)
             return self._take_wanted()
         if kind == POWER_ON:
-            self.imu.power_on()
-            self.haptic.power_on()
+            for device in self.bus.devices.values():
+                device.power_on()
         if kind == SOFT:
             self.flash.close_all()
         else:
             self.flash.mount()
-            self.hardware.wiring = WIRINGS[self._row()]
         self.hardware.start(kind)
         self._pace.let_go()
         self._interrupt = False
@@ -379,6 +393,7 @@ class VirtualBoard:
         return 0
 
     def _sleep(self, a: int, b: int, data: bytes) -> int:
+        self.sleeps += 1
         self._sleep_until_us = self.clock.now_us + max(0, a if b else a * 1000)
         return self._sleep_on()
 
@@ -430,10 +445,18 @@ class VirtualBoard:
             with contextlib.suppress(OSError):  # it may be closing just now
                 port.wake()
 
-    def _row(self) -> str:
-        """The firmware's board.py reads the same file."""
+    def _now_us(self) -> int:
+        return self.clock.now_us
+
+    def _motor(self) -> Drv2605 | PinMotor:
+        if self.wiring.haptic == "DRV2605L":
+            return Drv2605(self._now_us)
+        return PinMotor(self.hardware, self.wiring.motor_pin if self.wiring.haptic == "pin" else None, self._now_us)
+
+    def _told(self) -> str:
+        """The file /board, which the firmware's board.py reads; words that it does not know are left out."""
         try:
-            name = self.flash.read_file("/board").decode(errors="replace").strip()
+            words = self.flash.read_file("/board").decode(errors="replace").split()
         except OSError:
-            name = ""
-        return name if name in WIRINGS else "feather_rp2040"
+            return ""
+        return " ".join(word for word in words if word in wiring.rows() or word in wiring.parts())

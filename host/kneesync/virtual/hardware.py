@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kneesync.board.wiring import Wiring
 from kneesync.virtual.bus import BusStuck, I2CBus, Nack
 from kneesync.virtual.clock import NEVER_US, Clock
 from kneesync.virtual.on_board import _requests as ask
@@ -17,7 +18,19 @@ _RTC_START_S = 1_609_459_200  # 2021-01-01, rp2's main.c
 # RP2040 data sheet 4.7.6 (CTRL: ENABLE bit 30, TRIGGER bit 31, TIME bits 23:0) and 2.1.2 (alias that clears bits)
 _WATCHDOG_CTRL, _WATCHDOG_CTRL_CLEAR = 0x4005_8000, 0x4005_B000
 _ENABLE, _TRIGGER, _TIME_MASK = 1 << 30, 1 << 31, 0xFF_FFFF
+START_HZ = 125_000_000  # what MicroPython starts an RP2040 with
+_VCO_KHZ = (750_000, 1_600_000)  # of the system PLL, data sheet 2.18.2
 _TRANSFER_US = 10  # setting up a transfer, beside its bits
+
+
+def _attainable(khz: int) -> bool:
+    """Whether the system PLL makes that of the 12 MHz crystal (pico-sdk, check_sys_clock_khz): multiplied by 16 to 320
+    to what its oscillator can do, then divided by 1 to 7 twice."""
+    for divisor in {first * second for first in range(1, 8) for second in range(1, 8)}:
+        vco_khz = khz * divisor
+        if vco_khz % 12_000 == 0 and 16 <= vco_khz // 12_000 <= 320 and _VCO_KHZ[0] <= vco_khz <= _VCO_KHZ[1]:
+            return True
+    return False
 
 
 class Restart(Exception):  # noqa: N818 - not an error
@@ -26,18 +39,6 @@ class Restart(Exception):  # noqa: N818 - not an error
     def __init__(self, kind: str) -> None:
         super().__init__(kind)
         self.kind = kind
-
-
-@dataclass(frozen=True)
-class Wiring:
-    """GPIO numbers: what is soldered to what. The button connects to ground; the supply comes divided by three."""
-
-    led: int
-    button: int
-    supply_adc: int | None = None
-
-
-WIRINGS = {"feather_rp2040": Wiring(led=13, button=7), "rpi_pico": Wiring(led=25, button=7, supply_adc=29)}
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Hardware:
         self.button_down = False
         self.pin_log: list[PinChange] = []
         self.reset_us = 0
+        self.i2c_bits = self.i2c_transfers = 0  # that have passed on the bus, starts and stops with them
         self._look_us = NEVER_US  # when the watchdog is looked at next
         self.start(POWER_ON)
         self.table: dict[int, Callable[[int, int, bytes], Answer]] = {
@@ -73,7 +75,8 @@ class Hardware:
             ask.PIN_WRITE: lambda a, b, data: self._drive(a, b),
             ask.PIN_NAMED: lambda a, b, data: self.wiring.led if data == b"LED" else -_EINVAL,
             ask.PWM_DUTY: lambda a, b, data: self._drive(a, max(0, b) / 65535),
-            ask.PWM_FREQ: lambda a, b, data: 0,
+            ask.PWM_FREQ: self._pwm_freq,
+            ask.CPU_FREQ: self._cpu_freq,
             ask.ADC_READ: self._adc_read,
             ask.WDT_START: self._wdt_start,
             ask.WDT_FEED: self._wdt_feed,
@@ -93,9 +96,12 @@ class Hardware:
     def start(self, kind: str) -> None:
         """What a power-on, hard or soft reset does to the chip. Only the hard ones stop the watchdog or the RTC."""
         self._timers: dict[int, int] = {}
-        self._i2c_hz, self._i2c_timeout_us = 400_000, 50_000
+        self._i2c_timeout_us = 50_000
         if kind == SOFT:
             return
+        self.cpu_hz = START_HZ
+        self._i2c_counts = START_HZ // 400_000
+        self._pwm_counts: dict[int, int] = {}
         self.reset_us = self._clock.now_us
         self._reset_cause = _PWRON_RESET if kind == POWER_ON else _WDT_RESET
         self._modes: dict[int, int] = {}
@@ -107,10 +113,35 @@ class Hardware:
         self._watchdog_load_us = self._watchdog_us = self._paused_left_us = 0
         self._rtc_offset_us = _RTC_START_S * 1_000_000 - self._clock.now_us
 
+    # The CPU clock. The crystal itself feeds timer, ticks and watchdog, and a PLL of its own USB, ADC and RTC: they go
+    # on as before (pico-sdk, set_sys_clock_pll). I2C and PWM count the CPU's clock, by the divisors of their set-up.
+
+    def _cpu_freq(self, a: int, b: int, data: bytes) -> int:
+        if b:
+            if not _attainable(a // 1000):
+                return -_EINVAL
+            self.cpu_hz = a // 1000 * 1000
+        return self.cpu_hz
+
+    @property
+    def i2c_hz(self) -> int:
+        """The bus's bit rate as it is now."""
+        return self.cpu_hz // self._i2c_counts
+
+    def pwm_hz(self, pin: int) -> int:
+        """A pin's pulse rate as it is now; 0 before it was set."""
+        return self.cpu_hz // self._pwm_counts[pin] if pin in self._pwm_counts else 0
+
+    def _pwm_freq(self, a: int, b: int, data: bytes) -> int:
+        self._pwm_counts[a] = (self.cpu_hz + b // 2) // b
+        return 0
+
     # I2C: nine bits a byte, and what a start and a stop take
 
     def _bits(self, count: int) -> None:
-        self._clock.advance_to(self._clock.now_us + _TRANSFER_US + count * 1_000_000 // self._i2c_hz)
+        self.i2c_bits += count
+        self.i2c_transfers += 1
+        self._clock.advance_to(self._clock.now_us + _TRANSFER_US + count * 1_000_000 // self.i2c_hz)
 
     def _transfer(self, transfer: Callable[[], bytes | None], size: int, bits: int) -> Answer:
         try:
@@ -125,7 +156,7 @@ class Hardware:
         return size if data is None else (size, bytes(data))
 
     def _i2c_setup(self, a: int, b: int, data: bytes) -> Answer:
-        self._i2c_hz, self._i2c_timeout_us = a, b
+        self._i2c_counts, self._i2c_timeout_us = (self.cpu_hz + a // 2) // a, b
         return 0
 
     def _i2c_write(self, a: int, b: int, data: bytes) -> Answer:

@@ -1,7 +1,8 @@
-"""ST LSM6DSOX accelerometer and gyroscope, by register: identity, ranges, rates, output registers and the FIFO.
+"""ST LSM6DSOX accelerometer and gyroscope and its kin, by register: identity, ranges, rates, outputs and the FIFO.
 
-Source: data sheet DS12814, section 9 "Register description" (each register under a heading of its own name and address,
-as in `_REGISTERS`) and table 2 (sensitivities); application note AN5272 for what the data sheet leaves open.
+Source: data sheet DS12814, section 9 "Register description" (each register under a heading of its own name and address)
+and table 2 (sensitivities); application note AN5272 for what the data sheet leaves open. What an LSM6DSO32 and an
+ISM330DHCX have otherwise stands in lsm6ds_chips.py.
 
 Not modelled, and refused with RegisterError: interrupt pins, sensor hub, embedded functions, self-test, compression,
 timestamp and temperature batching, FIFO modes that wait for an interrupt. Not modelled, and silent: filters and their
@@ -11,46 +12,15 @@ settling time (a sensor switched on is right at once).
 import numpy as np
 
 from kneesync.virtual.bus import RegisterError
+from kneesync.virtual.lsm6ds_chips import CHIPS
 from kneesync.virtual.lsm6ds_fifo import BYPASS, CONTINUOUS, FILL_ONCE, TAG_ACCEL, TAG_GYRO, Fifo
 from kneesync.virtual.lsm6ds_sensing import TICKS_A_SAMPLE, Sensing
 
-# WHO_AM_I, µg a count by FS_XL, µ°/s a count by the low nibble of CTRL2_G (FS_G, FS_125, FS_4000): table 2 of the
-# three data sheets.
-_GYRO_UDPS = {0x0: 8750, 0x4: 17500, 0x8: 35000, 0xC: 70000, 0x2: 4375, 0x6: 4375, 0xA: 4375, 0xE: 4375}
-CHIPS = {
-    "LSM6DSOX": (0x6C, {0: 61, 2: 122, 3: 244, 1: 488}, _GYRO_UDPS),
-    "LSM6DSO32": (0x6C, {0: 122, 2: 244, 3: 488, 1: 976}, _GYRO_UDPS),
-    "ISM330DHCX": (0x6B, {0: 61, 2: 122, 3: 244, 1: 488}, {**_GYRO_UDPS, **dict.fromkeys(range(1, 16, 2), 140000)}),
-}
 _FUNC_CFG_ACCESS, _FIFO_CTRL1, _FIFO_CTRL2, _FIFO_CTRL3, _FIFO_CTRL4 = 0x01, 0x07, 0x08, 0x09, 0x0A
 _COUNTER_BDR1, _COUNTER_BDR2, _WHO_AM_I, _CTRL1_XL, _CTRL2_G, _CTRL3_C = 0x0B, 0x0C, 0x0F, 0x10, 0x11, 0x12
 _CTRL6_C, _STATUS, _OUT_TEMP, _OUT_G, _OUT_A, _OUT_END = 0x15, 0x1E, 0x20, 0x22, 0x28, 0x2E
 _FIFO_STATUS1, _FIFO_STATUS2, _FREQ_FINE, _TAG, _FIFO_LAST = 0x3A, 0x3B, 0x63, 0x78, 0x7E
 
-# address: (name, value after reset, bits the model takes): section 9, under the heading of that name.
-# A 1 in another bit is refused, so that nothing is set in vain.
-_REGISTERS = {
-    _FUNC_CFG_ACCESS: ("FUNC_CFG_ACCESS", 0x00, 0x80),
-    0x02: ("PIN_CTRL", 0x3F, 0x7F),
-    _FIFO_CTRL1: ("FIFO_CTRL1", 0x00, 0xFF),
-    _FIFO_CTRL2: ("FIFO_CTRL2", 0x00, 0x81),
-    _FIFO_CTRL3: ("FIFO_CTRL3", 0x00, 0xFF),
-    _FIFO_CTRL4: ("FIFO_CTRL4", 0x00, 0x07),
-    _COUNTER_BDR1: ("COUNTER_BDR_REG1", 0x00, 0x67),
-    _COUNTER_BDR2: ("COUNTER_BDR_REG2", 0x00, 0xFF),
-    0x0D: ("INT1_CTRL", 0x00, 0x00),
-    0x0E: ("INT2_CTRL", 0x00, 0x00),
-    _CTRL1_XL: ("CTRL1_XL", 0x00, 0xFE),
-    _CTRL2_G: ("CTRL2_G", 0x00, 0xFF),
-    _CTRL3_C: ("CTRL3_C", 0x04, 0x7D),
-    0x13: ("CTRL4_C", 0x00, 0x2A),
-    0x14: ("CTRL5_C", 0x00, 0x00),
-    _CTRL6_C: ("CTRL6_C", 0x00, 0x1F),
-    0x16: ("CTRL7_G", 0x00, 0x80),
-    0x17: ("CTRL8_XL", 0x00, 0xE0),
-    0x18: ("CTRL9_XL", 0xE0, 0xE3),  # bit 0 "must be 0", yet the Adafruit driver sets it
-    0x19: ("CTRL10_C", 0x00, 0x00),
-}
 # The embedded functions' own registers (their section), while FUNC_CFG_ACCESS bit 7 is set: as far as drivers look.
 _EMBEDDED = {0x04: ("EMB_FUNC_EN_A", 0x00, 0x00), 0x05: ("EMB_FUNC_EN_B", 0x00, 0x00)}
 _READ_ONLY = {
@@ -73,8 +43,9 @@ class Lsm6dsox:
     """
 
     def __init__(self, now_us, feed, chip="LSM6DSOX", chip_id=None, motor=None, temperature_c=25.0, seed=0):
-        own_id, self._acc_ug, self._gyro_udps = CHIPS[chip]
-        self.chip_id = own_id if chip_id is None else chip_id
+        kind = CHIPS[chip]
+        self._table, self._acc_ug, self._gyro_udps = kind.registers, kind.acc_ug, kind.gyro_udps
+        self.chip_id = kind.who_am_i if chip_id is None else chip_id
         self.temperature_c = temperature_c
         self._now_us = now_us
         self._sensing = Sensing(now_us(), feed, motor, seed)
@@ -199,9 +170,9 @@ class Lsm6dsox:
         raise RegisterError(f"{self._where(address)} is read, which the model does not know")
 
     def _write_register(self, address, value, now_us):
-        table = _EMBEDDED if self._embedded and address != _FUNC_CFG_ACCESS else _REGISTERS
+        table = _EMBEDDED if self._embedded and address != _FUNC_CFG_ACCESS else self._table
         if address not in table:
-            why = "is read-only" if address in _READ_ONLY and table is _REGISTERS else "is not known to the model"
+            why = "is read-only" if address in _READ_ONLY and table is self._table else "is not known to the model"
             raise RegisterError(f"{self._where(address)} {why}; 0x{value:02X} was written")
         name, _, known = table[address]
         if value & ~known:
@@ -233,13 +204,13 @@ class Lsm6dsox:
         )
         for applies, text in wrong:
             if applies:
-                raise RegisterError(f"{_REGISTERS[address][0]} = 0x{value:02X}: {text}")
+                raise RegisterError(f"{self._table[address][0]} = 0x{value:02X}: {text}")
 
     def _where(self, address):
         return f"register 0x{address:02X}" + (" of the embedded functions' bank" if self._embedded else "")
 
     def _reset(self, now_us):
-        self._registers = {address: reset for address, (_, reset, _) in _REGISTERS.items()}
+        self._registers = {address: reset for address, (_, reset, _) in self._table.items()}
         self._pointer = 0
         self._reset_until_us = 0
         self._read_tick = {_OUT_TEMP: -1, _OUT_G: -1, _OUT_A: -1}

@@ -280,7 +280,6 @@ class _Mem32:
 
 
 mem32 = _Mem32()
-_freq_hz = 125_000_000
 
 
 def reset():
@@ -310,13 +309,11 @@ def unique_id():
 
 
 def freq(hz=None):
-    """The CPU clock in Hz. CPU time costs no simulated time, so it changes nothing here."""
-    global _freq_hz
+    """The CPU clock in Hz, read or set: what I2C and PWM divide. CPU time costs no simulated time at any clock."""
     if hz is None:
-        return _freq_hz
-    if not 10_000_000 <= hz <= 270_000_000:
+        return _ask(_requests.CPU_FREQ, 0, 0)
+    if _ask(_requests.CPU_FREQ, hz, 1) < 0:
         raise ValueError("cannot change frequency")
-    _freq_hz = hz
     return None
 
 
