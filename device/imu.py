@@ -29,7 +29,7 @@ else:
 
 NAME = imu_name
 RANGES = {"gyro_dps": 2000, "acc_g": 16}
-BURST_SAMPLES = const(24)  # of four time slots each: every regular burst begins with the same one
+BURST_SAMPLES = const(32)  # of four time slots each: every regular burst begins with the same one
 STEP = const(7)  # from one sample to the next in a channel
 
 _ADDRESS = const(0x6A)
@@ -38,7 +38,7 @@ _FIFO_STATUS1 = const(0x3A)  # 9.53: words waiting, bits 7..0
 _OVERRUN_LATCHED = const(0x08)  # 9.54 FIFO_STATUS2
 _FIFO_DATA_OUT_TAG = const(0x78)  # 9.93; reading goes on at 0x78 after 0x7E
 _WORD_BYTES = const(7)
-_BURST_WORDS = const(48)
+_BURST_WORDS = const(64)
 _FOUR_SLOTS = const(56)  # bytes
 _CONTINUOUS = const(6)
 _RATE_104_HZ = const(4)  # 5: 208 Hz; of the sensors and of what the FIFO takes

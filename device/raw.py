@@ -26,7 +26,7 @@ from kneecore import sessionlog as log
 STRIDES_BYTES = const(262144)  # of what is free stay for strides: four hours
 _STEP = const(7)  # imu.STEP, which would be looked up each time
 _MOST_BYTES = const(3840)
-_GROUP_BYTES = const(303)  # of BURST_SAMPLES + 1 at 12 bytes
+_GROUP_BYTES = const(399)  # of BURST_SAMPLES + 1 at 12 bytes
 _BYTES_A_SAMPLE = const(10)  # to tell how long it will last
 
 

@@ -13,7 +13,7 @@ from kneecore.cue import Cue
 from kneecore.pipeline import Pipeline
 from kneesync.errors import KneesyncError
 
-BURST_SAMPLES = 24
+BURST_SAMPLES = 32
 POLL_MS = 25  # a board looks at its FIFO so often
 BOOT_WALL_S = 60
 START_MS = 1000  # board uptime at a recording's first sample

@@ -1,8 +1,4 @@
-"""Orientation of the thigh by strapdown integration, and its tilt error from gravity, in integers.
-
-The quaternion (sensor to a level frame, z up, heading free) is kept in Q29, offset by half of the bit below Q13, so
-that `>> 16` rounds. The sample loop that turns it stands in `strapdown` (a call a sample would cost too much); here is
-what happens once a stride or once a window.
+"""What gravity teaches the orientation, once a stride or once a window: tilt, gyro bias, and the heading of a start.
 
 Over whole strides the hip's acceleration averages to zero, so the mean specific force in the level frame is gravity
 and its lean is the attitude's error. Two things lean it by themselves. An accelerometer that reads too much along the
@@ -16,10 +12,8 @@ stood, so where the thigh swings in the level frame is forward in the standing p
 recordings, against 4.7 for the axis about which the thigh turns (it also rotates inward in running).
 """
 
-from .trig import fit_shift, length3, root, turn, unit_q14
-
-HALF = 32768  # rounding offset carried by the quaternion
-ONE = 1 << 29
+from .orientation import Orientation
+from .trig import root, turn, unit_q14
 
 # Gains by stride once a run is under way, Q10: tilt, bias (per second), offset. A Kalman filter's for a stride's lean
 # known to 0.6 degree, an offset of 0.2 +- 0.25 degree, a bias known to 0.03 dps from standing and walking 0.02 dps a
@@ -44,17 +38,14 @@ _OFFSET = 120  # Q15 rad: 0.2 degree
 _MOST_BIAS = 350000  # 24 dps in 1/1024 count
 
 
-class Attitude:
-    """Quaternion, gyro bias and the running sums of specific force in the level frame."""
+class Attitude(Orientation):
+    """The orientation with its gyro bias, kept right by standing still and by whole strides."""
 
     def __init__(self):
-        self.qw = ONE + HALF
-        self.qx = self.qy = self.qz = HALF
+        super().__init__()
         self.bias = [0, 0, 0]  # 1/1024 count
         self.bias_x = self.bias_y = self.bias_z = 0  # whole counts, what the sample loop subtracts
         self.carry = [0, 0, 0]
-        self.sum_x = self.sum_y = self.sum_z = 0  # counts
-        self.level = False  # a first orientation is known
         self.cold = 1  # strides since the tilt was last unknown; 0: the tilt came from standing
         self.still = 0  # still windows that taught the bias
         self.resting = 0  # windows at rest just before, up to 2
@@ -62,128 +53,12 @@ class Attitude:
         self.far = 0  # strides in a row whose lean was clipped
         self.row = 0
         self.offset_forward = _OFFSET  # Q15 rad
-        self.up = [0, 0, 16384]  # up in sensor axes, Q14
-        self.lean_x = 0  # latest lean of mean specific force in the level frame, Q15 rad
-        self.lean_y = 0
         self.excess = 0  # what the accelerometer at rest reads above 1 g, 1/16 count
         self._turned = [0, 0, 0]
         self._level = [0, 0, 0]
         self.facing = False  # the heading has been kept since standing
         self._stood = [0, 0, 0, 0]  # level frame to sensor axes when last standing, Q13
         self._swing_x = self._swing_y = 0  # in the level frame, from knee behind to knee up
-
-    def renormalise(self):
-        """Bring the quaternion back to length one (to first order; needed at least every 64 samples)."""
-        w = self.qw >> 15
-        x = self.qx >> 15
-        y = self.qy >> 15
-        z = self.qz >> 15
-        excess = (w * w + x * x + y * y + z * z - (1 << 28)) >> 14
-        self.qw -= w * excess
-        self.qx -= x * excess
-        self.qy -= y * excess
-        self.qz -= z * excess
-
-    def find_up(self):
-        """Set `up` (sensor axes, Q14) from the quaternion."""
-        w = self.qw >> 15
-        x = self.qx >> 15
-        y = self.qy >> 15
-        z = self.qz >> 15
-        self.up[0] = (x * z - w * y) >> 13
-        self.up[1] = (w * x + y * z) >> 13
-        self.up[2] = (w * w - x * x - y * y + z * z) >> 14
-
-    def _multiply_left(self, dw, dx, dy):
-        """Turn the level frame by the unit quaternion (dw, dx, dy, 0), Q14."""
-        w = self.qw >> 15
-        x = self.qx >> 15
-        y = self.qy >> 15
-        z = self.qz >> 15
-        self.qw = ((dw * w - dx * x - dy * y) << 1) + HALF
-        self.qx = ((dw * x + dx * w + dy * z) << 1) + HALF
-        self.qy = ((dw * y - dx * z + dy * w) << 1) + HALF
-        self.qz = ((dw * z + dx * y - dy * x) << 1) + HALF
-
-    def sum_size(self):
-        """Length of the summed force, counts, to about 0.1 %."""
-        shift = fit_shift(self.sum_x, self.sum_y, self.sum_z, 16384)
-        return length3(self.sum_x >> shift, self.sum_y >> shift, self.sum_z >> shift) << shift
-
-    def set_level(self, keep_sums=False):
-        """Take the sums as gravity: turn the level frame so that they point up, whatever the angle.
-
-        Clears the sums, or turns them along. False if they are too small to tell.
-        """
-        turned = self._turned
-        turned[0] = self.sum_x
-        turned[1] = self.sum_y
-        turned[2] = self.sum_z
-        size = self.sum_size()
-        self.clear_sums()
-        if not unit_q14(turned):
-            return False
-        if keep_sums:
-            self.sum_z = size
-        x, y, z = turned
-        if z < 0:
-            self._multiply_left(0, 16384, 0)
-            y = -y
-            z = -z
-        turned[0] = 16384 + z
-        turned[1] = y
-        turned[2] = -x
-        unit_q14(turned)
-        self._multiply_left(turned[0], turned[1], turned[2])
-        self.renormalise()
-        self.level = True
-        return True
-
-    def clear_sums(self):
-        """Start the sums of specific force anew."""
-        self.sum_x = self.sum_y = self.sum_z = 0
-
-    def _find_lean(self, x, y, z):
-        """Set (lean_x, lean_y) to the direction of the summed force (x, y, z) off the vertical, Q15 rad; its length."""
-        shift = fit_shift(x, y, z, 16384)
-        x >>= shift
-        y >>= shift
-        z >>= shift
-        size = length3(x, y, z)
-        if size < 256:
-            self.lean_x = self.lean_y = 0
-            return 0
-        self.lean_x = (x << 15) // size
-        self.lean_y = (y << 15) // size
-        if z < 0:
-            # upside down: no sine tells how far
-            self.lean_x = -32768 if x < 0 else 32768
-        return size << shift
-
-    def _clip_lean(self, limit):
-        """Hold the lean's length down to `limit`; True if it was longer."""
-        x = self.lean_x
-        y = self.lean_y
-        size = root((x >> 2) * (x >> 2) + (y >> 2) * (y >> 2)) << 2
-        if size > limit:
-            self.lean_x = x * limit // size
-            self.lean_y = y * limit // size
-            return True
-        return False
-
-    def _turn(self, gain_q10):
-        """Turn the level frame by `gain` of the lean."""
-        vx = (self.lean_y * gain_q10) >> 10
-        vy = -((self.lean_x * gain_q10) >> 10)
-        w = self.qw >> 16
-        x = self.qx >> 16
-        y = self.qy >> 16
-        z = self.qz >> 16
-        self.qw -= vx * x + vy * y
-        self.qx += vx * w + vy * z
-        self.qy += vy * w - vx * z
-        self.qz += vx * y - vy * x
-        self.renormalise()
 
     def _teach_bias(self, gain_q10):
         """Move the gyro bias by `gain` (per second) of the lean, turned into sensor axes."""
@@ -230,9 +105,9 @@ class Attitude:
             excess = self.sum_size() - _PAIRS_G
             if -_MOST_EXCESS < excess < _MOST_EXCESS:
                 self.excess += (excess - self.excess + (self.still >> 1)) // (self.still + 1)
-        self._find_lean(self.sum_x, self.sum_y, self.sum_z)
+        self.find_lean(self.sum_x, self.sum_y, self.sum_z)
         self.clear_sums()
-        far = self._clip_lean(_LIMIT_COLD)
+        far = self.clip_lean(_LIMIT_COLD)
         if self.still < _MOST_STILL:
             self.still += 1
         n = self.still + 2
@@ -247,7 +122,7 @@ class Attitude:
             self.resting = rest + 1
         elif self.still >= 4:
             self.cold = 0
-        self._turn(1024 if far else gain if gain > 256 else 256)
+        self.right_lean(1024 if far else gain if gain > 256 else 256)
         self.find_up()
         x, y, z = self.up
         bias = self.bias
@@ -270,11 +145,11 @@ class Attitude:
 
     def moving_window(self):
         """The sums are those of some seconds of movement that was no stride: a hint of gravity. Clears them."""
-        self._find_lean(self.sum_x, self.sum_y, self.sum_z)
+        self.find_lean(self.sum_x, self.sum_y, self.sum_z)
         self.clear_sums()
         if not self._took_whole():
-            self._clip_lean(_LIMIT)
-            self._turn(512 if self.cold else 64)
+            self.clip_lean(_LIMIT)
+            self.right_lean(512 if self.cold else 64)
 
     def stride(self, x, y, z, right, tilt_cdeg):
         """A whole stride's summed force (x, y, z): correct tilt, bias and offset.
@@ -282,7 +157,7 @@ class Attitude:
         `right`: sensor axis, Q14. `tilt_cdeg`: the thigh's mean tilt; an accelerometer that reads too much along the
         thigh leans the force back by so much times its sine.
         """
-        if self._find_lean(x, y, z) < _LEAST_STRIDE:
+        if self.find_lean(x, y, z) < _LEAST_STRIDE:
             # half of a stride tells nothing: let it go with the rest
             self.sum_x += x
             self.sum_y += y
@@ -315,13 +190,13 @@ class Attitude:
             if self.still < 4:
                 # nor is the bias known: the straight line through the leans so far
                 self._teach_bias(8192 // (n * (n + 1)))
-                self._turn(2048 * (2 * n - 1) // (n * (n + 1)))
+                self.right_lean(2048 * (2 * n - 1) // (n * (n + 1)))
             else:
-                self._turn(1024 // (n - 1) if n < 11 else 100)
+                self.right_lean(1024 // (n - 1) if n < 11 else 100)
                 if n > _COLD_STRIDES * 2:
                     self._teach_bias(BIAS_GAINS[_LAST])
             return
-        if self._clip_lean(_LIMIT):
+        if self.clip_lean(_LIMIT):
             self.far += 1
             if self.far >= _MOST_FAR:
                 # it does not come back: nothing is known any more
@@ -332,13 +207,13 @@ class Attitude:
         if self.begun < _START_STRIDES:
             # speeding up leans the mean force too: nothing to learn from
             self.begun += 1
-            self._turn(_START_GAIN)
+            self.right_lean(_START_GAIN)
             return
         row = self.row
         forward = (self.lean_y * rx - self.lean_x * ry) >> 14
         self.offset_forward += (forward * OFFSET_GAINS[row]) >> 10
         self._teach_bias(BIAS_GAINS[row])
-        self._turn(TILT_GAINS[row])
+        self.right_lean(TILT_GAINS[row])
         if row < _LAST:
             self.row = row + 1
 
@@ -348,7 +223,7 @@ class Attitude:
         y = self.lean_y >> 2
         if self.cold == 0 or x * x + y * y < (_LIMIT_COLD >> 2) * (_LIMIT_COLD >> 2):
             return False
-        self._turn(1024)
+        self.right_lean(1024)
         self.cold = 1
         if self.still < 4:
             # nor was what passed for the bias

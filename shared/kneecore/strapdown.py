@@ -4,7 +4,7 @@ Written out in one piece, because a call a sample costs more than the arithmetic
 rotation is that of their sum to the third order and of their cross product (coning), in one update of the quaternion;
 the specific force is turned where the quaternion stands, between the last sample of a pair and the first of the next.
 Units: counts for specific force and gyro, half the rotation of a pair in Q16 rad (`_look` is given that of a sample in
-Q18), the rate about right in counts Q14, quaternion as in `attitude`.
+Q18), the rate about right in counts Q14, quaternion as in `orientation`.
 """
 
 from . import sessionlog

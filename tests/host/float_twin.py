@@ -15,7 +15,7 @@ from unittest import mock
 
 import numpy as np
 
-from kneecore import alignment, attitude, peaks, settings, strapdown, stride, trig, windows
+from kneecore import alignment, attitude, orientation, peaks, settings, strapdown, stride, trig, windows
 from kneecore.pipeline import Pipeline
 from kneesync.replay import Heard, bursts
 
@@ -86,7 +86,7 @@ def unrounded():
     with mock.patch.multiple(trig, **{name: value for name, value in _EXACT.items() if hasattr(trig, name)}):
         patches = [
             mock.patch.object(module, name, value)
-            for module in (alignment, attitude, peaks, strapdown, stride, windows)
+            for module in (alignment, attitude, orientation, peaks, strapdown, stride, windows)
             for name, value in _EXACT.items()
             if hasattr(module, name)
         ]
