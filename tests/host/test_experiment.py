@@ -50,6 +50,7 @@ def test_too_few_say_nothing_and_none_is_no_experiment():
     assert effect([cue for cue in few if cue["buzzed"]]) is None
     found = effect([*few[:1], {"buzzed": False, "held_by": "experiment", "back_deg": {"50": 0.1}}])
     assert found["difference_deg"] is None and found["helps"] is None
+    assert found["buzzed"] + found["held"] == 2, "and how many there are is said all the same"
 
 
 def test_other_reasons_and_cues_that_cannot_be_judged_do_not_count():

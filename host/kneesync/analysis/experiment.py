@@ -32,11 +32,13 @@ def effect(due):
         rise = cue["back_deg"][STRIDES]
         if rise is not None and (cue["buzzed"] or cue["held_by"] == "experiment"):
             groups.setdefault(cue.get("share"), ([], []))[0 if cue["buzzed"] else 1].append(rise)
-    groups = [(np.array(felt), np.array(held)) for felt, held in groups.values() if min(len(felt), len(held)) >= 2]
+    groups = [(np.array(felt), np.array(held)) for felt, held in groups.values()]
+    paired = [group for group in groups if min(map(len, group)) >= 2]
+    groups = paired or groups
     buzzed, kept_back = (sum(len(group[i]) for group in groups) for i in (0, 1))
     found = {"buzzed": buzzed, "held": kept_back, "difference_deg": None, "low": None, "high": None}
     found |= {"helps": None, "needed": None}
-    if min(buzzed, kept_back) < LEAST:
+    if min(buzzed, kept_back) < LEAST or not paired:
         return found
     parts = [(felt.var(ddof=1) / len(felt), held.var(ddof=1) / len(held)) for felt, held in groups]
     if any(sum(part) == 0 for part in parts):
