@@ -1,29 +1,27 @@
 """The cue: knee drive has fallen below the run's own baseline, and stays there.
 
-Strides are averaged in tens. After the warm-up, `cue.learn_s` of running teach the baseline: median and spread of the
-tens, and the stride time. Another cadence held for `cue.band_s` learns a baseline of its own; between them counts a
-slope, a population's at first, whose uncertainty widens the threshold. Then a one-sided CUSUM runs on how far each ten
-lies below what its cadence lets expect (Page 1954; k is half the drop to be found, h in spreads). A cue is due when the
-fall began `cue.hold_s` ago, its mean since is beyond `cue.drop_cdeg` and `cue.drop_percent`, and it stands out from the
-runner's own wander from minute to minute: it came sharply, or is deep, or is further than anybody wanders. Wander is
-judged by rises alone, so that a fall does not excuse itself. All holds still in pace changes, after halts and off the
-known cadences.
+Strides are averaged in tens. A one-sided CUSUM runs on how far each ten lies below what the baseline and its cadence
+let expect (Page 1954; k is half the drop to be found, h in spreads). A cue is due when the fall began `cue.hold_s` ago,
+its mean since is beyond `cue.drop_cdeg` and `cue.drop_percent`, widened by how unsure the slope on cadence is, and it
+stands out from the runner's own wander from minute to minute: it came sharply, or is deep, or is further than anybody
+wanders. All holds still in pace changes, after halts and off the known cadences.
 
-Until the run has its own baseline, that of earlier runs may stand in for it (`cue.seed`), with a threshold so much
-wider as days differ. What else changes is watched and logged.
+While earlier runs' baseline stands in, the threshold is so much wider as days differ. What else changes is watched and
+logged.
 """
 
 from array import array
 
 from . import sessionlog
+from .baseline import Baseline
 from .trig import root
 
 _TEN = 10
-_LEAST_TENS = 12  # a baseline needs that many, however long they took
 _WAIT_TENS = 2  # left out after a halt or a change of pace
 _PACE_PERMILLE = 25  # a ten this far off the stride time of late is a change of pace
-_RING = 56
-_BEFORE = 14  # tens before a fall that it must stand out from
+_RING = 56  # tens whose drops are kept
+_BEFORE = 14  # tens before a fall that it must stand out from ...
+_LEAST_BEFORE = 8  # ... and how many there must be
 _QUARTERS = 3  # of cue.hold_s, the latest, whose mean is the fall: it takes a while to come about
 _LONG = 96  # tens that a slow fall must stand out from: a quarter of an hour's memory
 _DEEP = 110  # a slow fall cues once what it sums up to (degrees) is so many times the wander's square
@@ -36,65 +34,33 @@ _JUMP_TENTHS = 30  # ... and h
 _SPREAD2 = 6400  # those spreads' square, to begin with
 _LEAST_SPREAD = 50
 _RECENT = 20  # tens for which a jump counts
-_FLOOR_CDEG = 100  # least spread assumed
-_BLOCK = 8  # tens of which a minute is made
-_PRIOR = 5  # rises that the assumed wander counts for
-_MOST_RISES = 60
 _SURE = 3  # standard errors of the slope by which the threshold is widened
 _BANDS = 4  # and behind them stands the baseline of earlier runs
 _MEMORY = 16  # tens over which what is watched is averaged
 _TELL = 5  # so many rises from minute to minute, and the log is told how far lift wanders
-_DAYS = 2  # standard deviations between days by which earlier runs' baseline widens the threshold
 _MOST_CUSUM = 100000  # 0.01 degree
 _NONE = 1048576
 _NEVER = 1073741823
 SILENCE, ANSWERED = 1, 2  # why a cue was held back: sessionread.HELD
 
 
-class Cue:
+class Cue(Baseline):
     """Feed it strides in order; it says through `event` and its return value when to buzz.
 
     It knows of nothing but strides, so that a pulled session's strides replay to the same decisions.
     """
 
     def __init__(self, settings, event):
-        self._event = event
-        self._set = settings
-        self._skip_ms = settings["cue.skip_s"] * 1000
+        super().__init__(settings, event)
         self._hold_ms = settings["cue.hold_s"] * 1000
-        self._freeze = settings["cue.freeze_percent"] * 10
-        self._range = settings["cue.metric"] == "range"
-        self.slope_cdeg = settings["cue.slope_cdeg"]  # per 1 % of cadence
-        self.slope_error_cdeg = settings["cue.slope_error_cdeg"]
-        self.wander_cdeg = settings["cue.wander_cdeg"]  # from minute to minute
-        self._run_ms = 0  # time spent running
-        self._from_ms = self._skip_ms  # when learning began
         self._count = self._lift = self._low = self._time_ms = 0  # the ten being gathered
         self._wait = 0
         self._late = 0  # stride time of late, 1/16 ms
-        # the baselines: of each band stride time (1/16 ms), knee lift or range, extension; 0.01 degree
-        self.bands = 0
-        self.band = 0  # the present one
-        self.times = [0] * (_BANDS + 1)
-        self.levels = [0] * (_BANDS + 1)
-        self.lows = [0] * _BANDS
-        self.sigma_cdeg = _FLOOR_CDEG
-        self._days_cdeg = 0
-        self._seed(settings)
-        # the one being learnt
-        self._learnt = array("h", bytes(2 * _RING))  # in order of size
-        self._tens = 0
-        self._learnt_ms = self._learnt_time = self._learnt_low = 0
-        self._ending = False
         # what is watched and not cued: lift, extension, range
         self._sums = [0] * 3  # of the changes of so many tens
         self._watched = 0
         self._told = 0  # a bit each: the log knows that it is off
-        # wander
-        self._rises = self._untold = 0
-        self._squares = 0
-        self._minute = self._minute_tens = self._last_minute = 0
-        self.cusum_cdeg = self._deep = self._long = 0
+        self._deep = self._long = 0
         self._low_ms = 0  # how long it has been above zero
         self._sharp = False
         self._near = _NONE  # drop of late, times 16
@@ -110,58 +76,9 @@ class Cue:
         self._last_cue_ms = self._last_drop = 0
         self._realigned_ms = _NEVER
 
-    def _seed(self, settings):
-        """Take up earlier runs' baseline: level, stride time in ms, error, then metric, leg and athlete it is of."""
-        own = "%s %s %s" % (settings["cue.metric"], settings["leg"], settings["athlete"])
-        try:
-            level, stride_ms, error, whose = settings["cue.seed"].split(" ", 3)
-            if whose == own:
-                self.levels[_BANDS] = int(level)
-                self.times[_BANDS] = int(stride_ms) << 4
-                self._days_cdeg = _DAYS * int(error)
-        except ValueError:
-            pass  # none, or not one
-
     def realigned(self, t_ms):
         """Angles mean something else from `t_ms` on: the baseline is learnt anew."""
         self._realigned_ms = t_ms
-
-    def recall(self, band, lift, sigma, stride_ms, low, slope, slope_error):
-        """Go on with a baseline, as its event says it."""
-        if not 0 <= band < _BANDS or stride_ms <= 0 or sigma <= 0:
-            return
-        self.bands = band + 1
-        self.band = band
-        self.times[band] = stride_ms << 4
-        self.levels[band] = lift - low if self._range else lift
-        self.lows[band] = low
-        self.sigma_cdeg = sigma
-        self.slope_cdeg = slope
-        self.slope_error_cdeg = slope_error
-        self._run_ms = self._skip_ms
-
-    def recall_wander(self, rises, wander):
-        """Go on with what was known of the runner's wander, as its event says it."""
-        prior = self._set["cue.wander_cdeg"]
-        self._rises = rises
-        self._squares = max(0, wander * wander * (_PRIOR + rises) - prior * prior * _PRIOR)
-        self.wander_cdeg = wander
-
-    def end(self, t_ms):
-        """The run is over: say so if it taught no baseline. Once, however often it is called."""
-        if self.bands == 0 and self._run_ms and not self._ending:
-            self._ending = True
-            self._event(
-                t_ms,
-                sessionlog.UNLEARNT,
-                0,
-                self._learnt_ms // 1000 if self._tens else 0,
-                self._set["cue.learn_s"],
-                min(self._run_ms // 1000, 32767),
-                0,
-                0,
-                0,
-            )
 
     def _forget(self):
         """What led up to now cannot be compared with what comes."""
@@ -169,8 +86,7 @@ class Cue:
         self._sharp = False
         self._near = _NONE
         self._jump = self._recent = 0
-        self._minute = self._minute_tens = 0
-        self._last_minute = _NONE
+        super()._forget()
 
     def stride(self, t_ms, dt_ms, knee_lift_cdeg, extension_cdeg, flags):
         """One stride. Returns how long the motor should be on in all, ms (0: no cue)."""
@@ -244,109 +160,6 @@ class Cue:
             self._forget()
         return self._watch(t_ms, span_ms, time, level, low, best)
 
-    def _wander(self, drop):
-        """Judge by rises from minute to minute how far lift wanders in this runner."""
-        self._minute += drop
-        self._minute_tens += 1
-        if self._minute_tens < _BLOCK:
-            return
-        mean = self._minute // _BLOCK
-        rise = self._last_minute - mean
-        self._last_minute = mean
-        self._minute = self._minute_tens = 0
-        if -1000 < rise < 1000 and (rise > 0 or self.cusum_cdeg == 0):
-            self._squares += rise * rise
-            self._rises += 1
-            self._untold += 1
-            if self._rises > _MOST_RISES:
-                self._rises >>= 1
-                self._squares >>= 1
-            prior = self._set["cue.wander_cdeg"]
-            self.wander_cdeg = root((prior * prior * _PRIOR + self._squares) // (_PRIOR + self._rises))
-
-    def _learn(self, t_ms, span_ms, time, level, low):
-        """Take a ten into the baseline of a cadence that has none yet."""
-        n = self._tens
-        if n:
-            faster = (self._learnt_time - time) * 1000 // time
-            if abs(faster) > self._freeze:
-                # neither of what is known nor of what is being learnt: the latter gives way, sooner or later
-                self._learnt_ms -= 2 * span_ms
-                if self._learnt_ms < 0:
-                    self._tens = 0
-                return
-            self._wander(self.slope_cdeg * faster // 10 - level)
-        else:
-            self._learnt_ms = 0
-            self._forget()
-        learnt = self._learnt
-        if n == _RING:
-            n >>= 1
-            for i in range(n):
-                learnt[i] = learnt[2 * i]
-        i = n
-        while i and learnt[i - 1] > level:
-            learnt[i] = learnt[i - 1]
-            i -= 1
-        learnt[i] = level
-        n += 1
-        self._tens = n
-        self._learnt_ms += span_ms
-        self._learnt_time = time if n == 1 else self._learnt_time + (time - self._learnt_time) // n
-        self._learnt_low = low if n == 1 else self._learnt_low + (low - self._learnt_low) // n
-        if self.bands:
-            enough = self._learnt_ms >= self._set["cue.band_s"] * 1000
-        else:
-            learn_ms = self._set["cue.learn_s"] * 1000
-            enough = self._run_ms >= self._from_ms + learn_ms and self._learnt_ms * 2 >= learn_ms
-        if n >= _LEAST_TENS and enough:
-            self._know(t_ms)
-
-    def _know(self, t_ms):
-        """A baseline is complete."""
-        learnt = self._learnt
-        n = self._tens
-        if self.bands == 0:
-            sigma = (learnt[n * 3 >> 2] - learnt[n >> 2]) * 3 >> 2
-            self.sigma_cdeg = max(sigma, _FLOOR_CDEG)
-        self._tens = 0
-        self._forget()
-        self.known(learnt[n >> 1], self._learnt_time, self._learnt_low)
-        self._event(
-            t_ms,
-            sessionlog.BASELINE,
-            self.band,
-            self.levels[self.band] + (self.lows[self.band] if self._range else 0),
-            self.sigma_cdeg,
-            self.times[self.band] >> 4,
-            self.lows[self.band],
-            self.slope_cdeg,
-            self.slope_error_cdeg,
-        )
-
-    def known(self, level, time, low):
-        """Take a baseline as the present one, and learn from the first how lift goes with cadence."""
-        i = min(self.bands, _BANDS - 1)
-        self.band = i
-        self.bands = i + 1
-        self.times[i] = time
-        self.levels[i] = level
-        self.lows[i] = low
-        if i == 0:
-            return
-        faster = (self.times[0] - time) * 1000 // time
-        if -30 < faster < 30:
-            return
-        found = (level - self.levels[0]) * 10 // faster
-        own = self.slope_error_cdeg
-        # each of the two means errs by about 1.4 times what lift wanders from one minute to the next
-        other = self.wander_cdeg * 20 // abs(faster)
-        off = found - self.slope_cdeg
-        off = max(-2 * own, min(off, 2 * own))
-        both = own * own + other * other + 1
-        self.slope_cdeg += off * own * own // both
-        self.slope_error_cdeg = own * other // root(both)
-
     def _watch(self, t_ms, span_ms, time, level, low, faster):
         """Compare a ten with the baseline; returns the pattern's motor time if it is time for a cue."""
         band = self.band
@@ -386,7 +199,7 @@ class Cue:
         if mean > _FAR_CDEG + wide and not self.low:
             self._sharp = True
         before = self._filled - tens
-        if before >= _BLOCK and self._recent:
+        if before >= _LEAST_BEFORE and self._recent:
             before = self._mean(tens, min(before, _BEFORE))
             if (mean - before - wide) * 10 > self._set["cue.sharp_tenths"] * self.wander_cdeg:
                 self._sharp = True
