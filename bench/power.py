@@ -42,8 +42,8 @@ class Counts:
 
 
 COUNTS = Counts(
-    samples=105.8, passes_a_sample=76.8, turns=12.81, passes_a_turn=31.7, transfers=13.11, i2c_bits=13_880,
-    erases=0.0850, programs=0.788, collects=0.0769, motor_s=0.00042, led_s=0.150,
+    samples=105.8, passes_a_sample=73.6, turns=12.81, passes_a_turn=32.6, transfers=10.93, i2c_bits=13_800,
+    erases=0.0857, programs=0.812, collects=0.0769, motor_s=0.00042, led_s=0.150,
 )  # fmt: skip
 
 
