@@ -1,7 +1,12 @@
-"""`make soak` leaves what it ran as JSON: build/soak/tests.json, a row a test."""
+"""The command line as a fixture. `make soak` leaves what it ran as JSON: build/soak/tests.json, a row a test."""
 
 import json
+import sys
 from pathlib import Path
+
+import pytest
+
+from kneesync import cli
 
 RESULTS = Path(__file__).parents[1] / "build" / "soak" / "tests.json"
 
@@ -31,3 +36,24 @@ def pytest_configure(config):
     wanted = config.getoption("markexpr") or ""
     if "soak" in wanted.replace("not soak", "", 1) and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Soak())
+
+
+@pytest.fixture
+def kneesync(monkeypatch, capsys, tmp_path):
+    """Run a command line in this process, with a library of the test's own: (exit code, stdout, stderr)."""
+    from serial.tools import list_ports
+
+    monkeypatch.setattr(list_ports, "comports", list)  # the machine's own boards are none of ours
+    monkeypatch.setenv("KNEESYNC_LIBRARY", str(tmp_path / "library"))
+    monkeypatch.setenv("KNEESYNC_RUNTIME", str(tmp_path / "runtime"))
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["kneesync", *map(str, arguments)])
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code or 0
+        return code, *capsys.readouterr()
+
+    return run

@@ -1,33 +1,14 @@
 """`doctor --feel`: every sign of the motor, named before it plays; the DRV2605 model's own log is the witness."""
 
 import ast
-import sys
 
 import pytest
 from wearer import Wearer
 
-from kneesync import cli
 from kneesync.board import feel, find
 from kneesync.board.image import device_folder
 from kneesync.errors import KneesyncError
 from kneesync.virtual.feed import Still
-
-
-@pytest.fixture
-def kneesync(monkeypatch, capsys, tmp_path):
-    monkeypatch.setenv("KNEESYNC_LIBRARY", str(tmp_path / "library"))
-    monkeypatch.setenv("KNEESYNC_RUNTIME", str(tmp_path / "runtime"))
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["kneesync", *arguments])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def bursts(log):

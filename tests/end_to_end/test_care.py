@@ -2,38 +2,15 @@
 
 import json
 import os
-import sys
 from contextlib import contextmanager
 
 import pytest
 
-from kneesync import cli
 from kneesync.board import find
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the virtual board needs POSIX")
 virtual = pytest.importorskip("kneesync.virtual", reason="the virtual board's extra is not installed")
 WAIT_S = 60
-
-
-@pytest.fixture
-def kneesync(monkeypatch, capsys, tmp_path):
-    """Run a command line in this process: (exit code, stdout, stderr)."""
-    from serial.tools import list_ports
-
-    monkeypatch.setattr(list_ports, "comports", list)  # the machine's own boards are none of ours
-    monkeypatch.setenv("KNEESYNC_LIBRARY", str(tmp_path / "library"))
-    monkeypatch.setenv("KNEESYNC_RUNTIME", str(tmp_path / "runtime"))
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["kneesync", *arguments])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        return code, *capsys.readouterr()
-
-    return run
 
 
 @contextmanager

@@ -7,33 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from kneesync import cli
 from kneesync.board import find
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the virtual board needs POSIX")
 virtual = pytest.importorskip("kneesync.virtual", reason="the virtual board's extra is not installed")
 sys.path.append(str(Path(__file__).parents[1] / "host"))
 from simulated_strides import file, run  # noqa: E402 - tests/host writes sessions
-
-
-@pytest.fixture
-def kneesync(monkeypatch, capsys, tmp_path):
-    from serial.tools import list_ports
-
-    monkeypatch.setattr(list_ports, "comports", list)
-    monkeypatch.setenv("KNEESYNC_LIBRARY", str(tmp_path / "library"))
-    monkeypatch.setenv("KNEESYNC_RUNTIME", str(tmp_path / "runtime"))
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["kneesync", *map(str, arguments)])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        return code, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 """No test touches the user's library or registry, and dates are written the same everywhere."""
 
-import sys
 import time
 
 import pytest
 
-from kneesync import cli
 from kneesync.board import link
 
 
@@ -27,23 +25,3 @@ def impatient(monkeypatch):
     monkeypatch.setattr(link.Link.stream, "__defaults__", (1,))
     monkeypatch.setattr(link.Link.call, "__defaults__", (dict, 1))
     monkeypatch.setattr(link.Link.restart, "__defaults__", (1,))
-
-
-@pytest.fixture
-def kneesync(monkeypatch, capsys):
-    """Run a command line in this process: (exit code, stdout, stderr)."""
-    from serial.tools import list_ports
-
-    monkeypatch.setattr(list_ports, "comports", list)  # the machine's own boards are none of ours
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["kneesync", *map(str, arguments)])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
