@@ -67,7 +67,7 @@ def replay(
     ] = None,
     as_json: Json = False,
 ):
-    """Compute a recording's or a session's strides and cues again, with other settings if wanted."""
+    """Compute a run's strides and cues again. With other settings if wanted."""
 
     from kneesync.board.settings import from_pairs
 
@@ -97,7 +97,7 @@ def demo(
     as_json: Json = False,
     plain: Plain = False,
 ):
-    """A virtual runner's run with the real firmware on a virtual board, then pull and report. No hardware needed."""
+    """Run, pull and report, all virtual. The real firmware, on a virtual board; no hardware needed."""
     from kneesync.demo import run_demo
     from kneesync.views import terminal
 
@@ -132,7 +132,7 @@ def virtual(
     blank: Annotated[bool, typer.Option("--blank", help="MicroPython only: what `kneesync flash` makes ours.")] = False,
     wired: Wired = "",
 ):
-    """Serve a virtual board until stopped; other kneesync commands and mpremote find it like a board on USB."""
+    """Serve a virtual board until stopped. Other commands and mpremote find it like a board on USB."""
     from kneesync.virtual.serve import serve
 
     def say(port, board):

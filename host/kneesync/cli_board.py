@@ -140,7 +140,7 @@ def doctor(
     as_json: Json = False,
     plain: Plain = False,
 ):
-    """Check the way to the board and the board itself, and say in plain words what to do."""
+    """Check the board and the way to it. Says in plain words what to do."""
     from kneesync.board import port
     from kneesync.board.doctor import examine
     from kneesync.views import results, terminal
@@ -189,7 +189,7 @@ def settings(
     as_json: Json = False,
     plain: Plain = False,
 ):
-    """Show a board's settings, or change some: all of what is asked for, or nothing."""
+    """Show a board's settings, or change some. All of what is asked for, or nothing."""
     from kneesync.board import settings as board_settings
     from kneesync.views import results, terminal
     from kneesync.views import settings as view
@@ -233,7 +233,7 @@ def free(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: Json = False,
 ):
-    """Delete on the board what the library holds, byte for byte: checked on both sides first."""
+    """Delete on the board what the library holds. Byte for byte: checked on both sides first."""
     if not yes and not terminal_asks():
         raise typer.BadParameter("nobody can be asked here: add --yes to delete on the board", param_hint="--yes")
     from kneesync.board import find

@@ -37,7 +37,7 @@ def overview(
     as_json: Json = False,
     plain: Plain = False,
 ):
-    """Say what your runs point to, why, and a week's training that fits it. Advice, no medicine: stop on pain."""
+    """Say what to train, and why. A week that fits what your runs show. Advice, no medicine: stop on pain."""
     if context.invoked_subcommand is not None:
         if check or answer or athlete or as_json or plain:
             raise typer.BadParameter(f"goes after `{context.invoked_subcommand}`", param_hint="an option")

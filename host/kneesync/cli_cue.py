@@ -31,7 +31,7 @@ def tune(
     athlete: Athlete = None,
     as_json: Json = False,
 ):
-    """Show what cues each threshold would have given over all kept sessions, and what the runner is like when fresh."""
+    """Show what cues other thresholds would have given. And what the runner is like when fresh."""
     from kneesync.analysis import tuning
     from kneesync.board import settings
     from kneesync.library import Library

@@ -35,7 +35,7 @@ def join(
     athlete: Athlete = None,
     as_json: Json = False,
 ):
-    """Bring a watch's pace, grade and heart rate to the session of the same run. Wrong pairs are refused."""
+    """Bring a watch's pace, grade and heart rate to a run. Wrong pairs are refused."""
     from kneesync import join as joining
     from kneesync.library import Library
     from kneesync.views import exchange, results, terminal
@@ -65,7 +65,7 @@ def export(
     raw: Annotated[bool, typer.Option("--raw", help="A row an IMU sample, where raw capture was on.")] = False,
     athlete: Athlete = None,
 ):
-    """Write a session for a spreadsheet, pandas, R, or a training platform. See docs/imports.md."""
+    """Write a session for spreadsheets, pandas, R, platforms. See docs/imports.md."""
     if strides + events + raw > 1:
         raise typer.BadParameter("found two of --strides, --events, --raw, expected one", param_hint="--strides")
     if form is Format.fit and (events or raw):

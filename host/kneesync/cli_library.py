@@ -62,7 +62,7 @@ def sessions(
     as_json: Json = False,
     plain: Plain = False,
 ):
-    """List the sessions in the library, newest first: the newest 20, or all with --all. --json gives all."""
+    """List the library's sessions, newest first. The newest 20, or all with --all; --json gives all."""
     from kneesync.library import Library
     from kneesync.library.choice import chosen
     from kneesync.library.choice import since as unix_s_since
@@ -164,7 +164,7 @@ def import_(
     athlete: Annotated[str | None, typer.Option(metavar="NAME", help="Whose runs they are.")] = None,
     as_json: Json = False,
 ):
-    """Take in session files from another machine, with what is noted beside them. Verified, and none twice."""
+    """Take in session files from another machine. With what is noted beside them; verified, and none twice."""
     from kneesync.library import Library, importing
     from kneesync.views import care, results, terminal
 

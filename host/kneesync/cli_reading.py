@@ -148,7 +148,7 @@ def validate(
     as_json: Json = False,
     plain: Plain = False,
 ):
-    """Compare a session with a laboratory's reference: bias, limits of agreement, what was missed."""
+    """Compare a session with a laboratory's reference. Bias, limits of agreement, what was missed."""
     from kneesync.analysis.reference import read
     from kneesync.analysis.validation import start_of_day_s
     from kneesync.analysis.validation import validate as agree
@@ -180,7 +180,7 @@ def trends(
     as_json: Json = False,
     plain: Plain = False,
 ):
-    """Say what changed over weeks beyond day-to-day noise, at equal pace or cadence, each leg by itself."""
+    """Say what changed over weeks beyond daily noise. At equal pace or cadence, each leg by itself."""
     from kneesync.analysis.trends import SHOWN
     from kneesync.analysis.trends import trends as over_weeks
     from kneesync.library import Library
@@ -217,7 +217,7 @@ def _in_short(advice):
 
 @app.command()
 def dashboard(athlete: Athlete = None):
-    """Look through sessions, one session, trends and drills on a full screen. ? in it lists the keys."""
+    """Look through it all on a full screen. Sessions, one session, trends, drills; ? in it lists the keys."""
     import sys
 
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
