@@ -68,7 +68,6 @@ def replay(
     as_json: Json = False,
 ):
     """Compute a run's strides and cues again. With other settings if wanted."""
-
     from kneesync.board.settings import from_pairs
 
     changes = from_pairs(pairs(change))
