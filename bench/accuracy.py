@@ -4,6 +4,8 @@ kneecore finds alignment and rate itself and sees a stride once. The filters bes
 (`bench.filters`). Every estimator's strides are judged alike (`bench.judging`).
 """
 
+import numpy as np
+
 from bench import filters, judging
 from kneesync.analysis.agreement import SETTLED_S, TOLERANCE_S
 from kneesync.replay import replay
@@ -94,6 +96,10 @@ def _notes(figures):
     yield f"  errors from {SETTLED_S:.0f} s after running starts; strides matched one to one within"
     yield f"  ±{1000 * TOLERANCE_S:.0f} ms; kneecore finds its own alignment and rate, the filters are given both, the"
     yield "  gyroscope's offset, the time of running, and a peak finder that sees the whole recording"
+    for name in ("kneecore", "VQF"):
+        if below_deg := figures["trials"][name]["all"]["invented_below_deg"]:
+            yield f"  {name}'s invented strides stand on a second top of the thigh, in the truth {below_deg[0]:.2f} to"
+            yield f"  {below_deg[-1]:.2f} degrees below the one that it takes (median {np.median(below_deg):.2f})"
     yield f"  others: without {', '.join(figures['tuned_on'])}"
     yield from (f"  {line}" for line in TUNING)
     for name, row in figures["asides"].items():

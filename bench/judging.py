@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from kneesync.analysis.agreement import SETTLED_S, agreement
+from kneesync.analysis.agreement import SETTLED_S, TOLERANCE_S, agreement
 from kneesync.virtual.feed import Recording
 
 LEAST_STRIDE_S = 0.45  # a peak sooner after running starts ends a stride that the recording cut off
@@ -18,13 +18,19 @@ LATE_S = 300  # before running ends
 
 
 def truth_of(path):
-    """A recording's truth, and `truth_extension_deg`: the lowest tilt between each stride's peak and the one before."""
+    """A recording's truth, its `tilt_deg` at each sample (`fs_hz`), and `truth_extension_deg`: the lowest tilt between
+    each stride's peak and the one before."""
     feed = Recording(path)
     with np.load(path, allow_pickle=False) as fields:
         tilt_deg = fields["truth_tilt_cdeg"] / 100
     at = np.rint(np.concatenate([[feed.truth["t_run_s"]], feed.truth["truth_peak_t_s"]]) * feed.fs_hz).astype(int)
     lowest = [tilt_deg[start:end].min() for start, end in pairwise(at)]
-    return feed.truth | {"truth_extension_deg": np.array(lowest), "speed": f"{feed.truth['speed_mps']:.1f}"}
+    return feed.truth | {
+        "truth_extension_deg": np.array(lowest),
+        "speed": f"{feed.truth['speed_mps']:.1f}",
+        "tilt_deg": tilt_deg,
+        "fs_hz": feed.fs_hz,
+    }
 
 
 def judged(strides, truth):
@@ -46,6 +52,7 @@ def judged(strides, truth):
         "true": whole,
         "missed": whole - matched,
         "invented": match.invented,
+        "invented_below_deg": _below_deg(t_s, truth),
         "lift_errors_deg": errors_deg,
         "range_errors_deg": span.lift_error_deg[settled],
         "stride_errors_ms": stride_errors_ms,
@@ -77,6 +84,7 @@ def pooled(trials):
         "matched_percent": 100 * (1 - missed / true),
         "missed": missed,
         "invented": sum(trial["invented"] for trial in trials),
+        "invented_below_deg": sorted(below for trial in trials for below in trial["invented_below_deg"]),
         "stride_time_sd_ms": float(np.concatenate([trial["stride_errors_ms"] for trial in trials]).std()),
         "stride_time_sd_worst_ms": max(trial["stride_time_sd_ms"] for trial in trials),
         "cadence_error_spm": float(cadence_spm.mean()),
@@ -104,6 +112,18 @@ def columns(strides):
 def rms(errors):
     """Root of the mean square."""
     return float(np.sqrt(np.mean(np.square(errors))))
+
+
+def _below_deg(t_s, truth):
+    """Of each stride far from any true one: how far the truth's tilt there is below the peak that it takes instead."""
+    true_t_s, below_deg = truth["truth_peak_t_s"], []
+    for found_s in t_s:
+        nearest = np.argmin(np.abs(true_t_s - found_s))
+        if abs(true_t_s[nearest] - found_s) > TOLERANCE_S:
+            from_, to = (round((found_s + side * TOLERANCE_S) * truth["fs_hz"]) for side in (-1, 1))
+            here_deg = truth["tilt_deg"][max(0, from_) : to + 1].max(initial=-90.0)
+            below_deg.append(float(truth["truth_peak_deg"][nearest] - here_deg))
+    return below_deg
 
 
 def _change_deg(t_s, lift_deg, truth):
