@@ -163,6 +163,7 @@ class Dashboard(App):
     async def _read_all(self, todo):
         for one in todo:
             await self.desk.reading(one)
+            await self.desk.beside(one)
 
     def look(self):
         """List the library anew if it is another than when it was last listed."""
