@@ -36,7 +36,7 @@ class Screen:
         ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
         program = Path(sys.executable).parent / "kneesync"
         environment = {**os.environ, "KNEESYNC_LIBRARY": str(folder), "TERM": "xterm-256color"}
-        for name in ("COLUMNS", "LINES"):
+        for name in ("COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE"):
             environment.pop(name, None)
         self.started_s = time.perf_counter()
         self._process = subprocess.Popen(
