@@ -54,9 +54,7 @@ def run(sessions=500, minutes=60):
     with tempfile.TemporaryDirectory() as folder:
         strides, files_s, index_s = make(Path(folder) / "library", sessions, minutes)
         environment = {**os.environ, "KNEESYNC_LIBRARY": str(Path(folder) / "library")}
-        environment.pop(
-            "PYTHONDONTWRITEBYTECODE", None
-        )  # an installed package is compiled once
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled once
         times_s = {"python": []} | {name: [] for name, _, _ in COMMANDS}
         for _ in range(ROUNDS):  # in turn, so that a busy moment meets all of them
             times_s["python"].append(_timed([sys.executable, "-c", "pass"], environment))
