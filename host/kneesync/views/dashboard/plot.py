@@ -114,6 +114,7 @@ class OverTime(PlotWidget):
         if len(marks):
             top = high - (high - low) / rows / 2
             self.scatter(marks, np.full(len(marks), top), marker="▼", marker_style=MARK)
+        self.render()  # onto its canvas now: left to the next refresh it would paint the whole screen once more
 
     # The mouse: the wheel scrolls the page, with ctrl it zooms; dragging moves.
 
