@@ -39,13 +39,18 @@ def pytest_configure(config):
 
 
 @pytest.fixture
-def kneesync(monkeypatch, capsys, tmp_path):
+def places_of_its_own(tmp_path, monkeypatch):
+    """The user's library and registry are not touched."""
+    monkeypatch.setenv("KNEESYNC_LIBRARY", str(tmp_path / "library"))
+    monkeypatch.setenv("KNEESYNC_RUNTIME", str(tmp_path / "runtime"))
+
+
+@pytest.fixture
+def kneesync(monkeypatch, capsys, places_of_its_own):
     """Run a command line in this process, with a library of the test's own: (exit code, stdout, stderr)."""
     from serial.tools import list_ports
 
     monkeypatch.setattr(list_ports, "comports", list)  # the machine's own boards are none of ours
-    monkeypatch.setenv("KNEESYNC_LIBRARY", str(tmp_path / "library"))
-    monkeypatch.setenv("KNEESYNC_RUNTIME", str(tmp_path / "runtime"))
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["kneesync", *map(str, arguments)])

@@ -8,9 +8,7 @@ from kneesync.board import link
 
 
 @pytest.fixture(autouse=True)
-def _places_of_its_own(tmp_path, monkeypatch):
-    monkeypatch.setenv("KNEESYNC_LIBRARY", str(tmp_path / "library"))
-    monkeypatch.setenv("KNEESYNC_RUNTIME", str(tmp_path / "runtime"))
+def _everywhere_the_same(places_of_its_own, monkeypatch):
     monkeypatch.setenv("TZ", "UTC")
     if hasattr(time, "tzset"):
         time.tzset()
