@@ -8,8 +8,8 @@ import numpy as np
 
 from bench import filters, judging
 from kneesync.analysis.agreement import SETTLED_S, TOLERANCE_S
-from kneesync.replay import replay
-from kneesync.virtual.feed import recordings
+from kneesync.services.replay import replay
+from kneesync.simulation.feed import recordings
 
 TUNED_ON = ("RBDS001", "RBDS011", "RBDS017", "RBDS03", "RBDS05", "RBDS09")
 """Subjects that kneecore's constants may be chosen on; the rows "others" leave them out."""

@@ -337,7 +337,7 @@ def campaign(hours=200, falls=200, folder=None, values=None):
 
 def run():
     """A sample for `make bench`."""
-    from kneesync.virtual.feed import recordings_folder
+    from kneesync.simulation.feed import recordings_folder
 
     figures = campaign(40, 40, recordings_folder() if recordings_folder().is_dir() else None)
     return list(rows(figures)), figures
@@ -378,7 +378,7 @@ if __name__ == "__main__":
     import sys
     from pathlib import Path
 
-    from kneesync.virtual.feed import recordings_folder
+    from kneesync.simulation.feed import recordings_folder
 
     counts = [int(text) for text in sys.argv[1:]]
     found = campaign(*counts, folder=recordings_folder() if recordings_folder().is_dir() else None)

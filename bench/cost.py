@@ -9,11 +9,11 @@ how the worst single call is found.
 
 import numpy as np
 
-from kneesync.board.image import fresh_board
 from kneesync.board.link import Link
+from kneesync.firmware.image import fresh_board
+from kneesync.simulation.runner import KneeRaises, Run, Stand, simulate
 from kneesync.virtual import Flash, VirtualBoard
-from kneesync.virtual.lsm6dsox import Lsm6dsox
-from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
+from kneesync.virtual.chips.lsm6dsox import Lsm6dsox
 
 RUN_S = 60
 PASSES = 4000  # beside each burst: about as long as it

@@ -9,9 +9,9 @@ import dataclasses
 from bench import cost, power
 from bench.power import FULL_MHZ, RUN_MHZ, Counts
 from kneesync.board.link import Link
-from kneesync.demo import worn_before
+from kneesync.services.demo import worn_before
+from kneesync.simulation.runner import demo_run
 from kneesync.virtual import VirtualBoard
-from kneesync.virtual.runner import demo_run
 
 MINUTES = 25
 ROUNDS = 15

@@ -11,8 +11,8 @@ import imufusion
 import numpy as np
 from vqf import VQF, offlineVQF
 
-from kneesync.virtual.feed import ACC_G_PER_LSB, GYRO_DPS_PER_LSB, Recording
-from kneesync.virtual.measurement import matrix
+from kneesync.simulation.feed import ACC_G_PER_LSB, GYRO_DPS_PER_LSB, Recording
+from kneesync.simulation.measurement import matrix
 
 G_MPS2 = 9.81
 STANDING_S = 6.0  # how every recording begins

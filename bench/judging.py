@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from kneesync.analysis.agreement import SETTLED_S, TOLERANCE_S, agreement
-from kneesync.virtual.feed import Recording
+from kneesync.simulation.feed import Recording
 
 LEAST_STRIDE_S = 0.45  # a peak sooner after running starts ends a stride that the recording cut off
 LONGEST_STRIDE_S = 1.5  # further apart are not neighbours: the runner stood, or one between was missed

@@ -14,7 +14,7 @@ import numpy as np
 from bench.blocks import Blocks
 from kneecore import __version__, settings
 from kneecore import sessionlog as log
-from kneesync.library.session import EVENT_DTYPE, STRIDE_DTYPE
+from kneesync.formats.session import EVENT_DTYPE, STRIDE_DTYPE
 
 ANNA, BEN = "Anna", "Ben"
 BOARDS = {(ANNA, "L"): "e66118604b0a0001", (ANNA, "R"): "e66118604b0a0002", (BEN, None): "e66118604b0b0001"}

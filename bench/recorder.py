@@ -8,8 +8,8 @@ from littlefs import lfs
 
 from bench import cost
 from kneecore import sessionlog as log
-from kneesync.board.image import fresh_board
 from kneesync.board.link import Link
+from kneesync.firmware.image import fresh_board
 from kneesync.virtual import Flash, VirtualBoard
 from kneesync.virtual.flash import FEATHER_BLOCKS
 

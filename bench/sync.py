@@ -14,9 +14,9 @@ from pathlib import Path
 
 from bench.blocks import Blocks
 from kneecore import sessionlog as log
-from kneesync.board.image import fresh_board
 from kneesync.board.link import Link
 from kneesync.board.pull import CHUNK_BYTES, pull
+from kneesync.firmware.image import fresh_board
 from kneesync.library import Library
 from kneesync.virtual import Flash, VirtualBoard
 

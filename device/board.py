@@ -16,7 +16,7 @@ import machine
 from micropython import const
 
 # A board is one row, and its wiring pictures, its virtual board and CONTRIBUTING's table are made from it: host code
-# reads this literal with ast (kneesync.board.wiring), so it must stay one. Numbers are GPIOs. The columns:
+# reads this literal with ast (kneesync.firmware.wiring), so it must stay one. Numbers are GPIOs. The columns:
 #   what MicroPython calls the board, up to " with"
 #   status: simulated (tests run the firmware on the virtual board wired so), emulated, or hardware (a real one ran)
 #   LED; button (to ground, a pin of its own: BOOT at reset enters the ROM's bootloader); I2C: controller, SDA, SCL

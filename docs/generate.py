@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from kneecore import rawlog, sessionlog, sessionread, settings
-from kneesync.board import wiring
 from kneesync.board.settings import ADVICE, described
+from kneesync.firmware import wiring
 
 DOCS = Path(__file__).parent
 DEVICE = DOCS.parent / "device"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hardware import netlist, pictures
-from kneesync.board import wiring
+from kneesync.firmware import wiring
 
 FOLDER = Path(__file__).parent
 

@@ -7,7 +7,7 @@ A GPIO becomes the name printed beside its pad, so that a changed row changes th
 
 from dataclasses import dataclass
 
-from kneesync.board.wiring import GAUGE, HAPTIC, IMU, Wiring
+from kneesync.firmware.wiring import GAUGE, HAPTIC, IMU, Wiring
 
 # Adafruit Feather RP2040: what is printed beside each GPIO's pad (maker's pin diagram; MicroPython's pins.csv).
 FEATHER_PADS = {

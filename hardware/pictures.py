@@ -3,7 +3,7 @@
 from hardware import netlist
 from hardware.drawing import Point, Sheet
 from hardware.netlist import PICO_PINS, PLUG, SOLDER, Wire
-from kneesync.board.wiring import Wiring
+from kneesync.firmware.wiring import Wiring
 
 _MM = 8  # px: boards are drawn to scale
 _FEATHER_TOP = ["BAT", "EN", "USB", "D13", "D12", "D11", "D10", "D9", "D6", "D5", "SCL", "SDA"]

@@ -2,13 +2,21 @@
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from kneesync import cli
+from kneesync.board import link
+from kneesync.cli import app as cli
 
-RESULTS = Path(__file__).parents[1] / "build" / "soak" / "tests.json"
+TESTS = Path(__file__).parent
+RESULTS = TESTS.parent / "build" / "soak" / "tests.json"
+THEIR_OWN_PLACES = (
+    "device",
+    "end_to_end",
+    "hil",
+)  # a board serves a whole module there; they name library and registry
 
 
 class _Soak:
@@ -45,6 +53,16 @@ def places_of_its_own(tmp_path, monkeypatch):
     monkeypatch.setenv("KNEESYNC_RUNTIME", str(tmp_path / "runtime"))
 
 
+@pytest.fixture(autouse=True)
+def _everywhere_the_same(request, monkeypatch):
+    """No test touches the user's library or registry, and dates are written the same everywhere."""
+    if request.path.relative_to(TESTS).parts[0] not in THEIR_OWN_PLACES:
+        request.getfixturevalue("places_of_its_own")
+        monkeypatch.setenv("TZ", "UTC")
+        if hasattr(time, "tzset"):
+            time.tzset()
+
+
 @pytest.fixture
 def kneesync(monkeypatch, capsys, places_of_its_own):
     """Run a command line in this process, with a library of the test's own: (exit code, stdout, stderr)."""
@@ -62,3 +80,14 @@ def kneesync(monkeypatch, capsys, places_of_its_own):
         return code, *capsys.readouterr()
 
     return run
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """A link that waits seconds at most: for boards that never answer, or answer at once."""
+    for name, seconds in {"OPEN_S": 0, "ENTER_S": 1, "QUIET_S": 1, "RESTART_S": 1, "HUSH_S": 0.05}.items():
+        monkeypatch.setattr(link, name, seconds)
+    # defaults of arguments were bound when the module was read
+    monkeypatch.setattr(link.Link.stream, "__defaults__", (1,))
+    monkeypatch.setattr(link.Link.call, "__defaults__", (dict, 1))
+    monkeypatch.setattr(link.Link.restart, "__defaults__", (1,))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 NEEDED = (
-    "kneesync/cli.py", "kneesync/device/app.py", "kneesync/device/board.py", "kneesync/device/main.py",
+    "kneesync/cli/app.py", "kneesync/device/app.py", "kneesync/device/board.py", "kneesync/device/main.py",
     "kneesync/coach/catalog.toml", "kneesync/hardware/70-kneesync.rules", "kneesync/views/page.html.j2",
     "kneesync/views/dashboard/dashboard.tcss", "kneesync/virtual/vm.mjs", "kneesync/virtual/package-lock.json",
     "kneecore/pipeline.py", "kneecore/sessionlog.py",

@@ -6,13 +6,13 @@ session.strides, session.events, session.raw     # pandas DataFrames, units in t
 """
 
 __all__ = ["KneesyncError", "__version__", "read"]
-__version__ = "0.1.0"
 
+from kneecore import __version__
 from kneesync.errors import KneesyncError
 
 
 def read(path):
-    """The session file at `path` as a Session: header, strides, events, raw, problems. See kneesync.library.session."""
-    from kneesync.library.decoder import read as read_session
+    """The session file at `path` as a Session: header, strides, events, raw, problems. See kneesync.formats.session."""
+    from kneesync.formats.decoder import read as read_session
 
     return read_session(path)

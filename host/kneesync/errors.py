@@ -12,6 +12,10 @@ def inside(error):
     return f"failed inside: {type(error).__name__}: {error}; please report what `kneesync --debug` prints"
 
 
+class LibraryError(KneesyncError):
+    """The library's disk or index refuses: no other session will fare better."""
+
+
 class NoBoardError(KneesyncError):
     """No board, or not the one asked for."""
 

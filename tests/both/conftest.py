@@ -1,4 +1,4 @@
-"""These files run under CPython here, and on the MicroPython VM by tests/host/test_both_on_the_vm.py."""
+"""These files run under CPython here, and on the MicroPython VM by tests/kneecore/test_both_on_the_vm.py."""
 
 import sys
 from pathlib import Path

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from kneesync.board.image import device_folder
+from kneesync.firmware.image import device_folder
 
 
 class Cell:

@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-from wearer import Wearer, firmware, short_run
 
-from kneesync.board import wiring
 from kneesync.board.link import Link
+from kneesync.firmware import wiring
+from kneesync.simulation.feed import ArrayFeed, Recording, Still, recordings
+from kneesync.simulation.runner import Fatigue, KneeRaises, Run, Stand, simulate
 from kneesync.virtual import Flash, VirtualBoard
-from kneesync.virtual.feed import ArrayFeed, Recording, Still, recordings
-from kneesync.virtual.lsm6ds_chips import CHIPS
-from kneesync.virtual.motor import PinMotor
-from kneesync.virtual.runner import Fatigue, KneeRaises, Run, Stand, simulate
+from kneesync.virtual.chips.lsm6ds_chips import CHIPS
+from kneesync.virtual.chips.motor import PinMotor
+from tests.support.wearer import Wearer, firmware, short_run
 
 QUICK = {"run.start_s": 5, "run.stop_min": 1, "cue.observe_runs": 0}
 IMUS = [word for word, kind in wiring.parts().items() if kind == "imu"]

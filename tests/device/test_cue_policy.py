@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from wearer import Wearer
 
 from kneecore import sessionlog as log
 from kneecore import sessionread
-from kneesync.virtual.runner import Fatigue, Halt, KneeRaises, Run, Stand, Walk, simulate
+from kneesync.simulation.runner import Fatigue, Halt, KneeRaises, Run, Stand, Walk, simulate
+from tests.support.wearer import Wearer
 
 # A baseline after a minute, and cues as often as the settings allow.
 EAGER = {

@@ -3,12 +3,12 @@
 import ast
 
 import pytest
-from wearer import Wearer
 
 from kneesync.board import feel, find
-from kneesync.board.image import device_folder
 from kneesync.errors import KneesyncError
-from kneesync.virtual.feed import Still
+from kneesync.firmware.image import device_folder
+from kneesync.simulation.feed import Still
+from tests.support.wearer import Wearer
 
 
 def bursts(log):

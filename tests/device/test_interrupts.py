@@ -9,7 +9,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from wearer import decode
+
+from tests.support.wearer import decode
 
 DEVICE = Path(__file__).parents[2] / "device"
 STRIDES = [(60_000 + 700 * i, 700, 4000 + i, -1500, 3000, 2900, 0) for i in range(30)]

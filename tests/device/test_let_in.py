@@ -4,10 +4,10 @@ from functools import cache
 from itertools import pairwise
 
 import pytest
-from wearer import Wearer, short_run
 
 from kneesync.board.link import Link
-from kneesync.virtual.runner import Stand, simulate
+from kneesync.simulation.runner import Stand, simulate
+from tests.support.wearer import Wearer, short_run
 
 QUICK = {"run.start_s": 5, "run.stop_min": 1}
 AGAIN_S = 30

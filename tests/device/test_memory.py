@@ -4,11 +4,11 @@ import json
 from itertools import pairwise
 
 import pytest
-from wearer import Wearer, decode
 
 from kneesync.board.link import Link
-from kneesync.virtual.feed import Still
-from kneesync.virtual.runner import Fatigue, KneeRaises, Run, Stand, simulate
+from kneesync.simulation.feed import Still
+from kneesync.simulation.runner import Fatigue, KneeRaises, Run, Stand, simulate
+from tests.support.wearer import Wearer, decode
 
 # The sample path under heap_lock: FIFO → imu → pipeline → recorder's blocks. What may allocate (a flush, a cue's
 # pulses) happens between.

@@ -10,10 +10,10 @@ from functools import cache
 from types import SimpleNamespace
 
 import pytest
-from wearer import Wearer, decode, firmware, short_run
 
+from kneesync.simulation.runner import KneeRaises, Run, Stand, simulate
 from kneesync.virtual import Flash
-from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
+from tests.support.wearer import Wearer, decode, firmware, short_run
 
 BLOCKS = 160  # of 4 KB
 MOST_LOST_MS = 15_000

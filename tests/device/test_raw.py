@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from wearer import Wearer, short_run
 
-from kneesync.library.decoder import decode
-from kneesync.virtual.runner import mounting
+from kneesync.formats.decoder import decode
+from kneesync.simulation.runner import mounting
+from tests.support.wearer import Wearer, short_run
 
 QUICK = {"run.start_s": 5, "run.stop_min": 1, "quiet": "on"}  # the motor shakes the IMU
 IMU = 0x6A

@@ -1,13 +1,13 @@
 """A run that was cut goes on as the next segment, if the runner goes on; what was learnt is still there."""
 
 import pytest
-from wearer import Wearer, firmware
 
 from kneecore import sessionlog as log
 from kneecore import sessionread
-from kneesync.library.decoder import decode
-from kneesync.library.segments import joined
-from kneesync.virtual.runner import Fatigue, Halt, KneeRaises, Run, Stand, Walk, mounting, simulate
+from kneesync.formats.decoder import decode
+from kneesync.formats.segments import joined
+from kneesync.simulation.runner import Fatigue, Halt, KneeRaises, Run, Stand, Walk, mounting, simulate
+from tests.support.wearer import Wearer, firmware
 
 QUICK = {
     "cue.observe_runs": 0,

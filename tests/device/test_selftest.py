@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from wearer import Wearer
 
 from kneesync.board.flash import check_of, installer
 from kneesync.board.prompt import Prompt
-from kneesync.virtual.drv2605 import Drv2605
-from kneesync.virtual.feed import ArrayFeed, Still
-from kneesync.virtual.lsm6dsox import Lsm6dsox
+from kneesync.simulation.feed import ArrayFeed, Still
+from kneesync.virtual.chips.drv2605 import Drv2605
+from kneesync.virtual.chips.lsm6dsox import Lsm6dsox
+from tests.support.wearer import Wearer
 
 RIGHT = dict.fromkeys(("memory", "flash", "IMU", "FIFO", "acceleration", "haptic"), "ok")
 

@@ -4,11 +4,11 @@ import json
 from itertools import pairwise
 
 import pytest
-from wearer import Wearer, short_run
 
 from kneecore import sessionread
+from kneesync.simulation.runner import Fatigue, Halt, KneeRaises, Run, Stand, simulate
 from kneesync.virtual.flash import BLOCK_BYTES
-from kneesync.virtual.runner import Fatigue, Halt, KneeRaises, Run, Stand, simulate
+from tests.support.wearer import Wearer, short_run
 
 QUICK = {"run.start_s": 5, "run.stop_min": 1, "cue.observe_runs": 0}
 

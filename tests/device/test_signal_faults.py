@@ -5,11 +5,11 @@ Every stride without a caution must be within 2 degrees of the truth, at its tim
 
 import numpy as np
 import pytest
-from wearer import Wearer, short_run
 
 from kneecore import sessionlog as log
 from kneecore import sessionread
-from kneesync.virtual.runner import mounting
+from kneesync.simulation.runner import mounting
+from tests.support.wearer import Wearer, short_run
 
 IMU = 0x6A
 FIFO_DATA_OUT_TAG = 0x78

@@ -6,10 +6,10 @@ import random
 from pathlib import Path
 
 import pytest
-from wearer import WAIT_S, Wearer, firmware, short_run
 
 from kneesync.board.link import Link
-from kneesync.virtual.runner import Stand, simulate
+from kneesync.simulation.runner import Stand, simulate
+from tests.support.wearer import WAIT_S, Wearer, firmware, short_run
 
 DEVICE = Path(__file__).parents[2] / "device"
 CRASHING = b"raise RuntimeError('this firmware does not start')"

@@ -1,9 +1,9 @@
 """What can go wrong with the parts in a run: said in one line, logged, and survived."""
 
 import pytest
-from wearer import Wearer, short_run
 
-from kneesync.virtual.runner import Stand, simulate
+from kneesync.simulation.runner import Stand, simulate
+from tests.support.wearer import Wearer, short_run
 
 IMU, HAPTIC = 0x6A, 0x5A
 QUICK = {"run.start_s": 5, "run.stop_min": 1}

@@ -16,7 +16,7 @@ WAIT_S = 60
 @contextmanager
 def running(files=None, ctrl_c_at_s=None, **more):
     """A virtual board with these files beside its firmware, found by the commands."""
-    from kneesync.board.image import fresh_board
+    from kneesync.firmware.image import fresh_board
 
     flash = virtual.Flash(files={**fresh_board(), **(files or {})})
     board = virtual.VirtualBoard(flash=flash, **more)
@@ -41,7 +41,7 @@ def findings(out):
 
 
 def test_a_board_s_life_from_the_first_look_to_the_freed_run(kneesync):
-    from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
+    from kneesync.simulation.runner import KneeRaises, Run, Stand, simulate
 
     feed = simulate([Stand(6), KneeRaises(3), Stand(2), Run(45, speed_mps=3.0)], seed=5)
     with running(feed=feed, seed=5, ctrl_c_at_s=50) as board:
@@ -131,7 +131,7 @@ def test_the_doctor_on_a_foreign_micropython(kneesync):
 
 def test_no_command_before_the_pull_costs_a_run_its_date(kneesync):
     """Each of them ends the boot in which the run was recorded; only how long ago that boot began dates the run."""
-    from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
+    from kneesync.simulation.runner import KneeRaises, Run, Stand, simulate
 
     feed = simulate([Stand(6), KneeRaises(3), Stand(2), Run(40, speed_mps=3.0)], seed=6)
     for command in (["doctor", "--brief"], ["settings"], ["free", "--yes"], ["flash"]):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kneesync.analysis.agreement import agreement
-from kneesync.virtual.feed import Recording, recordings, recordings_folder
+from kneesync.simulation.feed import Recording, recordings, recordings_folder
 
 KNEESYNC = Path(sys.executable).with_name("kneesync")
 SAMPLE = "RBDS03_fatigue_L"
@@ -64,7 +64,7 @@ def test_a_virtual_run_fades_and_is_cued():
 
 
 def test_a_feed_without_a_run_says_so(tmp_path):
-    from kneesync.virtual.runner import Stand, simulate
+    from kneesync.simulation.runner import Stand, simulate
 
     simulate([Stand(20)], seed=1).save(tmp_path / "still.npz")
     done = subprocess.run(

@@ -22,10 +22,10 @@ import pytest
 from kneecore import __version__
 from kneesync.board import find, micropython
 from kneesync.board import flash as flash_module
-from kneesync.board import image as image_module
 from kneesync.board.flash import Image, check_fits, flash, roll_back
 from kneesync.board.prompt import Prompt
 from kneesync.errors import KneesyncError
+from kneesync.firmware import image as image_module
 from kneesync.library import Library
 
 virtual = pytest.importorskip("kneesync.virtual", reason="the virtual board's extra is not installed")
@@ -520,7 +520,7 @@ def test_by_the_command_line_on_a_blank_board(tmp_path):
     """What a user types: serve a blank board, flash MicroPython and firmware, flash again, roll back."""
     places = {"KNEESYNC_LIBRARY": str(tmp_path / "library"), "KNEESYNC_RUNTIME": str(tmp_path / "runtime")}
     environment = {**os.environ, **places}
-    kneesync = [sys.executable, "-m", "kneesync.cli"]
+    kneesync = [sys.executable, "-m", "kneesync"]
     (tmp_path / "mp.uf2").write_bytes(uf2())
 
     def run(*arguments, code=0):

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from kneecore import __version__
-from kneesync.board.image import fresh_board
+from kneesync.firmware.image import fresh_board
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the virtual board needs POSIX")
 virtual = pytest.importorskip("kneesync.virtual", reason="the virtual board's extra is not installed")
 
 PAGE = Path(__file__).parents[2] / "docs" / "flash-by-hand.md"
-PROGRAMS = {"mpremote": [sys.executable, "-m", "mpremote"], "kneesync": [sys.executable, "-m", "kneesync.cli"]}
+PROGRAMS = {"mpremote": [sys.executable, "-m", "mpremote"], "kneesync": [sys.executable, "-m", "kneesync"]}
 WAIT_S = 60
 
 

@@ -26,7 +26,7 @@ READY_S = 30  # "if the host vanishes, the board is idle and ready again within 
 @pytest.fixture(scope="module")
 def board():
     """A virtual board that has recorded a short run, closed by the host's Ctrl-C in the first pull."""
-    from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
+    from kneesync.simulation.runner import KneeRaises, Run, Stand, simulate
 
     feed = simulate([Stand(6), KneeRaises(3), Stand(2), Run(60, speed_mps=3.0), Stand(4)], seed=5)
     with virtual.VirtualBoard(feed=feed, seed=5) as running:
@@ -179,7 +179,7 @@ def test_the_command_line_finds_a_served_board(tmp_path):
         "KNEESYNC_RUNTIME": str(tmp_path / "run"),
         "KNEESYNC_LIBRARY": str(tmp_path / "library"),
     }
-    kneesync = [sys.executable, "-m", "kneesync.cli"]
+    kneesync = [sys.executable, "-m", "kneesync"]
     with subprocess.Popen([*kneesync, "virtual"], stdout=subprocess.PIPE, text=True, env=environment) as server:
         killer = threading.Timer(60, server.kill)
         killer.start()

@@ -2,17 +2,14 @@
 
 import json
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
 from kneesync.board import find
+from tests.support.simulated_strides import file, run
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the virtual board needs POSIX")
 virtual = pytest.importorskip("kneesync.virtual", reason="the virtual board's extra is not installed")
-sys.path.append(str(Path(__file__).parents[1] / "host"))
-from simulated_strides import file, run  # noqa: E402 - tests/host writes sessions
 
 
 @pytest.fixture
@@ -26,7 +23,7 @@ def library(kneesync, tmp_path):
 
 
 def board_with(files=None):
-    from kneesync.board.image import fresh_board
+    from kneesync.firmware.image import fresh_board
 
     return virtual.VirtualBoard(flash=virtual.Flash(files={**fresh_board(), **(files or {})}))
 

@@ -56,11 +56,11 @@ class Bench:
 
     def kneesync(self, *words):
         """What a command prints; it has to succeed."""
-        return self._stdout("kneesync.cli", *words)
+        return self._stdout("kneesync", *words)
 
     def try_kneesync(self, *words):
         """A command that may fail."""
-        return self._run("kneesync.cli", *words)
+        return self._run("kneesync", *words)
 
     def mpremote(self, *words):
         return self._stdout("mpremote", "connect", self.port, *words)
@@ -99,8 +99,8 @@ def _asked(what):
 def _virtual():
     """A virtual board that has run, in this process, so that its button can be pressed; with an older firmware."""
     virtual = pytest.importorskip("kneesync.virtual", reason="no KNEESYNC_PORT, and no virtual board: kneesync[sim]")
-    from kneesync.board.image import fresh_board
-    from kneesync.virtual.runner import demo_run
+    from kneesync.firmware.image import fresh_board
+    from kneesync.simulation.runner import demo_run
 
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("KNEESYNC_RUNTIME", f"{folder}/runtime")

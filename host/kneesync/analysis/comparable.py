@@ -10,10 +10,10 @@ import numpy as np
 
 from kneecore import sessionlog as log
 from kneesync.analysis import quality
-from kneesync.analysis.around import mean_around
+from kneesync.analysis.moving_mean import mean_around
 from kneesync.analysis.pace import BAND_MPS, LEVEL_PERCENT, along
 from kneesync.analysis.run import Run
-from kneesync.analysis.tens import Tens
+from kneesync.analysis.stride_blocks import Tens
 
 VERSION = 3  # of these figures' meaning: figures of another one in the index are made anew
 BAND_SPM = 5

@@ -6,7 +6,7 @@ anew in circular moving blocks (Künsch 1989). Blocks cannot hold a drift that l
 takes some of it with it; so the interval is widened to what the drift model of `noise` says, never narrowed. Seeded.
 
 How often 95 % intervals held the truth in simulated runs (strides spread by 1.0 degree, and a drift of 1.3 degree;
-100 of 25 min, 60 of 60 min; tests/host/test_statistics.py):
+100 of 25 min, 60 of 60 min; tests/analysis/test_statistics.py):
 
     memory of the drift           late less fresh    slope an hour    slope on cadence
     3 s                           96-98 %            97-98 %          94-99 %

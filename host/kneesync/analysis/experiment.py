@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from kneesync.analysis import answers
+from kneesync.analysis import cue_response
 
 CLAIM = 1.2  # half intervals from 0 before an effect is claimed: 98 %, for the reader looks more than once
 STRIDES = "50"  # what follows a cue is looked at over so many
@@ -73,7 +73,7 @@ def over_runs(sessions):
     due, runs = [], 0
     for session in sessions:
         share = session.settings["cue.experiment_percent"]
-        cues = [{**cue, "share": share} for cue in answers.of(session)] if share else []
+        cues = [{**cue, "share": share} for cue in cue_response.of(session)] if share else []
         runs += any(cue["buzzed"] or cue["held_by"] == "experiment" for cue in cues)
         due += cues
     found = effect(due)

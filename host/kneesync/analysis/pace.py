@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kneesync.analysis import joining
+from kneesync.analysis import pace_per_stride
 from kneesync.analysis.run import LEAST_STRETCH_STRIDES
 
 BAND_MPS = 0.25
@@ -13,7 +13,7 @@ NAMES = ("speed_mps", "stride_length_m", "heart_rate_bpm", "grade_percent")
 def along(run, watch):
     """The watch's series at each stride's time, NaN unknown: a dict of arrays by NAMES."""
     series = ("speed_mps", "heart_rate_bpm", "grade_percent")
-    return joining.per_stride(run.t_s, run.columns["stride_s"], watch, series)
+    return pace_per_stride.per_stride(run.t_s, run.columns["stride_s"], watch, series)
 
 
 def means(at, chosen):

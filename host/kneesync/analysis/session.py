@@ -8,12 +8,12 @@ change to far less.
 import numpy as np
 
 from kneecore import sessionlog as log
-from kneesync.analysis import answers, experiment, joining, pace, quality
+from kneesync.analysis import cue_response, experiment, pace, pace_per_stride, quality
 from kneesync.analysis.drift import Drift
 from kneesync.analysis.onset import onset
 from kneesync.analysis.repeats import repeats
 from kneesync.analysis.run import ANGLES_AND_RATES, Run
-from kneesync.analysis.tens import Tens
+from kneesync.analysis.stride_blocks import Tens
 
 ABSOLUTE_DEG = (3, 5)  # soft tissue and the standing pose, see docs
 CHANGING = (*ANGLES_AND_RATES, "cadence_spm")
@@ -34,7 +34,7 @@ def summary(session, watch=None):
     why_not = slipped or why_not
     fresh, late = run.means(fresh_span), run.means(late_span)
     baseline = _baseline(session)
-    expect = answers.expected(session, baseline, fresh)
+    expect = cue_response.expected(session, baseline, fresh)
     quality_figures = quality.quality(run)
     drift = _drift(tens, expect)
     found, why_no_onset = None, "without a fresh stretch there is no level to fall from"
@@ -42,7 +42,7 @@ def summary(session, watch=None):
         why_no_onset = slipped
     elif fresh_span is not None and expect is not None:
         found, why_no_onset = onset(drift, _FALL, fresh_span[1])
-    due = answers.cues(run, expect)
+    due = cue_response.cues(run, expect)
     cues = [cue for cue in due if not cue["held_by"]]
     held = [cue for cue in due if cue["held_by"]]
     figures = {
@@ -64,12 +64,14 @@ def summary(session, watch=None):
         "baseline": baseline,
         "onset": found,
         "why_no_onset": why_no_onset,
-        "below_baseline": None if slipped or not fresh_span else answers.below_baseline(tens, expect, fresh_span[1]),
+        "below_baseline": None
+        if slipped or not fresh_span
+        else cue_response.below_baseline(tens, expect, fresh_span[1]),
         "cadence_relation": drift.cadence_relation(),
         "trend_per_h": {name: drift.per_h(name) for name in TRENDING},
         "cues": cues,
         "cues_held": held,
-        "cue_response": answers.answered(cues),
+        "cue_response": cue_response.answered(cues),
         "experiment": experiment.effect(due),
         "unlearnt": _unlearnt(session),
         "watched": _watched(session),
@@ -203,7 +205,7 @@ def _pace(run, tens, drift, watch, fresh_span, late_span):
     if weights is None:
         figures["why_not_at_equal_pace"] = shared
         lift_deg = run.columns["knee_lift_deg"]
-        figures["by_slope"] = joining.at_equal_pace(run.t_s, lift_deg, at, run.sure, fresh_span, late_span)
+        figures["by_slope"] = pace_per_stride.at_equal_pace(run.t_s, lift_deg, at, run.sure, fresh_span, late_span)
         return figures
     rise, low, high = drift.of("knee_lift_deg", weights)
     figures["at_equal_pace"] = {

@@ -13,11 +13,11 @@ import math
 
 import numpy as np
 
+from kneesync.analysis.cue_replay import replay_session
 from kneesync.analysis.drift import Drift
 from kneesync.analysis.run import Run
-from kneesync.analysis.tens import Tens
+from kneesync.analysis.stride_blocks import Tens
 from kneesync.errors import KneesyncError
-from kneesync.replay import replay_session
 
 DROPS_CDEG = (150, 200, 250, 300, 350, 400, 500, 600)
 LEAST_RUNS = 3  # with a baseline, before they say what the runner is like

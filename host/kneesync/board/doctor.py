@@ -8,7 +8,8 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from kneesync import __version__, untrusted
+from kneecore import __version__
+from kneesync import untrusted
 from kneesync.board import find, port, settings
 from kneesync.board.flash import check_of, micropython_version
 from kneesync.board.link import Link, LinkError, NoFirmwareError
@@ -16,7 +17,6 @@ from kneesync.board.micropython import drives
 from kneesync.board.prompt import Prompt
 from kneesync.board.pull import listing, tell_time
 from kneesync.errors import KneesyncError, NoBoardError
-from kneesync.library import Library
 
 OK, ATTENTION, BAD = "ok", "attention", "bad"
 TESTED_MICROPYTHON = (1, 28)
@@ -62,20 +62,21 @@ class Checkup:
         return NoBoardError.exit_code if not self.reached else 1 if self.state == BAD else 0
 
 
-def examine(wanted=None, quick=False, on_finding=None):
+def examine(open_library, wanted=None, quick=False, on_finding=None):
     """Look at the board that `wanted` names (find.pick). `quick` leaves out the self-test, which takes four seconds.
 
-    on_finding(Finding) is called as they come. Whatever goes wrong is a Finding.
+    open_library() gives the library whose sessions are compared with the board's. on_finding(Finding) is called as they
+    come. Whatever goes wrong is a Finding.
     """
     found = Checkup()
-    for finding in _looked_at(found, wanted, quick):
+    for finding in _looked_at(found, open_library, wanted, quick):
         found.findings.append(finding)
         if on_finding:
             on_finding(finding)
     return found
 
 
-def _looked_at(found, wanted, quick):
+def _looked_at(found, open_library, wanted, quick):
     try:
         board = find.pick(wanted)
     except NoBoardError as error:
@@ -88,7 +89,7 @@ def _looked_at(found, wanted, quick):
     about = f"{board.port} ({untrusted.printable(board.description, 30)})"
     yield Finding("port", OK, about + (": yours to use, used by nobody else" if port.CAN_BE_ASKED else ""))
     try:
-        with Library() as library, Link(board.port, board.id) as link:
+        with open_library() as library, Link(board.port, board.id) as link:
             found.board, found.reached = link.board, True
             yield from _inside(found, link, library, quick)
         yield Finding("restart", OK, "its firmware runs again")

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kneesync import untrusted
-from kneesync.board import find, wiring
-from kneesync.board import image as image_module
 from kneesync.board.installing import date_boot, installer, micropython_version, refuse_unpulled
 from kneesync.board.link import HASHING_QUIET_S, LinkError
 from kneesync.board.prompt import Prompt
 from kneesync.errors import KneesyncError
+from kneesync.firmware import image as image_module
+from kneesync.firmware import wiring
 
 CHUNK_BYTES = 2048
 START_S = 60  # three failed starts and a fallback fit in
@@ -103,22 +103,6 @@ class _Facts:
         """The slot that the loader starts, None where none holds a firmware."""
         slot = "b" if self.active == "b" else "a"
         return slot if self.holds[slot] else None
-
-
-def flash_picked(wanted, firmware=None, say=None, **options):
-    """flash() of the board that `wanted` names (find.pick), with the user's library, after MicroPython from the file
-    `firmware` if one is given. say(text) hears what is going on."""
-    from kneesync.library import Library
-
-    with Library() as library:
-        if firmware:
-            from kneesync.board import micropython
-
-            image = Image.built()
-            picked = micropython.install(wanted, firmware, library, say, options.get("even_unpulled", False))
-            return flash(picked.port, picked.id, library, image=image, **options)
-        picked = find.pick(wanted)
-        return flash(picked.port, picked.id, library, **options)
 
 
 def flash(

@@ -1,9 +1,9 @@
 """What comes before a board is changed: its installer's text, its clock's note, and no if runs would be lost."""
 
 from kneesync import untrusted
-from kneesync.board.image import INSTALLER, device_folder
 from kneesync.board.link import HASHING_QUIET_S
 from kneesync.errors import KneesyncError
+from kneesync.firmware.image import INSTALLER, device_folder
 
 
 def date_boot(link, library):

@@ -12,9 +12,8 @@ from functools import partial
 
 from kneesync import untrusted
 from kneesync.board.link import HASHING_QUIET_S, LinkError
-from kneesync.errors import KneesyncError
-from kneesync.library.decoder import MOST_FILE_BYTES
-from kneesync.library.index import LibraryError
+from kneesync.errors import KneesyncError, LibraryError
+from kneesync.formats.decoder import MOST_FILE_BYTES
 
 WIRE = 2  # as device/service.py has it
 CHUNK_BYTES = 6144  # what service.read puts into one line

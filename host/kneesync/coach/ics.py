@@ -8,7 +8,7 @@ import hashlib
 
 from icalendar import Calendar, Event
 
-from kneesync import __version__
+from kneecore import __version__
 
 
 def calendar(plan, athlete, describe):

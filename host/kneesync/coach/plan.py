@@ -2,7 +2,7 @@
 
     plan = week(load(), found["barriers"], training.done, datetime.date(2026, 11, 23), days=(0, 2, 5), minutes=30)
 
-Rules, each held by an independent checker in tests/host/plan_rules.py: groups no more often than the catalogue says
+Rules, each held by an independent checker in tests/support/plan_rules.py: groups no more often than the catalogue says
 and as far apart, also from what was logged; work grows by at most a tenth over the last logged week (up to START_MIN is
 open to everybody); drills only beside strength, and never the day after a hard run; strength for the legs neither on a
 hard day nor the day before; plyometrics only on four logged strength weeks, with at most one that is new, away from

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from kneesync import outfile
 from kneesync.errors import KneesyncError
+from kneesync.files import outfile
 
 INSTALL = 'pip install "kneesync[export]"'
 

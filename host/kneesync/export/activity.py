@@ -7,10 +7,10 @@ nobody knows when it began cannot be one: every FIT message has its time.
 import numpy as np
 
 from kneesync import export
-from kneesync.analysis import placing
+from kneesync.analysis import align_by_cadence
 from kneesync.errors import KneesyncError
 from kneesync.export import merge
-from kneesync.library import fit
+from kneesync.formats import fit
 
 PAUSE_S = 5  # no stride for this long stops the timer
 SMOOTHED_S = 5  # cadence as a watch shows it
@@ -56,7 +56,7 @@ class _Writer:
             (int(np.ceil(kept.start_unix_s + t_s[i])), int(np.floor(kept.start_unix_s + t_s[i + 1]))) for i in gaps
         ]
         self._timer_s = self._last_s - self._first_s - sum(to_s - from_s for from_s, to_s in self._pauses)
-        self._strides = placing.Strides(t_s, session.columns["stride_s"][np.argsort(session.columns["t_s"])])
+        self._strides = align_by_cadence.Strides(t_s, session.columns["stride_s"][np.argsort(session.columns["t_s"])])
 
     def data(self):
         self._file_id()

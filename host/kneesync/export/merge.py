@@ -13,8 +13,8 @@ import numpy as np
 
 from kneesync.errors import KneesyncError
 from kneesync.export import knee_fields
-from kneesync.library import fit
-from kneesync.library.session import Session
+from kneesync.formats import fit
+from kneesync.formats.session import Session
 
 _PROTOCOL_2 = 0x20  # developer fields came with protocol 2.0
 _MOST_FIELDS = 255

@@ -11,8 +11,9 @@ import math
 
 import numpy as np
 
-from kneesync import __version__, export, untrusted
-from kneesync.analysis import joining
+from kneecore import __version__
+from kneesync import export, untrusted
+from kneesync.analysis import pace_per_stride
 
 SCHEMA = 1  # of these tables
 UNITS = {
@@ -48,7 +49,7 @@ def columns_of(table, session, watch=None):
     if table == "strides":
         columns = dict(session.columns)
         if watch is not None:
-            columns.update(joining.per_stride(columns["t_s"], columns["stride_s"], watch))
+            columns.update(pace_per_stride.per_stride(columns["t_s"], columns["stride_s"], watch))
         return columns
     frame = session.events if table == "events" else session.raw
     return {name: frame[name].to_numpy() for name in frame.columns if table == "raw" or frame[name].notna().any()}

@@ -9,7 +9,7 @@ __all__ = ["Library", "opened"]
 
 def opened(reference=None, athlete=None):
     """(Kept or None, Session) of a .knee file's path, or of an id in the user's library; None: the athlete's newest."""
-    from kneesync.library.decoder import read
+    from kneesync.formats.decoder import read
 
     if reference and (
         Path(reference).is_file() or "/" in reference or "\\" in reference or reference.endswith(".knee")

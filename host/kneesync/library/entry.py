@@ -1,7 +1,8 @@
 """From a kept file to its entry in the index: what lists, trends and the coach compare, so that they decode no file."""
 
 from kneesync.errors import KneesyncError
-from kneesync.library import durable, sidenote
+from kneesync.files import durable
+from kneesync.library import sidenote
 from kneesync.library.index import Kept
 
 PAYS_FROM = 100  # files: below, starting a process takes longer than it saves
@@ -10,7 +11,7 @@ CHUNK = 20
 
 def of(path):
     """The Kept of one file, from its content and its side note. OSError if it cannot be read."""
-    from kneesync.library.decoder import read
+    from kneesync.formats.decoder import read
 
     sha256 = durable.sha256_of(path)
     try:

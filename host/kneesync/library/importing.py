@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kneesync import untrusted
-from kneesync.errors import KneesyncError
-from kneesync.library import durable, sidenote
-from kneesync.library.index import Kept, LibraryError
+from kneesync.errors import KneesyncError, LibraryError
+from kneesync.files import durable
+from kneesync.library import sidenote
+from kneesync.library.index import Kept
 from kneesync.library.store import EARLIEST_UNIX_S, ID_DIGITS
 
 BESIDE = (".fit", ".watch.npz")  # what a joined watch left beside the file
@@ -66,7 +67,7 @@ def imported(library, paths, athlete=None, on_imported=None, progress=None):
 
 
 def _imported(library, path, athlete):
-    from kneesync.library.decoder import read_bytes
+    from kneesync.formats.decoder import read_bytes
 
     data = read_bytes(path)
     sha256 = hashlib.sha256(data).hexdigest()
@@ -109,8 +110,8 @@ def _note(path, sha256):
 
 def _transferred(library, path, data, sha256, note):
     """The file's bytes as a complete transfer. NotASessionError, and the transfer forgotten, if they are no session."""
-    from kneesync.library.decoder import decode
-    from kneesync.library.session import NotASessionError
+    from kneesync.formats.decoder import decode
+    from kneesync.formats.session import NotASessionError
 
     board = None
     try:

@@ -4,8 +4,8 @@ import hashlib
 import json
 import os
 
-from kneesync.library import durable
-from kneesync.library.index import LibraryError
+from kneesync.errors import LibraryError
+from kneesync.files import durable
 
 try:
     import fcntl
@@ -25,7 +25,7 @@ class Incoming:
     """
 
     def __init__(self, stem, about, writing):
-        from kneesync.library.decoder import Decoder
+        from kneesync.formats.decoder import Decoder
 
         self.about = about
         self.path = stem.with_suffix(".part")
@@ -69,7 +69,7 @@ class Incoming:
 
     def session(self, sha256):
         """The Session in the file, whose bytes have this SHA-256. Raises as library.decoder.decode."""
-        from kneesync.library.decoder import decode
+        from kneesync.formats.decoder import decode
 
         if self._digest.hexdigest() == sha256:
             return self._decoder.session()

@@ -12,15 +12,11 @@ import tempfile
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from kneesync.errors import KneesyncError
+from kneesync.errors import KneesyncError, LibraryError
 
 _VERSION = 5  # raised with analysis.comparable.VERSION, whose figures stand in it
 
 NOBODY = "me"  # whose runs they are where neither board nor runner says
-
-
-class LibraryError(KneesyncError):
-    """The library's disk or index refuses: no other session will fare better."""
 
 
 @dataclass

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
-from kneesync.library import durable
+from kneesync.files import durable
 from kneesync.library.index import NOBODY
 
 MOST_BYTES = 1 << 20

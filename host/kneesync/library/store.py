@@ -14,12 +14,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from kneesync import telling, untrusted
-from kneesync.errors import KneesyncError
-from kneesync.library import durable, entry, sidenote
+from kneesync import notices, untrusted
+from kneesync.errors import KneesyncError, LibraryError
+from kneesync.files import durable
+from kneesync.library import entry, sidenote
 from kneesync.library.choice import chosen
 from kneesync.library.incoming import Incoming
-from kneesync.library.index import Index, LibraryError
+from kneesync.library.index import Index
 
 ID_DIGITS = 10
 INDEX = "index.sqlite"
@@ -52,7 +53,7 @@ class Library:
         self._index = Index(self.folder / INDEX)
         try:
             if self._index.read_only:
-                telling.once(
+                notices.once(
                     f"The library in {self.folder} cannot be written to: it is read, and nothing is kept in it."
                 )
             if self._index.fresh:
@@ -162,8 +163,8 @@ class Library:
         return self._joined(self.segments(kept))
 
     def _joined(self, segments):
-        from kneesync.library.decoder import read
-        from kneesync.library.segments import joined
+        from kneesync.formats.decoder import read
+        from kneesync.formats.segments import joined
 
         return joined([read(self.path(one)) for one in segments])
 
@@ -226,7 +227,7 @@ class Library:
         Order: file on disk, bytes checked, note on disk, rename, index. Cut anywhere, nothing half stands in sessions/.
         `note`: what is known of it elsewhere, as sidenote.sound() leaves it: a start, what the runner says.
         """
-        from kneesync.library.session import NotASessionError
+        from kneesync.formats.session import NotASessionError
 
         about = incoming.about
         with self.writing():
@@ -361,8 +362,8 @@ class Library:
         if number < MANY_FILES:
             self._reindexed()
             return
-        telling.once(f"Making the library's index anew from its {number:,} files, once for this version.")
-        with telling.counting("reading") as progress:
+        notices.once(f"Making the library's index anew from its {number:,} files, once for this version.")
+        with notices.counting("reading") as progress:
             self._reindexed(progress=progress)
 
     def _reindexed(self, processes=1, progress=None):

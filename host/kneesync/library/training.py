@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
-from kneesync.library import durable
+from kneesync.files import durable
 from kneesync.library.index import NOBODY
 
 FOLDER = "training"

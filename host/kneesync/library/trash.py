@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
-from kneesync.library import durable, entry
+from kneesync.files import durable
+from kneesync.library import entry
 
 
 def delete(library, kept):

@@ -1,8 +1,8 @@
 """What a runner's watch recorded of a session: speed, grade, heart rate and distance over the session's own time.
 
 A watch's FIT file is read as it comes: records each second or unevenly ("smart"), with fields missing, pauses, and
-cadence in strides or in steps a minute. `kneesync join` finds where the session lies in it (kneesync.join) and keeps
-the file as it was beside the session's, with the series that views need.
+cadence in strides or in steps a minute. `kneesync join` (kneesync.services.join) finds where the session lies in it and
+keeps the file as it was beside the session's, with the series that views need.
 
 <id>.fit          the watch's file, byte for byte
 <id>.watch.npz    a Watch
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kneesync.errors import KneesyncError
-from kneesync.library import fit
+from kneesync.formats import fit
 
 LONGEST_S = 48 * 3600
 GAP_S = 12  # records further apart are a pause, or a fault: nothing is known between them

@@ -1,7 +1,7 @@
 """What `join` and `export` did, in lines."""
 
-from kneesync import join as joining
 from kneesync import untrusted
+from kneesync.services import join as joining
 from kneesync.views import results
 from kneesync.views.units import clock, count, day, pace
 

@@ -2,7 +2,7 @@
 
 from kneesync import untrusted
 from kneesync.views import terminal
-from kneesync.views.care import freed_outcome
+from kneesync.views.library_messages import freed_outcome
 from kneesync.views.units import NONE, clock, count, day, degrees, size, steps
 
 _LEFT = ("id", "started", "runner", "leg", "noted")

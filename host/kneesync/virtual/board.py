@@ -25,18 +25,18 @@ from collections.abc import Callable
 from typing import Any
 
 from kneesync.errors import KneesyncError
-from kneesync.virtual import vm as vm_
 from kneesync.virtual.bootloader import Drive
 from kneesync.virtual.clock import Clock, Pace
-from kneesync.virtual.fetch import toolchain
 from kneesync.virtual.files import FileRequests
 from kneesync.virtual.flash import Flash
 from kneesync.virtual.hardware import BOOTLOADER, HARD, POWER_ON, SOFT, PinChange, Restart
-from kneesync.virtual.on_board import _requests as ask
 from kneesync.virtual.parts import Parts, told
 from kneesync.virtual.printed import Printed
 from kneesync.virtual.pty import HostPort
 from kneesync.virtual.repl import Repl
+from kneesync.virtual.vm import process as vm_
+from kneesync.virtual.vm.fetch import toolchain
+from kneesync.virtual.vm.on_board import _requests as ask
 
 QUIET_S = 600  # longer than the firmware waits for a stride before it closes a session
 CALL_US = 3
@@ -71,7 +71,7 @@ class VirtualBoard:
         wired: str | None = None,
     ) -> None:
         if flash is None:
-            from kneesync.board.image import fresh_board
+            from kneesync.firmware.image import fresh_board
 
             flash = Flash(files=fresh_board())
         self.board_id = board_id or hashlib.sha256(b"kneesync virtual board %d" % seed).hexdigest()[:16]

@@ -6,7 +6,7 @@ from littlefs import lfs
 from littlefs.errors import LittleFSError
 
 from kneesync.virtual.flash import BLOCK_BYTES, Flash
-from kneesync.virtual.on_board import _requests as ask
+from kneesync.virtual.vm.on_board import _requests as ask
 
 _TEXT = "utf-8"
 _EISDIR, _ENOTDIR = 21, 20

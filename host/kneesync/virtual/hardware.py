@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kneesync.board.wiring import Wiring
+from kneesync.firmware.wiring import Wiring
 from kneesync.virtual.bus import BusStuck, I2CBus, Nack
 from kneesync.virtual.clock import NEVER_US, Clock
-from kneesync.virtual.on_board import _requests as ask
+from kneesync.virtual.vm.on_board import _requests as ask
 
 Answer = int | tuple[int, bytes]
 

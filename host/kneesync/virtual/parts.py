@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from kneesync.board import wiring
+from kneesync.firmware import wiring
+from kneesync.simulation.feed import Still
 from kneesync.virtual.bus import I2CBus
+from kneesync.virtual.chips.drv2605 import Drv2605
+from kneesync.virtual.chips.lsm6dsox import Lsm6dsox
+from kneesync.virtual.chips.max17048 import Max17048
+from kneesync.virtual.chips.motor import PinMotor
 from kneesync.virtual.clock import Clock
-from kneesync.virtual.drv2605 import Drv2605
-from kneesync.virtual.feed import Still
 from kneesync.virtual.flash import Flash
 from kneesync.virtual.hardware import Hardware
-from kneesync.virtual.lsm6dsox import Lsm6dsox
-from kneesync.virtual.max17048 import Max17048
-from kneesync.virtual.motor import PinMotor
 
 
 def told(flash: Flash) -> str:

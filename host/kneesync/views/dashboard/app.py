@@ -13,7 +13,7 @@ from textual.worker import WorkerState
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError, inside
-from kneesync.views.dashboard.desk import Desk, Reading
+from kneesync.views.dashboard.background_reader import Desk, Reading
 from kneesync.views.dashboard.runs import Filters, Runs
 from kneesync.views.dashboard.sessions import SessionsPage
 

@@ -42,7 +42,7 @@ def brief(one, reading=None):
     elif reading.problem:
         text.append(untrusted.printable(reading.problem, 200), "red")
     else:
-        from kneesync.views import sentences
+        from kneesync.views.report import sentences
 
         text.append(sentences.verdict(reading.figures))
     text.append(f"\n{clock(one.duration_s)}   {one.strides:,} strides   {count(one.cadence_spm)} steps/min   ")

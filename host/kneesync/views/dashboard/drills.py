@@ -81,7 +81,7 @@ def _drawn(advice, width):
     """The page of `kneesync drills` as text with bold and dim."""
     from rich.console import Console
 
-    from kneesync.views import drills
+    from kneesync.views.drills import text as drills
 
     console = Console(
         file=io.StringIO(), width=width, force_terminal=True, color_system="standard", highlight=False,

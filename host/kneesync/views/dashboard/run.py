@@ -6,9 +6,10 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from kneesync import untrusted
-from kneesync.views import cues, repeats, report, sentences
 from kneesync.views.dashboard.brief import remarks
 from kneesync.views.dashboard.plot import LEVEL, MARK, OverTime
+from kneesync.views.report import cues, repeats, sentences
+from kneesync.views.report import text as report
 from kneesync.views.units import clock, count, day, degrees
 
 LIFT_LEAST_DEG = 8.0  # of height in the chart: strides of a fresh runner spread by 1

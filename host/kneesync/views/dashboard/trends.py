@@ -74,7 +74,7 @@ class TrendsPage(Page):
         self._say("rest", "")
 
     def _show(self):
-        from kneesync.views import trends as view
+        from kneesync.views.trends import text as view
 
         found, metrics = self._found, self.query_one("#metrics", Rows)
         runner = found["runners"][self._runner] if found["runners"] else None
@@ -100,7 +100,7 @@ class TrendsPage(Page):
         self._say("rest", text)
 
     def on_option_list_option_highlighted(self, event):
-        from kneesync.views import trends as view
+        from kneesync.views.trends import text as view
 
         runner = self._found["runners"][self._runner]
         name, trend = event.option_id, runner["metrics"][event.option_id]
@@ -131,7 +131,7 @@ class TrendsPage(Page):
 
 def _line(name, trend):
     """A quantity in one line: its name, where it is now, what is said of it."""
-    from kneesync.views import trends as view
+    from kneesync.views.trends import text as view
 
     values = [point["value"] for point in trend["points"]]
     now = view.figure(name, float(np.median(values[-5:]))) if values else "–"

@@ -1,0 +1,95 @@
+"""The sensing half of an LSM6DS chip: its clock, and a feed's samples as the counts of the ranges that are set.
+
+All data rates divide one counter of 6667 Hz, times the part's own deviation, by powers of two. So the chip's samples at
+104 Hz are the feed's own; at other rates they interpolate the feed linearly.
+
+While a motor on the board runs, its shaking is added: 0.08 g and 3 dps turning at 170 Hz in a seeded plane. The figures
+are our guess at what passes the chip's filters, not a measurement: enough to see whether flagged samples are left out.
+"""
+
+import numpy as np
+
+from kneesync.simulation.feed import NOMINAL_HZ
+
+FEED_UG, FEED_UDPS = 488, 70000  # µg and µ°/s a count, as feeds hold them
+TICKS_A_SAMPLE = 64  # 6667 Hz to 104 Hz
+
+_SHAKE_HZ, _SHAKE_G, _SHAKE_DPS = 170.0, 0.08, 3.0
+_LONG_BEFORE = 1 << 34  # samples: the feed stands there, however long the board has been on
+
+
+class Sensing:
+    """Counter steps ("ticks") to time and to samples. `motor`: the Drv2605 whose shaking is added, or None."""
+
+    def __init__(self, now_us, feed, motor=None, seed=0):
+        self.gyro_udps, self.acc_ug = FEED_UDPS, FEED_UG  # the ranges; set by whoever owns the registers
+        self.spoil = None
+        self.start_tick = None  # of the feed's sample 0; None while nobody has had one: the thigh stands
+        self._motor = motor
+        self._shake_axes = np.linalg.qr(np.random.default_rng(seed).normal(size=(3, 3)))[0][:, :2]
+        self._from_us, self._from_tick = now_us, 0
+        self._begin(feed)
+
+    def _begin(self, feed):
+        self.feed = feed
+        self._ticks_per_us = feed.fs_hz * TICKS_A_SAMPLE / 1e6
+        self.start_tick = None
+
+    def play(self, feed, now_us):
+        """Go over to another feed, and to its clock."""
+        self._from_us, self._from_tick = now_us, self.tick(now_us)
+        self._begin(feed)
+
+    def tick(self, now_us):
+        """The counter at a time."""
+        return self._from_tick + int((now_us - self._from_us) * self._ticks_per_us)
+
+    def time_us(self, tick):
+        """When the counter reaches `tick` (a number or an array), as a float."""
+        return self._from_us + (tick - self._from_tick) / self._ticks_per_us
+
+    def freq_fine(self):
+        """INTERNAL_FREQ_FINE (63h): the part's deviation from 6667 Hz in steps of 0.15 %, -128..127."""
+        return max(-128, min(127, round((self.feed.fs_hz / NOMINAL_HZ - 1) / 0.0015)))
+
+    def shakes(self, from_tick, to_tick):
+        """Whether the motor ran between these two ticks."""
+        return bool(self._motor is not None and self._pulses(from_tick, to_tick))
+
+    def samples(self, ticks):
+        """int16 (n, 6): gyro and acceleration at these ticks (ascending) without the motor; ranges saturate."""
+        return self._ranged(self._counts(ticks))
+
+    def shaken_samples(self, ticks):
+        """The same, with the motor's shaking where it ran."""
+        strength = np.zeros(len(ticks))
+        t_us = self.time_us(ticks)
+        for start_us, end_us, _, share in self._pulses(int(ticks[0]), int(ticks[-1])):
+            strength[(t_us >= start_us) & (t_us < end_us)] = abs(share)
+        turn = 2 * np.pi * (_SHAKE_HZ / 1e6) * t_us
+        circle = strength[:, None] * (np.stack([np.cos(turn), np.sin(turn)], axis=1) @ self._shake_axes.T)
+        shake = np.hstack([circle * (_SHAKE_DPS * 1e6 / FEED_UDPS), circle * (_SHAKE_G * 1e6 / FEED_UG)])
+        return self._ranged(self._counts(ticks) + shake)
+
+    def _pulses(self, from_tick, to_tick):
+        return self._motor.pulses(self.time_us(from_tick), self.time_us(to_tick) + 1)
+
+    def _counts(self, ticks):
+        """Feed counts at these ticks, int16 (n, 6)."""
+        start = ticks[0] % TICKS_A_SAMPLE if self.start_tick is None else self.start_tick
+        whole, part = np.divmod(ticks - start, TICKS_A_SAMPLE)
+        if self.start_tick is None:
+            whole = whole - _LONG_BEFORE
+        first = int(whole[0])
+        block = self.feed.block(first, int(whole[-1]) - first + 2)
+        counts = block[whole - first]
+        if part.any():
+            step = block[whole - first + 1].astype(np.int32) - counts
+            counts = (counts + (step * part[:, None] + TICKS_A_SAMPLE // 2) // TICKS_A_SAMPLE).astype(np.int16)
+        return counts if self.spoil is None else np.asarray(self.spoil(counts.copy()), dtype=np.int16)
+
+    def _ranged(self, counts):
+        if (self.gyro_udps, self.acc_ug) == (FEED_UDPS, FEED_UG) and counts.dtype == np.int16:
+            return counts
+        scale = np.array([FEED_UDPS / self.gyro_udps] * 3 + [FEED_UG / self.acc_ug] * 3)
+        return np.clip(np.rint(counts * scale), -32768, 32767).astype(np.int16)
