@@ -13,11 +13,12 @@ import board
 import busio
 import haptics
 import micropython
-import notes
+import persist
 import recorder
 import session
 import signals
 from battery import Battery
+from delivery import Delivery
 from imu import Imu
 from micropython import const
 from sampling import Sampling
@@ -29,7 +30,7 @@ _SLICE_MS = const(75)  # the button is looked at so often; a quick press takes 8
 _DRAIN_MS = const(225)
 _PAUSE_MS = const(6_000)  # without a stride
 _SHOWN_MS = const(5_000)  # how long closed and refused are shown
-_TURNS_MS = const(1_000)  # of the loop: it did not hang at its start
+_LOOP_ALIVE_MS = const(1_000)  # of the loop: it did not hang at its start
 _GOOD_START_MS = const(30_000)
 _GOES_ON_MS = const(2_000)  # of running: the segment of a run that was cut opens
 _STOOD = const(4)  # windows at rest (1.2 s) after power-on: the runner sets out anew
@@ -41,32 +42,32 @@ class App:
     def __init__(self):
         self.started_ms = board.up_ms()
         board.slow_down()
-        notes.recall_clock()
-        self.settings = notes.settings()
+        persist.recall_clock()
+        self.settings = persist.settings()
         self._start_ms = int(self.settings["run.start_s"]) * 1000
         self._stop_ms = int(self.settings["run.stop_min"]) * 60_000
         i2c = board.i2c()
         bus = busio.I2C(i2c)
-        self._quiet = self.settings["quiet"] == "on"
-        self.signals = signals.Signals(None if self._quiet else haptics.find_motor(bus))
+        self.delivery = Delivery(self.settings)
+        self.signals = signals.Signals(None if self.delivery.quiet else haptics.find_motor(bus))
         self.button = signals.Button()
         self.battery = Battery()
-        self.recorder = recorder.Recorder(self._quiet)
+        self.recorder = recorder.Recorder(self.delivery)
         rate_hz = 104
         if self.settings["raw"] == "on":
             import raw
 
             rate_hz = raw.keep_raw(self.recorder, self.settings)
         self.sampling = Sampling(Imu(i2c, bus, rate_hz), self.recorder)
-        boot = notes.next_boot()
+        boot = persist.next_boot()
         if not boot and not self.recorder.has_room():
             print(recorder.FULL)
-        self.session = session.Session(self.settings, boot, self.recorder, self.sampling)
+        self.session = session.Session(self.settings, boot, self.delivery, self.recorder, self.sampling)
         self._resume_ms = self._cut_run(boot - 1)
         self._shown_until_ms = 0
         self._refused = False  # do not try again before the runner stops or presses
         self._full = False
-        self._turns = self._well = False
+        self._loop_alive = self._start_confirmed = False
         self._paused = False
 
     def _cut_run(self, boot):
@@ -130,8 +131,8 @@ class App:
 
     def _pressed(self, now_ms, press):
         if press == signals.LONG:
-            self.recorder.muted = self._quiet or not self.recorder.muted
-            self._sign(now_ms, signals.MUTED if self.recorder.muted else signals.UNMUTED)
+            self.delivery.muted = self.delivery.quiet or not self.delivery.muted
+            self._sign(now_ms, signals.MUTED if self.delivery.muted else signals.UNMUTED)
         elif self.session.is_open:
             self._close(now_ms, recorder.BUTTON)
         else:
@@ -152,23 +153,23 @@ class App:
             self._go_on(now_ms)
         else:
             self._wait(now_ms)
-        if not self._well:
-            self._prove(now_ms)
+        if not self._start_confirmed:
+            self._confirm_start(now_ms)
 
-    def _prove(self, now_ms):
+    def _confirm_start(self, now_ms):
         """The first 30 s: a loop that hangs then must end in a reset, which the loader counts as a failed start."""
         ran_ms = now_ms - self.started_ms
         if ran_ms >= _GOOD_START_MS:
-            self._well = True
-            notes.started_well()
+            self._start_confirmed = True
+            persist.started_well()
             if not self.session.is_open:
                 board.stop_watchdog()
-        elif self._turns:
+        elif self._loop_alive:
             board.feed_watchdog()
-        elif ran_ms >= _TURNS_MS:
-            self._turns = True
+        elif ran_ms >= _LOOP_ALIVE_MS:
+            self._loop_alive = True
             board.start_watchdog()
-            notes.came_to_run()
+            persist.came_to_run()
 
     def _go_on(self, now_ms):
         """A session is open."""
@@ -225,7 +226,7 @@ class App:
             gc.collect()
             self._show(now_ms, state)
         if state == signals.IDLE and now_ms > _RESTART_MS:
-            notes.restart()
+            persist.restart()
 
     def _open(self, now_ms, reason):
         if self._resume_ms and reason != session.RESUMED:
@@ -255,10 +256,10 @@ class App:
         self.session.pipeline.pulse_ms = 0
         if not self.session.is_open:
             return
-        held = self.recorder.held
+        held = self.delivery.held
         if not held:
             self._sign(now_ms, signals.CUE, pulse_ms // 2)
-        tenths = (self.recorder.cue_drop_cdeg + 5) // 10
+        tenths = (self.delivery.drop_cdeg + 5) // 10
         print("cue %d.%d deg below%s" % (tenths // 10, tenths % 10, ", held back" if held else ""))
 
 

@@ -9,7 +9,7 @@ import os
 import sys
 
 import battery
-import notes
+import persist
 from service import guarded, say
 
 from kneecore import settings as table
@@ -37,7 +37,7 @@ def _holds_app(slot):
 def _failed_starts():
     """Slot -> starts in a row that did not run for 30 s, as main.py counts them."""
     try:
-        return json.loads(_text(notes.STARTING) or _text(notes.RAN) or "{}")
+        return json.loads(_text(persist.STARTING) or _text(persist.RAN) or "{}")
     except ValueError:
         return {}
 
@@ -70,6 +70,6 @@ def run():
             "failed_starts": _failed_starts(),
             "crash": _text(CRASH).split("\n")[-1][:160],
             "battery": _battery(),
-            "refused_settings": table.merged(notes.changes())[1][:8],
+            "refused_settings": table.merged(persist.changes())[1][:8],
         }
     )

@@ -9,7 +9,7 @@ from time import sleep_ms
 import board
 import busio
 import haptics
-import notes
+import persist
 from service import guarded, say
 from signals import CUE, TABLE
 
@@ -35,7 +35,7 @@ NAMES = (
 
 def signs():
     """(name, pulses, ms of each) of all that have pulses; the cue first, at its least and at its deepest."""
-    pulses, pulse_ms = TABLE[4 * CUE + 2], notes.settings()["cue.pulse_ms"]
+    pulses, pulse_ms = TABLE[4 * CUE + 2], persist.settings()["cue.pulse_ms"]
     yield "cue, at the smallest fall", pulses, pulse_ms
     yield "cue, at twice that fall or more", pulses, 2 * pulse_ms
     for i in range(len(NAMES)):

@@ -1,6 +1,6 @@
 """What becomes of strides and events: into preallocated blocks at once, onto the flash at times.
 
-    recorder = Recorder(False)           # the pipeline's sink: .stride(...) and .event(...) allocate nothing
+    recorder = Recorder(delivery)        # the pipeline's sink: .stride(...) and .event(...) allocate nothing
     recorder.open(t_ms, boot, header, reason)
     if recorder.due(t_ms): recorder.flush()
     recorder.close(t_ms, reason)
@@ -29,8 +29,6 @@ BUTTON, STILL, HOST, BATTERY, FLASH_FULL, ERROR = range(6)  # log.END_REASONS
 
 _STRIDES_HELD = const(48)  # 20 s (the longest run.start_s), and a flush late, at 240 steps/min
 _EVENTS_HELD = const(20)
-_MUTED, _QUIET, _OBSERVING, _FADING, _EXPERIMENT = const(3), const(4), const(5), const(6), const(7)  # read.HELD
-_FADED = const(75)  # percent of the cues that fading takes away in the end
 _OLD_MS = const(3000)  # before the session: a stride this long before the next is none of its run
 _FACTS = const(6)  # the last alignment, baselines and wander are remembered for the session that comes
 
@@ -50,9 +48,9 @@ def newest(boot):
 class Recorder:
     """`strides`: of this session, or of the run that may become one; `last_ms`: time of the last, or of the opening."""
 
-    def __init__(self, quiet):
+    def __init__(self, delivery):
         self.raw = None  # raw.Raw, where raw samples are kept
-        self._quiet = quiet
+        self._delivery = delivery
         self._strides = Block(log.STRIDES, log.STRIDES_HEAD_BYTES + _STRIDES_HELD * log.STRIDE_BYTES)
         self._events = Block(log.EVENTS, _EVENTS_HELD * log.EVENT_BYTES)
         self._end = Block(log.END, log.END_BYTES)
@@ -74,38 +72,7 @@ class Recorder:
         self._since_ms = -1  # time of the oldest stride or event not yet flushed; -1: none
         self.strides = 0
         self.last_ms = 0
-        self.cue_drop_cdeg = self.held = 0  # of the last cue; why it was not buzzed
         self.learnt = False  # this session has a baseline
-        self.muted = self._quiet  # cues are logged as held back
-
-    def hold_back(self, settings, runs, boot):
-        """Which cues of the run to come are not buzzed; `runs`: so many with a baseline came before it.
-
-        Decided here and not in kneecore, so that a replay shows every cue that was due. The boot number, which stands
-        in the session's header, seeds the chance of the experiment (Lehmer's generator modulo 65537).
-        """
-        n = runs - settings["cue.observe_runs"]
-        over = settings["cue.fade_runs"]
-        share = 100
-        if n < 0:
-            share = -1
-        elif over and 2 * n >= over:
-            share -= _FADED * min(2 * n - over + 2, over) // over
-        self._share = share  # percent of the cues that fading leaves
-        self._trial = settings["cue.experiment_percent"]
-        self._chance = boot % 65536 + 1
-        self._due = 0
-
-    def _why_held(self):
-        """An index into sessionread.HELD; 0: buzz."""
-        share = self._share
-        if share < 0:
-            return _OBSERVING
-        self._due += 1
-        if self._due * share // 100 == (self._due - 1) * share // 100:
-            return _FADING
-        self._chance = self._chance * 75 * 75 % 65537
-        return _EXPERIMENT if self._chance % 100 < self._trial else 0
 
     def _forget_facts(self, n):
         for i in range(n):
@@ -147,8 +114,7 @@ class Recorder:
 
     def event(self, t_ms, kind, detail, a, b, c, d, e, f):
         if kind == log.CUE:
-            self.cue_drop_cdeg = a
-            self.held = why = (_QUIET if self._quiet else _MUTED) if self.muted else self._why_held()
+            why = self._delivery.why_held(a)
             if why:
                 kind = log.CUE_HELD
                 detail = why

@@ -16,7 +16,7 @@ from struct import unpack_from
 
 import battery
 import board
-import notes
+import persist
 
 from kneecore import __version__
 from kneecore import sessionlog as log
@@ -38,8 +38,8 @@ def let_in():
     """A host pressed Ctrl-C: leave it the prompt, but not for ever."""
     board.stop_watchdog()
     board.speed_up()
-    notes.started_well()
-    board.call_later(LEASE_S * 1000, lambda timer: notes.restart())
+    persist.started_well()
+    board.call_later(LEASE_S * 1000, lambda timer: persist.restart())
     print("the firmware starts again in %d s; to stay at the prompt: import service; service.stay()" % LEASE_S)
 
 
@@ -123,7 +123,7 @@ def _chunks(file, length):
 def _closed():
     """The session that this host's Ctrl-C ended, or None: its last block says so."""
     names = sessions()
-    if not names or names[-1][:5] != "%05d" % notes.boot():
+    if not names or names[-1][:5] != "%05d" % persist.boot():
         return None
     with open(SESSIONS + "/" + names[-1], "rb") as file:
         file.seek(max(0, _size(names[-1]) - log.BLOCK_BYTES - log.END_BYTES))
@@ -145,7 +145,7 @@ def info():
             "board": board.board_id(),
             "row": board.name,
             "chip": board.imu_name,
-            "boot": notes.this_boot,  # None where no app counted: in safe mode, on a full flash
+            "boot": persist.this_boot,  # None where no app counted: in safe mode, on a full flash
             "up_ms": board.up_ms(),
             "clock_s": board.clock_s(),
             "free_bytes": free,
@@ -154,7 +154,7 @@ def info():
             "sessions": len(sessions()),
             "closed": _closed(),
             "mpy": getattr(sys.implementation, "_mpy", None),
-            "settings": table.merged(notes.changes())[0],
+            "settings": table.merged(persist.changes())[0],
         }
     )
 
@@ -218,15 +218,15 @@ def settings(json_text, afresh=False):
     changes = json.loads(json_text)
     if not isinstance(changes, dict):
         raise ValueError("settings are %s; expected an object of names and values" % json_text[:40])
-    kept = {} if afresh else notes.changes()
+    kept = {} if afresh else persist.changes()
     for name in changes:
         if changes[name] is None:
             table.row(name)
             kept.pop(name, None)
         else:
             kept[name] = table.checked(name, changes[name])
-    notes.save_changes(kept)
-    say({"settings": table.merged(notes.changes())[0]})
+    persist.save_changes(kept)
+    say({"settings": table.merged(persist.changes())[0]})
 
 
 def stay():
@@ -238,4 +238,4 @@ def stay():
 
 def restart():
     """Back to the firmware: a wanted reset, the clock is kept. Says nothing itself; the firmware's start does."""
-    notes.restart()
+    persist.restart()

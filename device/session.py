@@ -1,6 +1,6 @@
 """One run after the other: a pipeline of its own for each, and a file, opened and closed with its reason.
 
-session = Session(settings, boot, recorder, sampling)
+session = Session(settings, boot, delivery, recorder, sampling)
 why = session.open(now_ms, BY_BUTTON)     # "" if it is open
 session.close(now_ms, recorder.BUTTON)    # and everything is as before the first run
 """
@@ -8,7 +8,7 @@ session.close(now_ms, recorder.BUTTON)    # and everything is as before the firs
 import gc
 
 import board
-import notes
+import persist
 from imu import NAME, RANGES
 from recorder import FULL
 
@@ -23,9 +23,10 @@ FLASH_FULL, ERROR = 4, 5  # log.END_REASONS
 class Session:
     """`pipeline`: the run's; new after each session. `is_open`: whether it is being recorded."""
 
-    def __init__(self, settings, boot, recorder, sampling):
+    def __init__(self, settings, boot, delivery, recorder, sampling):
         self._settings = settings
         self._boot = boot
+        self._delivery = delivery
         self._recorder = recorder
         self._sampling = sampling
         self.renew()
@@ -34,7 +35,7 @@ class Session:
         """A run's decisions depend on nothing before it: that is what makes them replayable."""
         self._segment = {}
         self._recorder.new_session()
-        self._recorder.hold_back(self._settings, notes.runs(self._settings), self._boot)
+        self._delivery.new_run(persist.runs(self._settings), self._boot)
         self.pipeline = Pipeline(self._settings, self._recorder)
         self._sampling.into(self.pipeline)
 
@@ -97,7 +98,7 @@ class Session:
         board.stop_watchdog()
         if was_open:
             if self._recorder.learnt:
-                notes.count_run(self._settings)
+                persist.count_run(self._settings)
             print("session %s closed (%s)" % (self._recorder.name, log.END_REASONS[reason]))
 
     def close(self, now_ms, reason):

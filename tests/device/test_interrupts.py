@@ -60,7 +60,7 @@ def interrupted_at(opcode, call):
 
 def run(recorder, opcode, again):
     """A session whose flush or close is interrupted, and its close again; the session, and if it was interrupted."""
-    made = recorder.Recorder(False)
+    made = recorder.Recorder(None)
     assert made.open(60_000, 1, {"format": 1}, 0)
     for stride in STRIDES[:20]:
         made.stride(*stride)
@@ -89,7 +89,7 @@ def test_every_opcode_of_the_opening(recorder):
     opcode, cut = 0, True
     while cut:
         opcode += 1
-        made = recorder.Recorder(False)
+        made = recorder.Recorder(None)
         for stride in STRIDES:
             made.stride(*stride)
         cut = interrupted_at(opcode, lambda made=made: made.open(81_000, 1, {"format": 1}, 0))

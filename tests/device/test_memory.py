@@ -65,7 +65,7 @@ def copy(source, target):
 
 copy("/a", "/c/slot")
 sys.path[:] = ["/c/slot"]
-for name in ("battery", "board", "notes", "service", "kneecore", "kneecore.settings"):
+for name in ("battery", "board", "persist", "service", "kneecore", "kneecore.settings"):
     sys.modules.pop(name)
 before = gc.mem_alloc()
 import app, board

@@ -74,7 +74,7 @@ def _on_host(feed, values, sink, _):
 
 
 def _on_board(feed, values, sink, port):
-    from kneesync.board.rehearsal import rehearse
+    from kneesync.board.replay_on_board import replay_on_board
 
     with contextlib.ExitStack() as stack:
         if port is None:
@@ -86,7 +86,7 @@ def _on_board(feed, values, sink, port):
                     "the virtual board's firmware did not start; run `kneesync demo` to see what it says"
                 )
             port = board.port
-        sink.alignment = rehearse(port, bursts(feed), values, sink)
+        sink.alignment = replay_on_board(port, bursts(feed), values, sink)
 
 
 def _session(source, changes):

@@ -1,7 +1,7 @@
 """The small files that outlive a start: settings, boot count, start marker, the clock across a reset.
 
-settings = notes.settings()
-boot = notes.next_boot()
+settings = persist.settings()
+boot = persist.next_boot()
 """
 
 import json
@@ -15,7 +15,7 @@ SETTINGS = "/settings.json"
 BOOTS = "/boots"
 STARTING, RAN = "/starting", "/ran"  # main.py counts starts in them
 CLOCK = "/clock"
-RUNS = "/runs"  # athlete and leg -> runs that had a baseline: by them cues are held back (recorder.py)
+RUNS = "/runs"  # athlete and leg -> runs that had a baseline: by them cues are held back (delivery.py)
 _MOST_BYTES = 4096
 _RESET_TAKES_S = 1
 

@@ -1,9 +1,9 @@
 """A recording through kneecore on the board: the host sends bursts, strides and events come back.
 
-    import rehearse
-    rehearse.start('{"cue.drop_cdeg": 400}')     # every setting that is not at its default
-    rehearse.take("<base64>")                     # bursts: n u16, samples waiting u16, board ms u32, six times n i16
-    rehearse.end()
+    import replay_on_board
+    replay_on_board.start('{"cue.drop_cdeg": 400}')  # every setting that is not at its default
+    replay_on_board.take("<base64>")  # bursts: n u16, samples waiting u16, board ms u32, six times n i16
+    replay_on_board.end()
 
 Each call prints one line of JSON; it is how `kneesync replay --on board` shows that the board decides as the host does.
 """
