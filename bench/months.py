@@ -55,7 +55,7 @@ def make(folder, sessions=500, minutes=60, seed=1, on_progress=None):
 
 
 def runs(sessions, minutes, seed):
-    """Yields (file's bytes, side note) of each session; Anna's two boards make a session each."""
+    """Yields (file's bytes, sidecar) of each session; Anna's two boards make a session each."""
     rng = np.random.default_rng(seed)
     made, boots = 0, dict.fromkeys(BOARDS, 0)
     next_run = {ANNA: (0, 7.0), BEN: (0, 18.5)}  # day, hour

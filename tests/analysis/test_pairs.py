@@ -8,7 +8,7 @@ import pytest
 from kneesync.analysis.pairs import HEALTHY_SD_DEG, overlapping, pair
 from kneesync.errors import KneesyncError
 from kneesync.library import Library
-from kneesync.library.index import Kept
+from kneesync.library.index import SessionEntry
 from tests.support import simulated_strides as sim
 from tests.support.legs import other_leg
 
@@ -97,7 +97,7 @@ def test_the_runners_word_on_the_leg_counts():
 
 
 def kept(board, leg, start_unix_s, duration_s=1500.0, athlete="Ada"):
-    return Kept(
+    return SessionEntry(
         f"{board}{leg}", board, "x.knee", "0" * 64, 1, start_unix_s, "pull", 0.0, leg, athlete, duration_s, strides=9
     )
 

@@ -197,7 +197,9 @@ def test_an_unforeseen_error_is_one_line_and_a_traceback_only_under_debug(kneesy
 
 
 def test_help_and_lists_load_nothing_heavy():
-    code = "import sys\nfrom kneesync.cli import app as cli\ntry:\n cli.app(%r)\nexcept BaseException: pass\nprint(*sys.modules)"
+    code = (
+        "import sys\nfrom kneesync.cli import app\ntry:\n app.app(%r)\nexcept BaseException: pass\nprint(*sys.modules)"
+    )
     heavy = {"numpy", "pandas", "rich", "mpremote", "serial", "sqlite3"}
     for arguments, allowed in (["--help"], set()), (["pull", "--help"], set()), (["devices", "--json"], {"serial"}):
         loaded = set(in_python(code % arguments).split("\n")[-2].split())

@@ -5,7 +5,7 @@ import pytest
 from kneecore import sessionlog as log
 from kneecore import sessionread
 from kneesync.formats.decoder import decode
-from kneesync.formats.segments import joined
+from kneesync.formats.segments import concatenated
 from kneesync.simulation.runner import Fatigue, Halt, KneeRaises, Run, Stand, Walk, mounting, simulate
 from tests.support.wearer import Wearer, firmware
 
@@ -72,7 +72,7 @@ def test_a_cut_run_goes_on(how):
         folder = wearer.board.flash
         read = [decode(folder.read_file("/sessions/" + name)) for name in sorted(folder.listdir("/sessions"))]
     assert len({session.run for session in read}) == 1, "the host finds them to be one run"
-    assert len(joined(read).t_ms) == len(first.strides) + len(second.strides)
+    assert len(concatenated(read).t_ms) == len(first.strides) + len(second.strides)
     assert first.end is None or first.end[0] == "error"
     assert "run" not in first.header
     assert second.header["segment"] == 2 and second.header["run"].startswith("00001-")

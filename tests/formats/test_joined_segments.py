@@ -8,7 +8,7 @@ import pytest
 from kneecore import sessionlog as log
 from kneesync.analysis.session import summary
 from kneesync.formats.decoder import decode
-from kneesync.formats.segments import joined
+from kneesync.formats.segments import concatenated
 from kneesync.library import Library
 from tests.support.cut_runs import ROWS, run_of
 from tests.support.knee_files import BOARD, KneeFile
@@ -17,7 +17,7 @@ from tests.support.knee_files import BOARD, KneeFile
 def test_joined():
     sessions = [decode(data) for data in run_of(raw=True)]
     assert len({session.run for session in sessions}) == 1
-    whole = joined(sessions[::-1])
+    whole = concatenated(sessions[::-1])
     assert len(whole.stride_records) == 180 and np.all(np.diff(whole.t_ms) >= 700)
     # the first ends at 62 s; the second's uptime begins there, its first stride comes 4.7 s into it
     assert list(whole.t_ms[[0, 59, 60, 119, 120]]) == [20_700, 62_000, 66_700, 108_000, 112_700]
@@ -31,11 +31,11 @@ def test_joined():
 
 
 def test_a_segment_alone_is_a_session():
-    assert len(joined([decode(run_of()[1])]).t_ms) == 60
+    assert len(concatenated([decode(run_of()[1])]).t_ms) == 60
 
 
 def test_a_segment_that_is_missing_is_said():
-    whole = joined([decode(data) for data in run_of(2)])
+    whole = concatenated([decode(data) for data in run_of(2)])
     assert len(whole.t_ms) == 120 and any("1 segments before it are missing" in problem for problem in whole.problems)
 
 

@@ -197,7 +197,7 @@ def test_a_session_s_replay_and_report_say_it():
     )
 
 
-# Kept over a restart
+# SessionEntry over a restart
 
 
 def test_the_wander_goes_on_after_a_restart_as_its_event_says_it():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kneesync.errors import KneesyncError
-from kneesync.library import Library, choice, correction, sidenote, trash
+from kneesync.library import Library, choice, correction, sidecar, trash
 from kneesync.library.importing import imported
 from tests.support.cut_runs import run_of
 from tests.support.knee_files import BOARD, KneeFile, tired_run
@@ -46,7 +46,7 @@ def anew(library):
 
 def test_what_is_noted_outlives_the_index_and_can_be_taken_back(library):
     kept = bring(library)
-    assert (kept.athlete, kept.leg, sidenote.speaks(kept)) == ("me", "L", False)
+    assert (kept.athlete, kept.leg, sidecar.speaks(kept)) == ("me", "L", False)
     words = {"text": "felt\x1b[31m  good", "tag": ["#Easy, long"], "pain": 3, "where": "shin", "effort": 4}
     found = library.say(kept, **correction.words(kept, **words, athlete="Anna", leg="R", marked=True))
     assert (found.note, found.tags, found.pain, found.pain_where) == ("felt?[31m good", ["Easy", "long"], 3, "shin")
@@ -90,7 +90,7 @@ def test_a_note_full_of_nonsense_is_as_good_as_its_sense(library, kneesync, nons
     library.path(kept).with_suffix(".json").write_text(json.dumps(nonsense))
     found = anew(library)
     assert (found.athlete, found.leg, found.pain, found.effort, found.marked) == ("me", "L", None, None, False)
-    assert found.strides == 720 and len(found.tags) <= sidenote.MOST_TAGS
+    assert found.strides == 720 and len(found.tags) <= sidecar.MOST_TAGS
     for arguments in (["sessions"], ["sessions", "--plain"], ["sessions", "--json"], ["note", kept.id]):
         code, out, err = kneesync(*arguments)
         assert code == 0 and kept.id in out
@@ -523,7 +523,7 @@ def test_the_list_at_fixed_widths(library):
         started = None if boot == 1 else 1_774_031_400 + 86_400 * boot
         kept = library.say(kept, corrected_start_unix_s=started, **said)
     found = [one for one in library.sessions() if one.start_unix_s] + [
-        sidenote.applied(one, {"pulled_unix_s": 1_774_531_400, **library.note_of(one)})
+        sidecar.applied(one, {"pulled_unix_s": 1_774_531_400, **library.note_of(one)})
         for one in library.sessions()
         if not one.start_unix_s
     ]

@@ -7,7 +7,7 @@ asked how. Noise is what is published: 1.6 to 2.7 deg between days, common to a 
 one, runs that slow down at the end, a strap that slips (half of them unseen by the board), hills, runs too short to
 say anything, sessions of unknown time, alignments in doubt, and runs without a watch.
 
-runner("low_cadence", seed=3) is a list of Kept, newest first, as Library.sessions() gives them.
+runner("low_cadence", seed=3) is a list of SessionEntry, newest first, as Library.sessions() gives them.
 """
 
 from dataclasses import dataclass, field
@@ -69,7 +69,7 @@ SOUND = {
 
 
 def runner(name, seed, runs=None, within_sd=BODY_WITHIN_SD):
-    """Kept sessions, newest first. runs: how many; None: 8 to 16 over 6 weeks.
+    """SessionEntry sessions, newest first. runs: how many; None: 8 to 16 over 6 weeks.
 
     within_sd: how far the body may lie from the typical one where it has no deficit; None: anywhere.
     """

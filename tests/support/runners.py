@@ -8,7 +8,7 @@ import numpy as np
 
 from kneecore import settings
 from kneesync.analysis import comparable
-from kneesync.library.index import Kept
+from kneesync.library.index import SessionEntry
 
 NEWEST_UNIX_S = 1_795_348_800.0  # 2026-11-22, noon
 PER_MPS = {"knee_lift_deg": 6.1, "extension_deg": -5.5, "range_deg": 11.6, "swing_up_dps": 113, "swing_back_dps": 86}
@@ -24,7 +24,7 @@ CUES = {name: value for name, value in settings.defaults().items() if name.start
 
 
 def session(number, unix_s, **figures):
-    """A Kept with a row of figures, those given in place of a plain run's."""
+    """A SessionEntry with a row of figures, those given in place of a plain run's."""
     row = {
         "version": comparable.VERSION, "duration_s": 2700.0, "running_s": 2700.0, "strides": 3700, "strides_sure": 3690,
         "cadence_spm": 165.0, "speed_mps": None, **AT_3_MPS, "knee_lift_sd_deg": 0.9, "stride_time_cv_percent": 1.2,
@@ -32,7 +32,7 @@ def session(number, unix_s, **figures):
         "alignment_sure_percent": 96, "mounting": None, "has_raw": False, "quiet": False, "cue_settings": dict(CUES),
         "bands": {"cadence_spm": [], "speed_mps": []}, "flags": [], **figures,
     }  # fmt: skip
-    kept = Kept(
+    kept = SessionEntry(
         id=f"{number:010x}", board="e66118604b1a2b3c", name=f"{number:05d}-1.knee", sha256=f"{number:064x}", bytes=9,
         start_unix_s=unix_s, start_from="pull", pulled_unix_s=(unix_s or NEWEST_UNIX_S) + 9000, leg="L", athlete="me",
     )  # fmt: skip

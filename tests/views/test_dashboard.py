@@ -34,7 +34,7 @@ SETTINGS = {"athlete": "Ada"}
 
 
 def put(folder, data, start_unix_s=NEWEST_UNIX_S, name="00007-1.knee", **said):
-    """A file and its side note, as a pull leaves them; its id."""
+    """A file and its sidecar, as a pull leaves them; its id."""
     sha256 = hashlib.sha256(data).hexdigest()
     (folder / "sessions").mkdir(parents=True, exist_ok=True)
     note = {"board": BOARD, "name": name, "bytes": len(data), "sha256": sha256, "pulled_unix_s": NEWEST_UNIX_S + 9000}

@@ -14,7 +14,7 @@ from kneesync.board.find import Board
 from kneesync.board.free import Freed
 from kneesync.board.pull import Pulled
 from kneesync.formats.decoder import decode
-from kneesync.library.index import Kept
+from kneesync.library.index import SessionEntry
 from kneesync.views import chart, library_messages, lists, units, validation
 from kneesync.views.report import text as report
 from tests.support.knee_files import BOARD, KneeFile, tired_run
@@ -33,7 +33,7 @@ def kept(session_id="444b17c784", start_unix_s=1_795_331_520.0, **more):
     }
     values.update(start_from="pull" if start_unix_s else "unknown", leg="L", duration_s=1506.7, strides=2250)
     values.update(cadence_spm=179.9, knee_lift_deg=40.7, drop_deg=4.2, cues=1, **more)
-    return Kept(session_id, start_unix_s=start_unix_s, **values)
+    return SessionEntry(session_id, start_unix_s=start_unix_s, **values)
 
 
 def rough():
@@ -222,7 +222,7 @@ LIBRARY = [
     kept(),
     kept("27f67ddbc0", leg=None, problems=["torn"]),
     kept("0a1b2c3d4e", start_unix_s=None),
-    Kept("ffffffffff", BOARD, "x.knee", "1" * 64, 5, None, "unknown", 1_795_338_000.0, problems=["format 9"]),
+    SessionEntry("ffffffffff", BOARD, "x.knee", "1" * 64, 5, None, "unknown", 1_795_338_000.0, problems=["format 9"]),
 ]
 
 

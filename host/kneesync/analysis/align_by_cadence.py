@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kneesync.analysis.moving_mean import mean_around
+from kneesync.analysis.moving_mean import moving_mean
 
 RUNNING_SPM = (120.0, 250.0)  # cadences outside are not running, or a watch's wrong lock-on
 SMOOTHED_S = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 19, 24, 30)  # how long a watch may smooth over
@@ -197,7 +197,7 @@ def _even(spm):
 
 def _wandering(spm, over_s, clipped_spm=np.inf):
     """What is left of a cadence without its mean over `over_s` around; clipped; NaN where unknown."""
-    mean, count = mean_around(spm, over_s // 2)
+    mean, count = moving_mean(spm, over_s // 2)
     left = np.clip(spm - mean, -clipped_spm, clipped_spm)
     return np.where(count >= max(4, over_s // 8), left, np.nan)
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from kneecore import sessionlog as log
 from kneesync.analysis import quality
-from kneesync.analysis.moving_mean import mean_around
+from kneesync.analysis.moving_mean import moving_mean
 from kneesync.analysis.pace import BAND_MPS, LEVEL_PERCENT, along
 from kneesync.analysis.run import Run
-from kneesync.analysis.stride_blocks import Tens
+from kneesync.analysis.stride_blocks import StrideBlocks
 
 VERSION = 3  # of these figures' meaning: figures of another one in the index are made anew
 BAND_SPM = 5
@@ -97,7 +97,7 @@ def _difference(fresh, late, name):
 
 def _drop_per_h(run):
     """How fast knee lift fell, deg an hour of running: the report's slope (analysis.drift) without its interval."""
-    tens = Tens(run)
+    tens = StrideBlocks(run)
     hours = tens.ran_min() / 60
     if not len(tens) or hours[-1] - hours[0] < LEAST_SPAN_S / 3600:
         return None
@@ -107,7 +107,7 @@ def _drop_per_h(run):
 
 def _smoothed(values):
     """The mean of the known ones among the SMOOTH_STRIDES around each; NaN where there are none."""
-    return mean_around(values, SMOOTH_STRIDES // 2)[0]
+    return moving_mean(values, SMOOTH_STRIDES // 2)[0]
 
 
 def _cadence_bands(run):

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def mean_around(values, half):
+def moving_mean(values, half):
     """(the mean of the known among each value (n,) and the `half` on either side of it, how many those are (n,)).
 
     NaN is unknown, and the mean where nothing is known.

@@ -77,7 +77,7 @@ def pair(one, other, apart_s=None, names=("one", "other"), legs=None):
 def overlapping(kept, others):
     """The kept session that was worn on the other leg at the same time as `kept`, or None.
 
-    Both start times must be known; of several the one that overlaps most. others: Kept of the same athlete.
+    Both start times must be known; of several the one that overlaps most. others: SessionEntry of the same athlete.
     """
     best, longest_s = None, LEAST_OVERLAP_S
     for other in others:
@@ -161,7 +161,7 @@ def _moving_sum(values, width):
 
 
 class _Bins:
-    """Means of both legs over the same BIN_S where each has sure strides; like Tens, as far as Drift needs it."""
+    """Means of both legs over the same BIN_S where each has sure strides; for Drift, like StrideBlocks."""
 
     def __init__(self, runs, times_s, from_s, to_s):
         count = max(1, int((to_s - from_s) / BIN_S))

@@ -13,7 +13,7 @@ from kneesync.analysis.drift import Drift
 from kneesync.analysis.onset import onset
 from kneesync.analysis.repeats import repeats
 from kneesync.analysis.run import ANGLES_AND_RATES, Run
-from kneesync.analysis.stride_blocks import Tens
+from kneesync.analysis.stride_blocks import StrideBlocks
 
 ABSOLUTE_DEG = (3, 5)  # soft tissue and the standing pose, see docs
 CHANGING = (*ANGLES_AND_RATES, "cadence_spm")
@@ -28,7 +28,7 @@ def summary(session, watch=None):
     `watch`: a library.watch.Watch of the same run, or None.
     """
     run = Run(session)
-    tens = Tens(run)
+    tens = StrideBlocks(run)
     fresh_span, late_span, why_not = run.stretches()
     slipped = _slipped(session, fresh_span)
     why_not = slipped or why_not

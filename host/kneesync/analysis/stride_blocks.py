@@ -13,7 +13,7 @@ from kneesync.analysis.run import ANGLES_AND_RATES, PAUSE_S
 TEN = 10
 
 
-class Tens:
+class StrideBlocks:
     """Arrays, a mean of ten strides each, none over a pause: `t_s` (middle), `span_s` (how long the ten took),
     `stride_s`, `cadence_spm`, the angles and rates, and `knee_lift_sd_deg` (spread from stride to stride inside it).
 
@@ -44,7 +44,7 @@ class Tens:
         return len(self.t_s)
 
     def only(self, chosen):
-        """The tens that a bool array (n,) chooses, as Tens."""
+        """The tens that a bool array (n,) chooses, as StrideBlocks."""
         some = copy.copy(self)
         for name, values in vars(self).items():
             setattr(some, name, values[chosen])

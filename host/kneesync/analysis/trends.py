@@ -61,7 +61,7 @@ _UNSURE, _RESTRAPPED = "alignment unsure", "re-strapped during the run"
 
 
 def trends(kept, weeks=WEEKS, metrics=SHOWN):
-    """The trends of kept sessions (library.index.Kept, in any order) as a plain dict, fit for JSON.
+    """The trends of kept sessions (library.index.SessionEntry, in any order) as a plain dict, fit for JSON.
 
     `weeks`: back from the newest session; 0 is all of them. `metrics`: names in METRICS. The result has
     "from_unix_s", "to_unix_s", "sessions", "older", "not_placed" (ids without a start time), "left_out"

@@ -16,7 +16,7 @@ import numpy as np
 from kneesync.analysis.cue_replay import replay_session
 from kneesync.analysis.drift import Drift
 from kneesync.analysis.run import Run
-from kneesync.analysis.stride_blocks import Tens
+from kneesync.analysis.stride_blocks import StrideBlocks
 from kneesync.errors import KneesyncError
 
 DROPS_CDEG = (150, 200, 250, 300, 350, 400, 500, 600)
@@ -78,7 +78,7 @@ def earlier(sessions):
             continue
         lift_deg, low_deg = known[0]["knee_lift_deg"], known[0]["extension_deg"]
         rows.append((known[0]["stride_ms"] / 1000, lift_deg, lift_deg - low_deg))
-        tens = Tens(Run(session))
+        tens = StrideBlocks(Run(session))
         shown = Drift(tens, {"knee_lift_deg": tens.knee_lift_deg, "cadence_spm": tens.cadence_spm}).cadence_relation()
         if shown:
             slopes.append((shown["deg_per_percent"], (shown["high"] - shown["low"]) / (2 * 1.96)))

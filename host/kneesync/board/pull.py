@@ -33,7 +33,7 @@ class Pulled:
     name: str
     bytes: int = 0
     state: str = "failed"  # "new", "here already" or "failed"
-    kept: object = None  # library.index.Kept, unless failed
+    kept: object = None  # library.index.SessionEntry, unless failed
     problem: str | None = None
 
     @property

@@ -93,7 +93,7 @@ assert tuple(sorted(TABLE)) == tuple(sorted(SIGNS))
 
 
 def findings(kept, answers=None, catalog=None):
-    """What one athlete's sessions (library.index.Kept, any order) and self-check `answers` say: a dict, fit for JSON.
+    """What one athlete's SessionEntries, in any order, and self-check `answers` say: a dict, fit for JSON.
 
     answers: {barrier: {"answer": "yes" or "no", "date"}}. The result: "good_runs", "left_out" [{"why", "sessions",
     "ids"}], "from", "to" (days), "findings" (the strongest first, see _finding), "held" (what was judged and is none:

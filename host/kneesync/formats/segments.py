@@ -14,7 +14,7 @@ _KNOWN_BEFORE = (log.ALIGNED, log.BASELINE, log.WANDER)  # a segment repeats wha
 _CUT = "no end mark"
 
 
-def joined(sessions):
+def concatenated(sessions):
     """One Session of the segments of a run, in any order."""
     first, *later = sorted(sessions, key=lambda session: session.segment)
     for session in later:

@@ -12,7 +12,7 @@ _DAYS = {"d": 1, "w": 7, "m": 30.44, "y": 365.25}
 
 
 def chosen(every, athlete=None, leg=None, tag=None, since_unix_s=None, search=None):
-    """Those of `every` Kept that fit all that is given; capitals do not count.
+    """Those of `every` SessionEntry that fit all that is given; capitals do not count.
 
     `since_unix_s`: began (or where that is unknown, came) no earlier. `search`: words that all stand in what the
     runner noted, the tags, the runner's name, the date as lists show it, the id or the board.

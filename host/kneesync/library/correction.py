@@ -1,6 +1,6 @@
 """What the runner knows better than the board: when a run began, whose it was, on which leg, and how it felt.
 
-It stands in the session's side note, so it outlives a new index. The file itself stays as pulled.
+It stands in the session's sidecar, so it outlives a new index. The file itself stays as pulled.
 """
 
 import time
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
-from kneesync.library import sidenote
+from kneesync.library import sidecar
 from kneesync.library.store import EARLIEST_UNIX_S
 
 AS_PULLED = "as-pulled"  # takes back a start, a leg or an athlete
@@ -24,18 +24,18 @@ def words(kept, start=None, text=None, tag=(), untag=(), pain=None, where=None, 
     """
     said = {name: None if value == AS_PULLED else value for name, value in more.items() if value is not None}
     if said.get("athlete") is not None:
-        said["athlete"] = _fitting("an athlete", said["athlete"], sidenote.NAME_CHARACTERS)
+        said["athlete"] = _fitting("an athlete", said["athlete"], sidecar.NAME_CHARACTERS)
     if start is not None:
         said["corrected_start_unix_s"] = None if start == AS_PULLED else _start_unix_s(kept, start)
     if text is not None:
-        said["text"] = _fitting("a note", text, sidenote.TEXT_CHARACTERS, least=0) or None
+        said["text"] = _fitting("a note", text, sidecar.TEXT_CHARACTERS, least=0) or None
     if tag or untag:
         said["tags"] = _tags(kept.tags, tag or (), untag or ()) or None
     for name, value in (("pain", pain), ("effort", effort)):
         if value is not None:
             said[name] = None if value == "none" else value
     if where is not None:
-        said["pain_where"] = _fitting("a place", where, sidenote.WHERE_CHARACTERS, least=0) or None
+        said["pain_where"] = _fitting("a place", where, sidecar.WHERE_CHARACTERS, least=0) or None
     if pain == "none":
         said["pain_where"] = None
     elif where and pain is None and kept.pain is None:
@@ -90,19 +90,19 @@ def _start_unix_s(kept, text):
 
 def _tags(present, added, removed):
     gone = {one.casefold() for one in _single(removed)}
-    tags = [one for one in sidenote.tags([*present, *_single(added)], most=None) if one.casefold() not in gone]
-    if len(tags) > sidenote.MOST_TAGS:
-        raise KneesyncError(f"found {len(tags)} tags, a session takes {sidenote.MOST_TAGS}; --untag some")
+    tags = [one for one in sidecar.tags([*present, *_single(added)], most=None) if one.casefold() not in gone]
+    if len(tags) > sidecar.MOST_TAGS:
+        raise KneesyncError(f"found {len(tags)} tags, a session takes {sidecar.MOST_TAGS}; --untag some")
     return tags
 
 
 def _single(texts):
     parts = (part.strip().lstrip("#") for text in texts for part in text.split(","))
-    return [_fitting("a tag", part, sidenote.TAG_CHARACTERS) for part in parts if part]
+    return [_fitting("a tag", part, sidecar.TAG_CHARACTERS) for part in parts if part]
 
 
 def _fitting(what, text, longest, least=1):
-    found = sidenote.line(text, longest + 1)
+    found = sidecar.line(text, longest + 1)
     if not least <= len(found) <= longest:
         many = f"{least} to {longest}" if least else f"up to {longest}"
         shown = untrusted.printable(found, 40)

@@ -2,15 +2,15 @@
 
 from kneesync.errors import KneesyncError
 from kneesync.files import durable
-from kneesync.library import sidenote
-from kneesync.library.index import Kept
+from kneesync.library import sidecar
+from kneesync.library.index import SessionEntry
 
 PAYS_FROM = 100  # files: below, starting a process takes longer than it saves
 CHUNK = 20
 
 
-def of(path):
-    """The Kept of one file, from its content and its side note. OSError if it cannot be read."""
+def from_file(path):
+    """The SessionEntry of one file, from its content and its sidecar. OSError if it cannot be read."""
     from kneesync.formats.decoder import read
 
     sha256 = durable.sha256_of(path)
@@ -18,11 +18,11 @@ def of(path):
         session = read(path)
     except KneesyncError as error:
         session = error
-    return made(path, sha256, session)
+    return build(path, sha256, session)
 
 
-def of_all(paths, processes=1, progress=None):
-    """([Kept], [(path, why)] of those that cannot be read) of many files, in their order.
+def from_files(paths, processes=1, progress=None):
+    """([SessionEntry], [(path, why)] of those that cannot be read) of many files, in their order.
 
     Other processes are started anew (spawn), as Windows and macOS do it. If one dies, this one reads what is left.
     """
@@ -48,7 +48,7 @@ def of_all(paths, processes=1, progress=None):
             spawning = multiprocessing.get_context("spawn")
             with ProcessPoolExecutor(processes, spawning, initializer=signal.signal, initargs=deaf) as pool:
                 try:
-                    for path, found in zip(paths, pool.map(_of, paths, chunksize=CHUNK), strict=True):
+                    for path, found in zip(paths, pool.map(_read, paths, chunksize=CHUNK), strict=True):
                         take(path, found)
                 except BaseException:
                     pool.shutdown(wait=False, cancel_futures=True)
@@ -56,22 +56,22 @@ def of_all(paths, processes=1, progress=None):
         except (BrokenProcessPool, OSError, ImportError):
             pass  # no other processes here, or one died
     for path in paths[len(read) + len(unreadable) :]:
-        take(path, _of(path))
+        take(path, _read(path))
     return read, unreadable
 
 
-def _of(path):
-    """The Kept of one file, or why it cannot be read."""
+def _read(path):
+    """The SessionEntry of one file, or why it cannot be read."""
     try:
-        return of(path)
+        return from_file(path)
     except OSError as error:
         return error.strerror or str(error)
 
 
-def made(path, sha256, session):
-    """The Kept of a file. `session`: what it decoded to, or the KneesyncError that says why it did not."""
+def build(path, sha256, session):
+    """The SessionEntry of a file. `session`: what it decoded to, or the KneesyncError that says why it did not."""
     on_disk = path.stat()
-    kept = Kept(
+    kept = SessionEntry(
         id=path.stem,
         board="unknown",
         name=path.name,
@@ -97,12 +97,12 @@ def made(path, sha256, session):
         for name, value in found.items():
             setattr(kept, name, value)
         kept.problems = problems + kept.problems
-    return sidenote.applied(kept, sidenote.read(path))
+    return sidecar.applied(kept, sidecar.read(path))
 
 
 def joined_watch(path):
     """The Watch that was joined to the session in a file, or None."""
-    if "watch" not in sidenote.read(path):
+    if "watch" not in sidecar.read(path):
         return None
     from kneesync.library import watch
 
@@ -110,14 +110,14 @@ def joined_watch(path):
 
 
 def described(session, watch=None):
-    """What the session itself, and the watch joined to it, say of a Kept: a dict of its fields."""
+    """What the session itself, and the watch joined to it, say of a SessionEntry: a dict of its fields."""
     from kneesync.analysis.comparable import row
 
     figures = row(session, watch)
     leg = session.header.get("leg")
     return {
         "board_leg": leg if leg in ("L", "R") else None,
-        "board_athlete": sidenote.line(session.settings["athlete"], sidenote.NAME_CHARACTERS),
+        "board_athlete": sidecar.line(session.settings["athlete"], sidecar.NAME_CHARACTERS),
         "has_raw": figures["has_raw"],
         "problems": list(session.problems),
         "figures": figures,

@@ -1,6 +1,6 @@
 """Session files from another machine into the library: verified, never twice, damaged ones named and left.
 
-They take the way of a pull: a transfer, the hash of what stands on the disk, side note, rename, index.
+They take the way of a pull: a transfer, the hash of what stands on the disk, sidecar, rename, index.
 """
 
 import contextlib
@@ -12,8 +12,8 @@ from pathlib import Path
 from kneesync import untrusted
 from kneesync.errors import KneesyncError, LibraryError
 from kneesync.files import durable
-from kneesync.library import sidenote
-from kneesync.library.index import Kept
+from kneesync.library import sidecar
+from kneesync.library.index import SessionEntry
 from kneesync.library.store import EARLIEST_UNIX_S, ID_DIGITS
 
 BESIDE = (".fit", ".watch.npz")  # what a joined watch left beside the file
@@ -27,7 +27,7 @@ class Imported:
     file: str
     state: str  # "new", "here already", "in the trash" or "failed"
     problem: str = ""  # why it failed, or what was left out
-    kept: Kept | None = None
+    kept: SessionEntry | None = None
 
 
 def files(paths):
@@ -83,7 +83,7 @@ def _imported(library, path, athlete):
     state = "here already" if kept else "new"
     if kept is None:
         kept = library.keep(_transferred(library, path, data, sha256, note), note)
-    said = {name: value for name, value in sidenote.said(note).items() if name not in library.note_of(kept)}
+    said = {name: value for name, value in sidecar.said(note).items() if name not in library.note_of(kept)}
     if watch and "watch" not in library.note_of(kept) and _beside(library, path, kept):
         said["watch"] = watch
     if said and state == "here already":
@@ -97,10 +97,10 @@ _WORDS = {"corrected_start_unix_s": "start", "pain_where": "where it hurt"}
 
 
 def _note(path, sha256):
-    """(what the side note beside a file says, what to tell of it)."""
-    note = sidenote.read(path)
+    """(what the sidecar beside a file says, what to tell of it)."""
+    note = sidecar.read(path)
     if note.get("sha256", sha256) != sha256:
-        return {}, "the side note beside it is of another file: left out"
+        return {}, "the sidecar beside it is of another file: left out"
     if "pulled_unix_s" not in note:  # it was on a disk by then, so its run was over
         with contextlib.suppress(OSError):
             if (seen_unix_s := path.stat().st_mtime) > EARLIEST_UNIX_S:

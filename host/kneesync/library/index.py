@@ -20,8 +20,8 @@ NOBODY = "me"  # whose runs they are where neither board nor runner says
 
 
 @dataclass
-class Kept:
-    """One session in the library: what its file says, and what the runner's side note says of it."""
+class SessionEntry:
+    """One session in the library: what its file says, and what the runner's sidecar says of it."""
 
     id: str  # first digits of the file's SHA-256
     board: str
@@ -56,7 +56,7 @@ class Kept:
     trashed: bool = False  # in the trash folder, not in the index
 
 
-_NAMES = [one.name for one in fields(Kept) if one.name != "trashed"]
+_NAMES = [one.name for one in fields(SessionEntry) if one.name != "trashed"]
 _AS_JSON = ("problems", "tags", "watch", "figures")
 _AS_BOOL = ("marked", "has_raw")
 _SCHEMA = """
@@ -228,7 +228,7 @@ class Index:
         return [_as_kept(row) for row in self._do(f"SELECT {', '.join(_NAMES)} FROM session {rest}", values)]
 
     def joined(self, segments):
-        """What was entered of a run's segments (ids in order) as one session: a dict of Kept's fields, or None."""
+        """What was entered of a run's segments (ids in order) as one session: fields of a SessionEntry, or None."""
         row = self._do("SELECT described FROM joined WHERE segments = ?", (" ".join(segments),)).fetchone()
         return json.loads(row[0]) if row else None
 
@@ -255,4 +255,4 @@ def _as_kept(row):
     values = dict(zip(_NAMES, row, strict=True))
     values.update({name: json.loads(values[name]) for name in _AS_JSON})
     values.update({name: bool(values[name]) for name in _AS_BOOL})
-    return Kept(**values)
+    return SessionEntry(**values)

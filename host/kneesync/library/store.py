@@ -1,7 +1,7 @@
 """The library: a folder of session files exactly as the boards wrote them, and an index.
 
 sessions/<id>.knee    the file; its id is the start of its SHA-256, never a name that a board chose
-sessions/<id>.json    its side note: where it came from, when it started and what the runner says of it
+sessions/<id>.json    its sidecar: where it came from, when it started and what the runner says of it
 incoming/<sha>.part   a transfer under way, with its .json beside it
 trash/<id>.*          what was deleted, until it is restored
 training/<hash>.json  what a runner trained, and answered in the self-check: see training.py
@@ -17,7 +17,7 @@ from pathlib import Path
 from kneesync import notices, untrusted
 from kneesync.errors import KneesyncError, LibraryError
 from kneesync.files import durable
-from kneesync.library import entry, sidenote
+from kneesync.library import entry, sidecar
 from kneesync.library.choice import chosen
 from kneesync.library.incoming import Incoming
 from kneesync.library.index import Index
@@ -116,7 +116,7 @@ class Library:
         return [found[number] for number in sorted(found)] or [kept]
 
     def _whole(self, segments):
-        """One Kept of a run's segments, which come in order: the first, with the figures of all."""
+        """One SessionEntry of a run's segments, which come in order: the first, with the figures of all."""
         if len(segments) == 1:
             return segments[0]
         ids = [one.id for one in segments]
@@ -129,7 +129,7 @@ class Library:
             else:
                 with contextlib.suppress(LibraryError):  # only listing: what another writes now is no trouble
                     self._index.enter_joined(ids, described)
-        return replace(sidenote.taken_over(segments[0], _speaker(segments)), **described)
+        return replace(sidecar.taken_over(segments[0], _speaker(segments)), **described)
 
     def find(self, reference=None, athlete=None):
         """The session that an id, or the start of one, names; the newest (of an athlete) for None or "latest"."""
@@ -164,9 +164,9 @@ class Library:
 
     def _joined(self, segments):
         from kneesync.formats.decoder import read
-        from kneesync.formats.segments import joined
+        from kneesync.formats.segments import concatenated
 
-        return joined([read(self.path(one)) for one in segments])
+        return concatenated([read(self.path(one)) for one in segments])
 
     def path(self, kept):
         """The kept file."""
@@ -186,13 +186,13 @@ class Library:
         if durable.sha256_of(path) != sha256:
             return None
         with self.writing():
-            self._forget_transfers(sidenote.read(path))
+            self._forget_transfers(sidecar.read(path))
             return self.enter(path)
 
     def _in_trash(self, sha256):
         path = self.trash_folder / (sha256[:ID_DIGITS] + ".knee")
         with contextlib.suppress(OSError):
-            kept = entry.of(path)
+            kept = entry.from_file(path)
             if kept.sha256 == sha256:
                 return replace(kept, trashed=True)
         return None
@@ -225,7 +225,7 @@ class Library:
         """Give a complete transfer its name. NotASessionError if it is none, KneesyncError if the hash is wrong.
 
         Order: file on disk, bytes checked, note on disk, rename, index. Cut anywhere, nothing half stands in sessions/.
-        `note`: what is known of it elsewhere, as sidenote.sound() leaves it: a start, what the runner says.
+        `note`: what is known of it elsewhere, as sidecar.sound() leaves it: a start, what the runner says.
         """
         from kneesync.formats.session import NotASessionError
 
@@ -248,18 +248,18 @@ class Library:
             found = {"pulled_unix_s": time.time(), **(note or {}), **about}
             if start_from == "pull" or "start_unix_s" not in found:
                 found.update(start_unix_s=start_unix_s, start_from=start_from)
-            found.update(sidenote.said(sidenote.read(path)))  # it was here before, and lost
-            sidenote.write(path, found)
+            found.update(sidecar.said(sidecar.read(path)))  # it was here before, and lost
+            sidecar.write(path, found)
             incoming.rename(path)
             self._forget_transfers(about)
-            kept = entry.made(path, about["sha256"], session)
+            kept = entry.build(path, about["sha256"], session)
             self._index.enter(kept)
             return kept
 
     def _forget_transfers(self, about):
         """The notes on a board's file that is here now, and parts of what it was before it grew. Before the index."""
         for path in self._incoming.glob("*.json"):
-            other = sidenote.unchecked(path)
+            other = sidecar.unchecked(path)
             if all(other.get(key) == about.get(key) for key in ("board", "name")):
                 path.with_suffix(".part").unlink(missing_ok=True)
                 path.unlink(missing_ok=True)
@@ -289,13 +289,13 @@ class Library:
             )
 
     def note_of(self, kept):
-        """What the runner says of a session, by the keys of sidenote.SAID."""
-        return sidenote.said(sidenote.read(self.path(_speaker(self.segments(kept)))))
+        """What the runner says of a session, by the keys of sidecar.SAID."""
+        return sidecar.said(sidecar.read(self.path(_speaker(self.segments(kept)))))
 
     def say(self, kept, **said):
-        """Put what the runner says of a session into its side note; the Kept that it is then.
+        """Put what the runner says of a session into its sidecar; the SessionEntry that it is then.
 
-        `said`: keys of sidenote.SAID and their values; None takes one back. What does not fit its key is left out.
+        `said`: keys of sidecar.SAID and their values; None takes one back. What does not fit its key is left out.
         """
         with self.writing(), self._index.at_once():  # the index's lock is the notes' too
             segments = self.segments(kept)
@@ -303,7 +303,7 @@ class Library:
             path = self.path(first)
             if not path.exists():
                 raise KneesyncError(f"{first.id} is not in the library any more; `kneesync sessions` lists what is")
-            note = sidenote.unchecked(path) or {
+            note = sidecar.unchecked(path) or {
                 "board": first.board,  # the note was lost: what the index knows
                 "name": first.name,
                 "bytes": first.bytes,
@@ -313,17 +313,17 @@ class Library:
                 "pulled_unix_s": first.pulled_unix_s,
             }
             if speaker is not first:
-                note.update(sidenote.said(sidenote.read(self.path(speaker))))
-            note.update(sidenote.sound({name: said[name] for name in sidenote.SAID if name in said}))
+                note.update(sidecar.said(sidecar.read(self.path(speaker))))
+            note.update(sidecar.sound({name: said[name] for name in sidecar.SAID if name in said}))
             for name in said:
                 if said[name] is None:
                     note.pop(name, None)
-            sidenote.write(path, note)
+            sidecar.write(path, note)
             if "watch" in said:  # the figures at equal pace are of it
                 self._index.forget_joined()
                 self.enter(path)
             else:
-                self._index.enter(sidenote.applied(first, sidenote.sound(note)))
+                self._index.enter(sidecar.applied(first, sidecar.sound(note)))
         return self.find(first.id)
 
     def note_boot(self, board, boot, up_ms):
@@ -351,7 +351,7 @@ class Library:
 
         `processes`: how many may share the reading; more than one only under a guarded __main__. `progress` is called
         with a name, how many files are through and how many there are.
-        Returns (every Kept, damaged ones with their problems; (path, why) of each file that cannot be read).
+        Returns (every SessionEntry, damaged ones with their problems; (path, why) of each file that cannot be read).
         """
         self._refuse_if_read_only()
         return self._reindexed(processes, progress)
@@ -367,7 +367,7 @@ class Library:
             self._reindexed(progress=progress)
 
     def _reindexed(self, processes=1, progress=None):
-        read, unreadable = entry.of_all(sorted(self._sessions.glob("*.knee")), processes, progress)
+        read, unreadable = entry.from_files(sorted(self._sessions.glob("*.knee")), processes, progress)
         with self._index.at_once():  # held for no longer than it takes to write: others go on meanwhile
             self._index.forget_joined()
             seen = {kept.id for kept in read} | {path.stem for path, _ in unreadable}
@@ -375,15 +375,15 @@ class Library:
                 if kept.id in seen or not self.path(kept).exists():  # else it came while we read
                     self._index.forget(kept.id)
             here = [kept for kept in read if self.path(kept).exists()]  # and what was deleted meanwhile is not
-            entered = [sidenote.applied(kept, sidenote.read(self.path(kept))) for kept in here]
+            entered = [sidecar.applied(kept, sidecar.read(self.path(kept))) for kept in here]
             for kept in entered:
                 self._index.enter(kept)
             self._index.is_whole()
         return entered, unreadable
 
     def enter(self, path):
-        """Enter one file of sessions/ into the index, from its note and its content; its Kept."""
-        kept = entry.of(path)
+        """Enter one file of sessions/ into the index, from its note and its content; its SessionEntry."""
+        kept = entry.from_file(path)
         self._index.enter(kept)
         return kept
 
@@ -394,4 +394,4 @@ class Library:
 
 def _speaker(segments):
     """The first of a run's segments of which the runner said anything, else the first."""
-    return next((one for one in segments if sidenote.speaks(one)), segments[0])
+    return next((one for one in segments if sidecar.speaks(one)), segments[0])

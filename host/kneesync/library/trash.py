@@ -22,7 +22,7 @@ def delete(library, kept):
 
 
 def restore(library, reference):
-    """Bring back the session that an id, or the start of one, names in the trash; the Kept that it is then."""
+    """Bring back the session that an id, or the start of one, names in the trash; the SessionEntry that it is then."""
     segments = named(listed(library), reference)
     with library.writing():
         for one in segments:
@@ -66,7 +66,7 @@ def listed(library):
     found = []
     for path in library.trash_folder.glob("*.knee"):
         try:
-            found.append(replace(entry.of(path), trashed=True))
+            found.append(replace(entry.from_file(path), trashed=True))
         except OSError:
             continue
     return sorted(found, key=lambda one: (one.start_unix_s or one.pulled_unix_s, one.name, one.id), reverse=True)

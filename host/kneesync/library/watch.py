@@ -239,7 +239,7 @@ def _grade(record, distance_m):
     return grade, round(float(np.median(difference)) / 0.6745 / math.sqrt(2), 2)
 
 
-# Kept beside the session
+# SessionEntry beside the session
 
 
 def of(library, kept):

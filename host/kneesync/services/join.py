@@ -27,7 +27,7 @@ BY_BOTH, BY_CADENCE, BY_TIME = "time and cadence", "cadence", "time"
 
 
 @dataclass
-class Found:
+class PlacedSession:
     """One session as it lies in the recording."""
 
     kept: object
@@ -40,7 +40,7 @@ class Found:
 
 
 @dataclass
-class Joined:
+class WatchJoin:
     """What a join did: the sessions found, and (session, why not) of those that were looked at and refused."""
 
     called: str
@@ -58,7 +58,7 @@ def join(library, path, reference=None, athlete=None, trust_clocks=False):
     """
     data, called = fit.read(path)
     recording = watches.recording(data, called)
-    joined = Joined(called, data, recording)
+    joined = WatchJoin(called, data, recording)
     wanted = [library.find(reference)] if reference else library.sessions(athlete)
     _by_time(library, joined, wanted, trust_clocks)
     if not joined.found and not (reference and wanted[0].start_unix_s is not None):
@@ -142,7 +142,7 @@ def _place(session, recording, near):
 
 
 def _add(joined, kept, session, start_unix_s, placed_by, error_s, at):
-    joined.found.append(Found(kept, session, float(start_unix_s), placed_by, float(error_s), at))
+    joined.found.append(PlacedSession(kept, session, float(start_unix_s), placed_by, float(error_s), at))
 
 
 def _running_in(session, start_unix_s, recording):
@@ -210,7 +210,7 @@ def write_merged(joined, source, target):
 
 
 def facts(joined, one, name):
-    """What the side note keeps of a join: a flat dict of plain values."""
+    """What the sidecar keeps of a join: a flat dict of plain values."""
     found = {
         "file": untrusted.printable(name),
         "sha256": hashlib.sha256(joined.data).hexdigest(),

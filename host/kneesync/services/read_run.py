@@ -11,7 +11,7 @@ from kneesync.analysis.pairs import overlapping, pair
 from kneesync.errors import KneesyncError
 from kneesync.formats.session import Session
 from kneesync.library import Library, opened
-from kneesync.library.index import Kept
+from kneesync.library.index import SessionEntry
 
 MOST_RUNS = 60  # of an experiment: the newest
 
@@ -23,7 +23,7 @@ class Reading:
     `apart`: why a session that overlaps by time was not paired, "" if there is none.
     """
 
-    kept: Kept | None
+    kept: SessionEntry | None
     session: Session
     watch: object
     figures: dict
@@ -84,7 +84,7 @@ def _experiment(kept):
 
 
 def _pair(one, other, references):
-    """analysis.pairs.pair() of two (Kept or None, Session), called by their ids or by the files they came from."""
+    """analysis.pairs.pair() of two (SessionEntry or None, Session), named by id or file."""
     names, legs = [], []
     for (kept, session), reference in zip((one, other), references, strict=True):
         names.append(kept.id if kept else untrusted.printable(Path(reference).name, 60))

@@ -4,8 +4,8 @@ app.py        the application: which screen is on, what it shows of the library,
 page.py       what all four screens have in common: tabs, keys, the smallest size
 sessions.py   the list        run.py, session.py   one session        trends.py    drills.py
 dialogs.py    what is typed: note, tags, effort, pain, filters        help.py      the keys
-runs.py       which sessions are shown, in plain Python               desk.py      the one thread that reads files
-plot.py       a chart that zooms
+runs.py       which sessions are shown, in plain Python               plot.py      a chart that zooms
+background_reader.py   the one thread that reads files
 """
 
 

@@ -13,7 +13,7 @@ from textual.worker import WorkerState
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError, inside
-from kneesync.views.dashboard.background_reader import Desk, Reading
+from kneesync.views.dashboard.background_reader import BackgroundReader, Reading
 from kneesync.views.dashboard.runs import Filters, Runs
 from kneesync.views.dashboard.sessions import SessionsPage
 
@@ -56,7 +56,7 @@ class Dashboard(App):
     def __init__(self, folder, every, stamp, athlete=None):
         super().__init__(ansi_color=True)  # the terminal's own colours, so light and dark both fit
         self.runs = Runs(every, Filters(athlete=athlete))
-        self.desk = Desk(folder)
+        self.reader = BackgroundReader(folder)
         self._stamp = stamp
         self._said = ""
         self.may_read = False
@@ -73,7 +73,7 @@ class Dashboard(App):
         self._renew_page()
 
     def on_unmount(self):
-        self.desk.close()
+        self.reader.close()
 
     # What goes wrong in our own code
 
@@ -130,7 +130,7 @@ class Dashboard(App):
         if not self.may_read:
             return
         self.workers.cancel_group(self, "read")
-        reading = self.desk.known(kept)
+        reading = self.reader.known(kept)
         if reading is not None:
             self._tell(tell, kept, reading)
         elif show is not None:
@@ -141,9 +141,9 @@ class Dashboard(App):
             self.run_worker(partial(self._read, kept, tell, beside), group="read", exclusive=True)
 
     async def _read(self, kept, tell, beside):
-        if self.desk.known(kept) is None:
-            self._tell(tell, kept, await self.desk.reading(kept))
-        if (more := await self.desk.beside(kept)) is not None and beside is not None:
+        if self.reader.known(kept) is None:
+            self._tell(tell, kept, await self.reader.reading(kept))
+        if (more := await self.reader.beside(kept)) is not None and beside is not None:
             beside(kept, more)
         self._read_ahead()
 
@@ -156,14 +156,14 @@ class Dashboard(App):
 
     def _read_ahead(self):
         """The sessions before and after the current one, while nothing else is wanted."""
-        todo = [one for one in self.runs.neighbours() if self.desk.known(one) is None]
+        todo = [one for one in self.runs.neighbours() if self.reader.known(one) is None]
         if todo:
             self.run_worker(partial(self._read_all, todo), group="read", exclusive=True)
 
     async def _read_all(self, todo):
         for one in todo:
-            await self.desk.reading(one)
-            await self.desk.beside(one)
+            await self.reader.reading(one)
+            await self.reader.beside(one)
 
     def look(self):
         """List the library anew if it is another than when it was last listed."""
@@ -171,13 +171,13 @@ class Dashboard(App):
 
     async def _look(self):
         try:
-            found = await self.desk.ask(_listed, self._stamp)
+            found = await self.reader.ask(_listed, self._stamp)
         except KneesyncError:  # another process writes to it, or it is gone for now: asked again in a second
             return
         if found is None:
             return
         self._stamp, every = found
-        self.desk.look_again()
+        self.reader.look_again()
         new = self.runs.renew(every)
         if new:
             self.notify(f"{new} new session{'' if new == 1 else 's'} in the library.", markup=False)
@@ -210,7 +210,7 @@ class Dashboard(App):
     async def _write(self, kept, said, what):
         """Keep what was said; what is refused is asked for again, with what was typed."""
         try:
-            await self.desk.ask(_say, kept, said)
+            await self.reader.ask(_say, kept, said)
         except Exception as error:
             why = str(error) if isinstance(error, KneesyncError) else inside(error)
             if what is None:

@@ -26,12 +26,12 @@ class Reading:
     looked_beside: bool = False  # whether the other leg's was looked for since the library changed
 
 
-class Desk:
+class BackgroundReader:
     """Reads in a thread of its own, with a library of its own (SQLite's connections stay in their thread)."""
 
     def __init__(self, folder):
         self._folder = folder
-        self._thread = ThreadPoolExecutor(1, "kneesync-desk")
+        self._thread = ThreadPoolExecutor(1, "kneesync-reader")
         self._library = None
         self._read = {}
 

@@ -11,7 +11,7 @@ from textual.widgets import Button, Input, Label, Select, Static
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
-from kneesync.library import sidenote
+from kneesync.library import sidecar
 from kneesync.views.dashboard.runs import Filters
 
 _ANY = "any"
@@ -20,7 +20,7 @@ _LEGS = {"L": "left", "R": "right"}
 
 @dataclass(frozen=True)
 class Question:
-    """What one of the four keys asks for. `key` is its name in the library's side note."""
+    """What one of the four keys asks for. `key` is its name in the library's sidecar."""
 
     key: str
     title: str
@@ -30,7 +30,7 @@ class Question:
 
 
 QUESTIONS = {
-    "note": Question("text", "Note", "a line about the run; empty takes it away", sidenote.TEXT_CHARACTERS),
+    "note": Question("text", "Note", "a line about the run; empty takes it away", sidecar.TEXT_CHARACTERS),
     "tags": Question("tags", "Tags", "words between commas: long, hills; empty takes them away", 700),
     "effort": Question("effort", "Effort", "0 (none) to 10 (all out); empty takes it away", 2, True),
     "pain": Question("pain", "Pain", "0 (none) to 10 (worst); empty takes it away", 2, True),

@@ -79,7 +79,7 @@ class Page(Screen):
         self.call_after_refresh(self.renew)
 
     def fill(self, work, *arguments):
-        """Have the desk do `work(library, *arguments)` and show what it finds by told(), or by failed() why it did not.
+        """Have `work(library, *arguments)` done by the background reader; told() shows what it finds, failed() why not.
 
         The last call counts. The other pages stand, whatever goes wrong here.
         """
@@ -87,7 +87,7 @@ class Page(Screen):
 
     async def _fill(self, work, arguments):
         try:
-            self.told(await self.app.desk.ask(work, *arguments))
+            self.told(await self.app.reader.ask(work, *arguments))
         except Exception as error:
             self.failed(str(error) if isinstance(error, KneesyncError) else inside(error))
 

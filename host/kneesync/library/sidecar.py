@@ -1,4 +1,4 @@
-"""The side note <id>.json beside a kept file: where it came from, and what the runner says of the run.
+"""The sidecar <id>.json beside a kept file: where it came from, and what the runner says of the run.
 
 It outlives every index, and the file itself stays as it was pulled. What stands in one is checked key by key as it is
 read: a note may have been edited by hand, or have come from another machine.
@@ -52,7 +52,7 @@ def said(note):
 
 
 def applied(kept, note):
-    """The Kept as the board's file and its note together have it. `note`: as read."""
+    """The SessionEntry as the board's file and its note together have it. `note`: as read."""
     corrected_unix_s = note.get("corrected_start_unix_s")
     came_unix_s, came_from = note.get("start_unix_s"), note.get("start_from", "unknown")
     if came_unix_s is None and (told_unix_s := _moment((note.get("watch") or {}).get("start_unix_s"))):
