@@ -8,7 +8,7 @@ __all__ = ["Library", "opened"]
 
 
 def opened(reference=None, athlete=None):
-    """(SessionEntry or None, Session) of a .knee file, or of an id in the user's library; None: the athlete's newest."""
+    """(SessionEntry or None, Session) of a .knee file, or of a library's id; None: the athlete's newest."""
     from kneesync.formats.decoder import read
 
     if reference and (
