@@ -35,7 +35,7 @@ _GOOD_START_MS = const(30_000)
 _GOES_ON_MS = const(2_000)  # of running: the segment of a run that was cut opens
 _STOOD = const(4)  # windows at rest (1.2 s) after power-on: the runner sets out anew
 _RESTART_MS = const(2 * 24 * 3600 * 1000)  # idle for so long: start afresh, long before small ints end (2**29 ms)
-_ACTIVITIES = (signals.IDLE, signals.STANDING, signals.RAISES)  # of pipeline.activity before a run
+_ACTIVITIES = (signals.IDLE, signals.STANDING, signals.RAISES)  # of state.activity before a run
 
 
 class App:
@@ -195,12 +195,14 @@ class App:
 
     def _wait(self, now_ms):
         """No session is open."""
-        running_ms = self.session.pipeline.running_ms
+        running_ms = self.session.pipeline.state.running_ms
         if self._resume_ms:
             if running_ms >= _GOES_ON_MS:
                 self._open(now_ms, session.RESUMED)
                 return
-            if now_ms >= self._resume_ms or (self.session.pipeline.attitude.still >= _STOOD and not board.was_reset()):
+            if now_ms >= self._resume_ms or (
+                self.session.pipeline.state.attitude.still >= _STOOD and not board.was_reset()
+            ):
                 self._resume_ms = 0
                 self.session.renew()
         if running_ms >= self._start_ms and not self._refused:
@@ -210,7 +212,7 @@ class App:
             self._refused = False
         if now_ms < self._shown_until_ms:
             return
-        activity = self.session.pipeline.activity
+        activity = self.session.pipeline.state.activity
         state = _ACTIVITIES[activity] if activity < len(_ACTIVITIES) else self.state
         if not self.sampling.up:
             state = signals.NO_IMU

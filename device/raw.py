@@ -118,7 +118,7 @@ class Raw:
 
     def keep(self, channels, n, clock):
         """Take in a burst; `clock`: the pipeline's, which has just been fed it."""
-        if not self._pipeline.run.running:
+        if not self._pipeline.state.run.running:
             at = self._taps.look(channels, n)
             if at != NONE:
                 self.sync_ms = clock.time_ms(clock.count - (n - at) * 104 // self.rate_hz, 0)

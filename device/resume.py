@@ -14,7 +14,6 @@ from struct import unpack, unpack_from
 import board
 from recorder import FOLDER
 
-from kneecore import resumed
 from kneecore import sessionlog as log
 
 SOON_MS = 60_000
@@ -43,7 +42,7 @@ def look(boot, n, session, recorder, stop_ms):
             "cut_by": "reset" if was_reset else "power",
         }
     )
-    resumed.resume(session.pipeline, facts)
+    session.pipeline.resume(facts)
     for kind in facts:
         recorder.event(0, *facts[kind])
     return stop_ms if was_reset else SOON_MS
@@ -68,7 +67,7 @@ def _is_over(file, was_reset):
 
 
 def _read(file):
-    """(header or None, the run's id, kind -> last event (see resumed) of what a pipeline can go on with)."""
+    """(header or None, the run's id, kind -> last event (see Pipeline.resume) of what a pipeline can go on with)."""
     header = None
     run = ""
     facts = {}

@@ -13,6 +13,7 @@ from .trig import fit_shift, root, unit_q14
 _CLUSTER_COS = 16209  # cos 8.4 degrees, Q14: windows further apart are different postures
 _LEAST_WINDOWS = 4  # still windows (0.3 s each) that make a standing pose
 _MOST_WINDOWS = 40
+_SURE_STRIDES = 20  # as many as make an alignment sure
 _LEAST_ENERGY = 3000  # covariance before an axis is looked for: about 0.4 s at 100 dps
 _MOST_SAMPLES = 1200  # of the covariance before it is halved: 92 s
 _LONGEST_RAISE = 13  # windows: 4 s
@@ -51,6 +52,19 @@ class Alignment:
         self._across = [0, 0, 0]
         self._ahead = [0, 0, 0]
         self._new = [0, 0, 0]
+
+    def recall(self, values):
+        """Go on with the axes up and right (six values, Q14) of a run that was cut."""
+        for i in range(3):
+            self.up[i] = values[i]
+            self.right[i] = values[3 + i]
+        forward = self.forward
+        self.cross(self.up, self.right, forward)
+        for i in range(3):
+            # what the thigh's turning tells from now on is leant towards what was known
+            self.swung[i] = self.lean[i] = forward[i]
+        self.standing = self.known = True
+        self.strides = _SURE_STRIDES
 
     def still_window(self, up):
         """A window at rest with `up` (Q14). True when the standing pose has changed by it."""
@@ -116,7 +130,7 @@ class Alignment:
         across[least] += 16384
         unit_q14(across)
         ahead = self._ahead
-        self._cross(up, across, ahead)
+        self.cross(up, across, ahead)
         a = self._spread(covariance, across, across)
         b = self._spread(covariance, ahead, ahead)
         c = self._spread(covariance, across, ahead)
@@ -141,7 +155,7 @@ class Alignment:
         unit_q14(new)
         self.spread_percent = 100 * (a + b - size) // (a + b + size) if a + b + size > 0 else 100
         # forward = up x right must be where the knee leans
-        self._cross(up, new, ahead)
+        self.cross(up, new, ahead)
         lean = self.lean
         right = self.right
         same = new[0] * right[0] + new[1] * right[1] + new[2] * right[2]
@@ -233,9 +247,10 @@ class Alignment:
         for i in range(3):
             right[i] -= (forward[i] * angle) >> 12
         unit_q14(right)
-        self._cross(self.up, right, forward)
+        self.cross(self.up, right, forward)
 
-    def _cross(self, a, b, out):
+    def cross(self, a, b, out):
+        """Set `out` to the cross product of the unit vectors `a` and `b`, Q14."""
         out[0] = (a[1] * b[2] - a[2] * b[1]) >> 14
         out[1] = (a[2] * b[0] - a[0] * b[2]) >> 14
         out[2] = (a[0] * b[1] - a[1] * b[0]) >> 14

@@ -49,6 +49,9 @@ STUCK, RESTRAPPED, ACTIVITY = range(13, 16)  # rawlog has 16 and 17
 CUE_HELD = 18
 WATCHED, UNLEARNT, WANDER = range(19, 22)
 
+# What an activity event says that the runner does (sessionread.ACTIVITIES).
+UNKNOWN, STANDING, RAISES, WALKING, RUNNING, DRILL = range(6)
+
 # An end block: reason u8, time (u32 ms), strides (u32). Raw blocks: see rawlog.
 END_PAYLOAD = "<BII"
 END_BYTES = 9

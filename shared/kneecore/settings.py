@@ -45,7 +45,7 @@ def rows():
         yield _row(i)
 
 
-def _row(i):
+def _row(i) -> tuple:
     low, high = _FLAT[i + 2], _FLAT[i + 3]
     allowed = (low, high) if high >= 0 else tuple(low.split("|")) if isinstance(low, str) else low
     return _FLAT[i], _FLAT[i + 1], allowed

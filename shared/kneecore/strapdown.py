@@ -8,7 +8,7 @@ Q18), the rate about right in counts Q14, quaternion as in `orientation`.
 """
 
 from . import sessionlog
-from .windows import ONE_G, PAIRS, Windows
+from .state import ONE_G, PAIRS
 
 _SCALE = 85971  # half of 0.07 dps in rad/us, Q32 a count, Q15
 # A pair's cross product of counts in half-angles Q30, Q14: two thirds of 2 * (0.07 dps * 9.6 ms / 2 in rad)^2 * 2^30.
@@ -19,36 +19,52 @@ _FLAT = 2153  # squared counts, times (_CROSS / 2 ** 14) squared, to that
 _LEAST_RATE = 2808686  # a turning point follows a swing of more than 12 dps
 
 
-class Strapdown(Windows):
-    """Samples into the attitude; `_turning_point` and `_window` are called when there is one."""
+class Strapdown:
+    """Samples into the attitude.
 
-    def __init__(self):
-        Windows.__init__(self)
-        self._sample = 0  # samples taken in
-        self._left = PAIRS
-        self._old_x = self._old_y = self._old_z = 0  # specific force of the last sample
-        self._is_new = True  # there was no last sample
-        self._odd = [[0, 0] for _ in range(6)]  # half a pair, and room for its other half
-        self._has_odd = False
-        self._rate = 0
-        self._rising = False
-        self._top_rate = 0
-        self._low_rate = 0
-        self._bounce = 0  # sum of |vertical specific force - 1 g| since the sums began
-        self._step_x = self._step_y = self._step_z = 0  # the last pair's share of the sums
-        self._clipped = 0
+    `look`, `window` and `turning_point` are called for every eighth sample, at the end of a window and where the
+    rate about right has passed zero.
+    """
+
+    def __init__(self, state, look, window, turning_point):
+        self.state = state
+        self._look = look
+        self._window = window
+        self._turning_point = turning_point
+
+    def feed(self, channels, step, n):
+        """Take in `n` > 0 samples, in `channels` one every `step`."""
+        state = self.state
+        if state.is_new:
+            state.is_new = False
+            state.force_x = channels[3][0]
+            state.force_y = channels[4][0]
+            state.force_z = channels[5][0]
+        at = 0
+        if state.has_odd:
+            self._keep(1, channels, 0)
+            state.has_odd = False
+            self._take(state.odd, 0, 1, 1)
+            at = step
+            n -= 1
+        self._take(channels, at, step, n >> 1)
+        if n & 1:
+            state.has_odd = True
+            self._keep(0, channels, at + (n - 1) * step)
 
     def _keep(self, to, channels, at):
         """Half of a pair waits for the other."""
+        state = self.state
         for i in range(6):
-            self._odd[i][to] = channels[i][at]
+            state.odd[i][to] = channels[i][at]
 
     def _take(self, channels, k, step, pairs):
         """The sample loop."""
+        state = self.state
         # named first what is named most: the bytecode has shorter words for the first sixteen
         px = py = pz = hx = hy = hz = tx = ty = tz = pw = square = 0
         # a pair's half-angle in Q30 = its counts * scale
-        period = self.clock.period >> 10
+        period = state.clock.period >> 10
         scale = (period * _SCALE + 65536) >> 17
         flat = _FLAT * 9600 // period * 9600 // period
         look_scale = scale << 2  # a sample's, Q18, from counts
@@ -57,12 +73,13 @@ class Strapdown(Windows):
         one_g = ONE_G
         fast = _FAST
         least = _LEAST_RATE
-        attitude = self.attitude
-        old_x = self._old_x
-        old_y = self._old_y
-        old_z = self._old_z
-        before = self._rate
-        rising = self._rising
+        look = self._look
+        attitude = state.attitude
+        old_x = state.force_x
+        old_y = state.force_y
+        old_z = state.force_z
+        before = state.rate_q14
+        rising = state.rising
         window = True
         bias_x = bias_y = bias_z = right_x = right_y = right_z = fx = fy = fz = 0
         ax = ay = az = bx = by = bz = rate = left = 0
@@ -74,20 +91,20 @@ class Strapdown(Windows):
             sum_x = attitude.sum_x
             sum_y = attitude.sum_y
             sum_z = attitude.sum_z
-            bounce = self._bounce
-            top_rate = self._top_rate
-            low_rate = self._low_rate
-            right_x, right_y, right_z = self.axes.right
+            bounce = state.bounce
+            top_rate = state.top_rate_q14
+            low_rate = state.low_rate_q14
+            right_x, right_y, right_z = state.axes.right
             if window:
                 window = False
                 bias_x = attitude.bias_x
                 bias_y = attitude.bias_y
                 bias_z = attitude.bias_z
             turned = False
-            end = self._left - pairs
+            end = state.pairs_left - pairs
             if end < 0:
                 end = 0
-            for left in range(self._left - 1, end - 1, -1):
+            for left in range(state.pairs_left - 1, end - 1, -1):
                 ax = gyro_x[k] - bias_x
                 ay = gyro_y[k] - bias_y
                 az = gyro_z[k] - bias_z
@@ -132,7 +149,7 @@ class Strapdown(Windows):
                 hz = (tz * cross) >> 14
                 square = (hx * hx + hy * hy + hz * hz) // flat
                 if square > fast:
-                    self._clipped = sessionlog.CLIPPED
+                    state.clipped = sessionlog.CLIPPED
                 third = scale - (square >> 5)
                 tx = (tx * third + hy * bz - hz * by) >> 14
                 ty = (ty * third + hz * bx - hx * bz) >> 14
@@ -142,7 +159,7 @@ class Strapdown(Windows):
                 qy += pw * ty + pz * tx - px * tz - py * square
                 qz += pw * tz + px * ty - py * tx - pz * square
                 if not left & 3:
-                    self._look((bx * look_scale) >> 14, (by * look_scale) >> 14, (bz * look_scale) >> 14)
+                    look((bx * look_scale) >> 14, (by * look_scale) >> 14, (bz * look_scale) >> 14)
                 # of a pair only the second: a swing's highest rate is 0.1 % higher between them
                 rate = bx * right_x + by * right_y + bz * right_z
                 if rate > 0:
@@ -164,7 +181,7 @@ class Strapdown(Windows):
                 elif rate < low_rate:
                     low_rate = rate
                 before = rate
-            done = self._left - left
+            done = state.pairs_left - left
             pairs -= done
             attitude.qw = qw
             attitude.qx = qx
@@ -173,16 +190,16 @@ class Strapdown(Windows):
             attitude.sum_x = sum_x
             attitude.sum_y = sum_y
             attitude.sum_z = sum_z
-            self._bounce = bounce
-            self._top_rate = top_rate
-            self._low_rate = low_rate
-            self._sample += done << 1
-            self._left = left
+            state.bounce = bounce
+            state.top_rate_q14 = top_rate
+            state.low_rate_q14 = low_rate
+            state.samples += done << 1
+            state.pairs_left = left
             if turned:
-                self._rising = rising
-                self._step_x = fx
-                self._step_y = fy
-                self._step_z = fz
+                state.rising = rising
+                state.step_x = fx
+                state.step_y = fy
+                state.step_z = fz
                 middle = ax * right_x + ay * right_y + az * right_z
                 if (middle > 0) == rising:
                     # before the pair's first sample
@@ -192,13 +209,13 @@ class Strapdown(Windows):
                 before = rate
             if left == 0:
                 window = True
-                self._left = PAIRS
-                self._old_x = old_x
-                self._old_y = old_y
-                self._old_z = old_z
+                state.pairs_left = PAIRS
+                state.force_x = old_x
+                state.force_y = old_y
+                state.force_z = old_z
                 self._window()
-        self._old_x = old_x
-        self._old_y = old_y
-        self._old_z = old_z
-        self._rate = before
-        self._rising = rising
+        state.force_x = old_x
+        state.force_y = old_y
+        state.force_z = old_z
+        state.rate_q14 = before
+        state.rising = rising

@@ -60,9 +60,9 @@ def test_what_the_board_is_told_is_what_its_cue_takes(board, seed, level):
     values, refused = settings.merged({**board, **told})
     assert not refused
     cue = Cue(values, lambda *event: None)
-    assert (cue.levels[-1], cue.times[-1] >> 4) == (level, 698)
+    assert (cue.baseline.levels[-1], cue.baseline.times[-1] >> 4) == (level, 698)
     other = Cue({**values, "leg": "L" if values["leg"] == "R" else "R"}, lambda *event: None)
-    assert other.times[-1] == 0, "another leg's is none"
+    assert other.baseline.times[-1] == 0, "another leg's is none"
 
 
 def test_a_slope_beyond_what_a_setting_takes():

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from kneecore import settings
-from kneecore.pipeline import Pipeline
-from kneesync.analysis.cue_replay import RecordingSink
+from kneecore.peaks import Peaks
+from kneecore.state import State
 
 SEED = 4
 STEP_S = 1e-4
@@ -34,12 +33,13 @@ def test_swivel_is_what_the_tilt_turns_beyond_right():
             return np.arctan2(seen @ forward, seen @ upward)
 
         beyond = (tilt_at(STEP_S) - tilt_at(-STEP_S)) / (2 * STEP_S) - rate @ right
-        pipeline = Pipeline(settings.defaults(), RecordingSink())
-        found_axes = (pipeline.axes.forward, pipeline.axes.up, pipeline.axes.right)
+        state = State(None)
+        peaks = Peaks(state)
+        found_axes = (state.axes.forward, state.axes.up, state.axes.right)
         for ours, theirs in zip(found_axes, axes, strict=True):
             ours[:] = [round(16384 * value) for value in theirs]
-        pipeline.attitude.up[:] = [round(16384 * value) for value in up]
+        state.attitude.up[:] = [round(16384 * value) for value in up]
         counts = [round(value / COUNT_DPS) for value in np.degrees(rate)]
         sine, cosine = (round(16384 * (up @ axis)) for axis in (forward, upward))
-        found_dps = pipeline._swivel(*counts, sine, cosine) / 32 * COUNT_DPS
+        found_dps = peaks.swivel(*counts, sine, cosine) / 32 * COUNT_DPS
         assert abs(found_dps - np.degrees(beyond)) < 0.5

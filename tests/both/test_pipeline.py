@@ -5,7 +5,6 @@ import unittest
 from synthetic import Runner
 
 from kneecore import sessionlog
-from kneecore.pipeline import RAISED, RUNNING, STANDING
 
 
 def warmed_up(**more):
@@ -42,17 +41,17 @@ class TestRun(unittest.TestCase):
     def test_activities(self):
         runner = Runner()
         runner.stand(300)
-        self.assertEqual(runner.pipeline.activity, STANDING)
+        self.assertEqual(runner.pipeline.state.activity, sessionlog.STANDING)
         runner.raise_knee()
         runner.stand(60)
-        self.assertEqual(runner.pipeline.activity, RAISED)
+        self.assertEqual(runner.pipeline.state.activity, sessionlog.RAISES)
         runner.run(20)
-        self.assertEqual(runner.pipeline.activity, RUNNING)
-        self.assertTrue(9000 < runner.pipeline.running_ms < 15000, runner.pipeline.running_ms)
+        self.assertEqual(runner.pipeline.state.activity, sessionlog.RUNNING)
+        self.assertTrue(9000 < runner.pipeline.state.running_ms < 15000, runner.pipeline.state.running_ms)
         runner.stand(400)
-        self.assertEqual(runner.pipeline.activity, STANDING)
-        self.assertEqual(runner.pipeline.running_ms, 0)
-        self.assertTrue(3000 < runner.pipeline.still_ms < 5000, runner.pipeline.still_ms)
+        self.assertEqual(runner.pipeline.state.activity, sessionlog.STANDING)
+        self.assertEqual(runner.pipeline.state.running_ms, 0)
+        self.assertTrue(3000 < runner.pipeline.state.still_ms < 5000, runner.pipeline.state.still_ms)
 
     def test_raises_are_no_strides(self):
         runner = warmed_up()

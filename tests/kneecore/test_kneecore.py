@@ -121,11 +121,11 @@ def test_31_bits_hold_after_days():
     for start in (0, 2_000_000 - round(15 * feed.fs_hz)):
         heard = RecordingSink()
         pipeline = Pipeline(settings.defaults(), heard)
-        pipeline._sample = pipeline.clock.count = start
+        pipeline.state.samples = pipeline.clock.count = start
         made_small(pipeline, set())
         for channels, step, n, waiting, t_ms in bursts(feed):
             pipeline.feed(small(channels), step, n, Small(waiting), Small(t_ms + (1 << 29)))
-        assert pipeline._sample < 2_000_000
+        assert pipeline.state.samples < 2_000_000
         plain = plain if plain.strides else heard
     assert len(plain.strides) > 20 and heard.strides == plain.strides
 
@@ -169,8 +169,8 @@ def test_gyro_bias_and_rate_are_found():
     pipeline = Pipeline(settings.defaults(), heard)
     for burst in bursts(feed):
         pipeline.feed(*burst)
-    assert pipeline.period_1024ths_us == pytest.approx(1024e6 / feed.fs_hz, rel=2e-4)
-    assert abs(pipeline.period_1024ths_us / NOMINAL_PERIOD - 1) > 0.015
+    assert pipeline.clock.period == pytest.approx(1024e6 / feed.fs_hz, rel=2e-4)
+    assert abs(pipeline.clock.period / NOMINAL_PERIOD - 1) > 0.015
 
 
 def test_walking_standing_and_raises_are_no_strides():

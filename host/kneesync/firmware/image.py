@@ -26,6 +26,9 @@ INSTALLER = "install.py"  # sent to the prompt by flash.py, never kept on the bo
 _PRIVATE_NUMBER = re.compile(rb"^(_[A-Z0-9_]+) = (-?\d+)(?=\s*(#.*)?$)", re.MULTILINE)
 # The session file's numbers have names for readers; on the board their values stand in the code that uses them.
 _LAYOUT = re.compile(rb"\b(?:session)?log\.([A-Z][A-Z_]*)\b")
+# A module that uses nothing else of it does without it: an import costs memory too.
+_LAYOUT_USED = re.compile(rb"\b(?:session)?log\.[A-Za-z_]")
+_LAYOUT_IMPORT = re.compile(rb"^from (?:\.|kneecore) import sessionlog(?: as log)?$", re.MULTILINE)
 
 
 def fresh_board(slot: str = "a") -> dict[str, bytes]:
@@ -60,8 +63,14 @@ def _sources() -> dict[str, bytes]:
         raise KneesyncError("kneecore is not installed; install kneesync again")
     for path in Path(spec.submodule_search_locations[0]).glob("*.py"):
         found[f"kneecore/{path.name}"] = _PRIVATE_NUMBER.sub(rb"\1 = const(\2)", path.read_bytes())
-    found = {name: _LAYOUT.sub(_number, source) for name, source in found.items()}
+    found = {name: _without_names(source) for name, source in found.items()}
     return found | drivers.used_by(found)
+
+
+def _without_names(source: bytes) -> bytes:
+    """The source with kneecore.sessionlog's numbers in it, and without its import where nothing else needs that."""
+    source = _LAYOUT.sub(_number, source)
+    return source if _LAYOUT_USED.search(source) else _LAYOUT_IMPORT.sub(b"", source)
 
 
 def _number(match: re.Match[bytes]) -> bytes:

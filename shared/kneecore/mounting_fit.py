@@ -17,7 +17,7 @@ _MOST_WAY = 200  # 1/128 rad: 89 degrees
 _MOST_MEAN = 1000  # 1/2048 rad: 28 degrees
 
 
-class Fit:
+class MountingFit:
     """`off`: spans in a row that do not fit the earlier ones; `leans`: up has moved, not only right.
 
     `spans`: how many there have been; whoever sets it to 0 lets the next one be the first.
