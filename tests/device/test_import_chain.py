@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from kneesync.board.image import device_folder
+from kneesync.firmware.image import device_folder
 
 import kneecore
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from simulated_strides import run
 
 from kneecore import sessionlog as log
 from kneecore import sessionread, settings
 from kneecore.cue import Cue
 from kneesync.analysis.cue_replay import replay_session
+from tests.support.simulated_strides import run
 
 STRIDE_MS = 700
 SEED = "4000 700 200 lift L "
@@ -188,9 +188,8 @@ def test_too_little_baseline_is_said_once(ran_min, said):
 
 
 def test_a_session_s_replay_and_report_say_it():
-    from kneesync.views.cues import cue_lines
-
     from kneesync.analysis.session import summary
+    from kneesync.views.report.cues import cue_lines
 
     found = replay_session(run(minutes=5))
     assert [event["needed_s"] for event in found["events"] if event["kind"] == "unlearnt"] == [240]
