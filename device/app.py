@@ -1,8 +1,8 @@
 """The wearable: its states and its one loop.
 
-idle → standing → raises → running ⇄ paused → closed → idle. Running for run.start_s opens a session, so does a short
-press; a short press or run.stop_min without a stride closes it. A long press mutes this run's cues, another unmutes
-them. Whatever else happens (flash full, empty battery, a host's Ctrl-C), an open session is closed with its reason.
+idle → standing → raises → running ⇄ paused → closed → idle. Running for run.start_s opens a session, so does a press;
+a long press or run.stop_min without a stride closes it. A double press mutes this run's cues, another unmutes them.
+Whatever else happens (flash full, empty battery, a host's Ctrl-C), an open session is closed with its reason.
 """
 
 import gc
@@ -26,12 +26,13 @@ from sampling import Sampling
 from kneecore import __version__
 from kneecore import sessionlog as log
 
-_SLICE_MS = const(75)  # the button is looked at so often; a quick press takes 80 ms
+_SLICE_MS = const(50)  # the button is looked at so often; a quick press takes 90 ms
 _DRAIN_MS = const(225)
 _PAUSE_MS = const(6_000)  # without a stride
 _SHOWN_MS = const(5_000)  # how long closed and refused are shown
 _LOOP_ALIVE_MS = const(1_000)  # of the loop: it did not hang at its start
 _GOOD_START_MS = const(30_000)
+_STOP_MS = const(600)  # how long the motor is told to stop before something else is done
 _GOES_ON_MS = const(2_000)  # of running: the segment of a run that was cut opens
 _STOOD = const(4)  # windows at rest (1.2 s) after power-on: the runner sets out anew
 _RESTART_MS = const(2 * 24 * 3600 * 1000)  # idle for so long: start afresh, long before small ints end (2**29 ms)
@@ -49,7 +50,7 @@ class App:
         i2c = board.i2c()
         bus = busio.I2C(i2c)
         self.delivery = Delivery(self.settings)
-        self.signals = signals.Signals(None if self.delivery.quiet else haptics.find_motor(bus))
+        self.signals = signals.Signals(haptics.find_motor(), self.delivery.quiet)
         self.button = signals.Button()
         self.battery = Battery()
         self.recorder = recorder.Recorder(self.delivery)
@@ -62,6 +63,8 @@ class App:
         boot = persist.next_boot()
         if not boot and not self.recorder.has_room():
             print(recorder.FULL)
+        self._boot = boot
+        self._ended_by_button = False  # the run before, a moment ago: it may go on
         self.session = session.Session(self.settings, boot, self.delivery, self.recorder, self.sampling)
         self._resume_ms = self._cut_run(boot - 1)
         self._shown_until_ms = 0
@@ -71,14 +74,15 @@ class App:
         self._paused = False
 
     def _cut_run(self, boot):
-        """If that boot left a run without its end: until when it may go on, ms of uptime. Else 0."""
+        """If that boot left a run without its end, or this one's button ended it: until when it may go on, ms of
+        uptime. Else 0."""
         n = recorder.newest(boot)
         if n == 0:
             return 0
         import resume
 
         del sys.modules["resume"]  # its memory comes back
-        return resume.look(boot, n, self.session, self.recorder, self._stop_ms)
+        return resume.look(boot, n, self.session, self.recorder, self._stop_ms, self._ended_by_button)
 
     def run(self):
         """The loop. Leaves only by an exception, with the session closed."""
@@ -103,16 +107,18 @@ class App:
                 self._pressed(now_ms, press)
             if now_ms >= drain_ms:
                 drain_ms = now_ms + _DRAIN_MS
-                self.sampling.poll(now_ms)
+                if self.sampling.up or not self.signals.haptics.busy:  # to set the IMU up takes a second
+                    self.sampling.poll(now_ms)
                 # the FIFO is as good as empty: time for the flash
                 self._decide(board.up_ms())
-            sleep_ms(self.signals.wait_ms(now_ms, _SLICE_MS))
+            sleep_ms(self.signals.wait_ms(now_ms, self.button.wait_ms(_SLICE_MS)))
 
     def _end_for(self, reason):
         """End the session, however many Ctrl-Cs come meanwhile. Leaves Ctrl-C off: main.py restores it."""
         while True:
             try:
                 micropython.kbd_intr(-1)
+                self.signals.haptics.stop(_STOP_MS)
                 self.session.end(board.up_ms(), reason)
                 return
             except KeyboardInterrupt:
@@ -120,8 +126,13 @@ class App:
 
     def _show(self, now_ms, state):
         self.state = state
-        self.signals.state(now_ms, state)
+        self._light(now_ms)
         self._sign(now_ms, state)
+
+    def _light(self, now_ms):
+        state = self.state
+        is_low = self.battery.low and (state == signals.IDLE or state == signals.RUNNING)
+        self.signals.state(now_ms, signals.LOW_BATTERY if is_low else state)
 
     def _sign(self, now_ms, sign, pulse_ms=0):
         """Let the motor say it; the pipeline should know when the motor shakes the IMU."""
@@ -130,13 +141,17 @@ class App:
             self.session.pipeline.motor(now_ms, still_ms)
 
     def _pressed(self, now_ms, press):
-        if press == signals.LONG:
+        """A double press mutes this run's cues and brings them back, a long one ends it: no knock does either."""
+        if not self.session.is_open:
+            if press == signals.SHORT or press == signals.HELD:
+                self._open(now_ms, session.RESUMED if self._ended_by_button else session.BY_BUTTON)
+        elif press == signals.DOUBLE:
             self.delivery.muted = self.delivery.quiet or not self.delivery.muted
             self._sign(now_ms, signals.MUTED if self.delivery.muted else signals.UNMUTED)
-        elif self.session.is_open:
+        elif press == signals.HELD:
+            self._sign(now_ms, signals.HOLDING)
+        elif press == signals.LONG:
             self._close(now_ms, recorder.BUTTON)
-        else:
-            self._open(now_ms, session.BY_BUTTON)
 
     def _decide(self, now_ms):
         """What a drain's news mean."""
@@ -147,7 +162,7 @@ class App:
         if self.battery.poll(now_ms):
             print("battery low: %d mV" % self.battery.mv)
             self.recorder.event(now_ms, log.BATTERY, self.battery.percent(), self.battery.mv, 0, 0, 0, 0, 0)
-            self._sign(now_ms, signals.LOW_BATTERY)
+            self._light(now_ms)
         if self.session.is_open:
             board.feed_watchdog()
             self._go_on(now_ms)
@@ -200,10 +215,10 @@ class App:
             if running_ms >= _GOES_ON_MS:
                 self._open(now_ms, session.RESUMED)
                 return
-            if now_ms >= self._resume_ms or (
-                self.session.pipeline.state.attitude.still >= _STOOD and not board.was_reset()
-            ):
+            stands = self.session.pipeline.state.attitude.still >= _STOOD and not board.was_reset()
+            if now_ms >= self._resume_ms or (stands and not self._ended_by_button):
                 self._resume_ms = 0
+                self._ended_by_button = False
                 self.session.renew()
         if running_ms >= self._start_ms and not self._refused:
             self._open(now_ms, session.BY_RUNNING)
@@ -231,9 +246,11 @@ class App:
             persist.restart()
 
     def _open(self, now_ms, reason):
+        self.signals.haptics.stop(_STOP_MS)
         if self._resume_ms and reason != session.RESUMED:
             self.session.renew()
         self._resume_ms = 0
+        self._ended_by_button = False
         why = "the battery is empty; charge it" if self.battery.empty else self.session.open(now_ms, reason)
         if why:
             print("no session: %s" % why)
@@ -243,7 +260,15 @@ class App:
             self._show(board.up_ms(), signals.RUNNING)
 
     def _close(self, now_ms, reason):
+        self.signals.haptics.stop(_STOP_MS)
+        muted = self.delivery.muted
         self.session.close(now_ms, reason)
+        self._ended_by_button = reason == recorder.BUTTON
+        if self._ended_by_button:
+            self._resume_ms = self._cut_run(self._boot)
+            self._ended_by_button = self._resume_ms > 0
+            self.delivery.muted = muted
+            self.recorder.learnt = False  # its baseline is counted
         self._paused = False
         self._refused = reason >= recorder.BATTERY
         self._show_for_a_while(signals.REFUSED if self._refused else signals.CLOSED)

@@ -51,6 +51,8 @@ _WATCHDOG_MS = const(8_000)  # the RP2040's longest is 8388 ms
 _WATCHDOG_CTRL_CLEAR = const(0x4005_B000)
 _WATCHDOG_ENABLE = const(1 << 30)
 _MOTOR_DUTY_U16 = const(50_000)
+_DRV2605 = const(0x5A)
+_STOP_TRIES = const(10)  # 0.05 s where nobody answers, 0.6 s on a bus that hangs
 
 
 def _wired():
@@ -152,9 +154,23 @@ def bus():
 
 
 def motor():
-    """A function that drives the motor pin (1 or 0)."""
+    """A function that drives the motor pin (1) or does not (0, -1)."""
     pwm = machine.PWM(machine.Pin(_motor_pin), freq=20_000, duty_u16=0)
-    return lambda on: pwm.duty_u16(_MOTOR_DUTY_U16 if on else 0)
+    return lambda level: pwm.duty_u16(_MOTOR_DUTY_U16 if level > 0 else 0)
+
+
+def stop_motor():
+    """The motor off, before anything else is set up. A reset does not do it: the driver has power, and a pin's pulses
+    go on over a soft one (MicroPython 1.29: slices 4 to 7)."""
+    if haptic_name == "pin":
+        machine.Pin(_motor_pin, machine.Pin.OUT, value=0)
+    elif haptic_name == "DRV2605L":
+        for _ in range(_STOP_TRIES):
+            try:
+                i2c().writeto_mem(_DRV2605, 1, b"\x40")  # MODE: standby
+                return
+            except OSError:
+                time.sleep_ms(5)
 
 
 def free_bytes():

@@ -7,8 +7,10 @@ checkup.run()
 import json
 import os
 import sys
+from time import sleep_ms
 
 import battery
+import board
 import persist
 from service import guarded, say
 
@@ -57,6 +59,15 @@ def _battery():
     }
 
 
+def _button_down():
+    """Whether its line is low for a while: held, or shorted."""
+    for _ in range(10):
+        if not board.pressed():
+            return False
+        sleep_ms(20)
+    return True
+
+
 @guarded
 def run():
     """Versions, slots, failed starts, the last crash's last line, the battery, settings that were refused."""
@@ -70,6 +81,7 @@ def run():
             "failed_starts": _failed_starts(),
             "crash": _text(CRASH).split("\n")[-1][:160],
             "battery": _battery(),
+            "button_down": _button_down(),
             "refused_settings": table.merged(persist.changes())[1][:8],
         }
     )

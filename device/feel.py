@@ -7,9 +7,8 @@ feel.run()              # a line of JSON a sign: {"sign", "pulses", "pulse_ms"}
 from time import sleep_ms
 
 import board
-import busio
-import haptics
 import persist
+from haptics import Haptics, find_motor
 from service import guarded, say
 from signals import CUE, TABLE
 
@@ -28,6 +27,7 @@ NAMES = (
     "battery low",
     "cues muted for this run",
     "cues unmuted",
+    "hold on, and the run ends",
     "cue",
     "three taps felt: a sync mark is in the log",
 )
@@ -46,19 +46,37 @@ def signs():
 @guarded
 def run():
     """Name and play each; half a minute in all. The board is to be reset afterwards."""
-    motor = haptics.find_motor(busio.I2C(board.i2c()))
+    motor = found()
     if motor is None:
         say({"error": "no motor answers; see its line in `kneesync doctor`"})
         return
-    player = haptics.Haptics(motor)
     for name, pulses, pulse_ms in signs():
         say({"sign": name, "pulses": pulses, "pulse_ms": pulse_ms})
         _wait(NAMED_MS)
-        player.play(board.up_ms(), pulses, pulse_ms)
-        while player.busy:
-            sleep_ms(player.wait_ms(board.up_ms(), 50))
-            player.tick(board.up_ms())
+        play(motor, pulses, pulse_ms)
         _wait(AFTER_MS)
+
+
+def found():
+    """The board's motor, at rest; None if there is none, or its driver does not answer."""
+    motor = find_motor()
+    try:
+        if motor:
+            motor(0)
+    except (OSError, ValueError):
+        return None
+    return motor
+
+
+def play(motor, pulses, pulse_ms):
+    """Play the pattern to its end."""
+    player = Haptics(motor, False)
+    player.stop(0)
+    sleep_ms(AFTER_MS)
+    player.play(board.up_ms(), pulses, pulse_ms)
+    while player.busy:
+        sleep_ms(player.wait_ms(board.up_ms(), 50))
+        player.tick(board.up_ms())
 
 
 def _wait(ms):

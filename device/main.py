@@ -19,6 +19,7 @@ import micropython
 
 STARTS_ALLOWED = 3
 PRESS_S = 2
+PRESS_LOOKS = 3  # in a row, 20 ms apart
 CRASH_PAUSE_S = 1
 
 
@@ -81,15 +82,19 @@ def find_board():
 
 
 def pressed_at_start(board):
-    """Whether the button goes down while the start-up LED is lit."""
+    """Whether the button goes down while the start-up LED is lit, after it was up: a line that is low all the while is
+    a lid on the stem, sweat or a short, and must not take every start."""
     board.led(1)
     end = time.ticks_add(time.ticks_ms(), PRESS_S * 1000)
-    found = False
-    while not found and time.ticks_diff(end, time.ticks_ms()) > 0:
+    was_up = False
+    down = 0
+    while down < PRESS_LOOKS and time.ticks_diff(end, time.ticks_ms()) > 0:
         time.sleep_ms(20)
-        found = board.pressed()
+        pressed = board.pressed()
+        was_up = was_up or not pressed
+        down = down + 1 if pressed and was_up else 0
     board.led(0)
-    return found
+    return down >= PRESS_LOOKS
 
 
 def let_host_in():
@@ -123,6 +128,8 @@ def start():
         slot = other
     use(slot)
     board = find_board()
+    if board:
+        board.stop_motor()
     safe = failed.get(slot, 0) >= STARTS_ALLOWED
     if board and pressed_at_start(board):
         safe = not safe

@@ -1,10 +1,11 @@
 """A run that the boot before left without its end: what the next segment needs of it. Loaded only if there may be one.
 
-    until_ms = resume.look(12, 1, session, recorder, stop_ms)
+    until_ms = resume.look(12, 1, session, recorder, stop_ms, False)
 
-A run goes on if the runner does: after a reset (a crash, the watchdog) within the time that closes a session, after
-power came back within a minute and without standing still before, as one who sets out anew does. No clock survives
-either, so how long the gap was stays unknown; the header says what cut the run.
+A run goes on if the runner does: after its end by the button within a minute, after a reset (a crash, the watchdog)
+within the time that closes a session, after power came back within a minute and without standing still before, as one
+who sets out anew does. No clock survives either, so how long the gap was stays unknown; the header says what cut the
+run.
 """
 
 import json
@@ -17,34 +18,39 @@ from recorder import FOLDER
 from kneecore import sessionlog as log
 
 SOON_MS = 60_000
-_ERROR = 5  # log.END_REASONS: a crash that could still be logged
+_BUTTON, _ERROR = 0, 5  # log.END_REASONS: it may have been a knock; a crash that could still be logged
 _TAIL_BYTES = log.BLOCK_BYTES + log.END_BYTES
 
 
-def look(boot, n, session, recorder, stop_ms):
-    """Make `session` ready to go on with the `n`th run of `boot`. Returns until when (ms of uptime); 0: no."""
+def look(boot, n, session, recorder, stop_ms, by_button):
+    """Make `session` ready to go on with the `n`th run of `boot`. Returns until when (ms of uptime); 0: no.
+
+    `by_button`: it was ended just now, by the button.
+    """
     path = "%s/%05d-%d.knee" % (FOLDER, boot, n)
     was_reset = board.was_reset()
     try:
         with open(path, "rb") as file:
-            if _is_over(file, was_reset):
+            if _is_over(file, was_reset, by_button):
                 return 0
             header, run, facts = _read(file)
     except (OSError, ValueError):
         return 0
     if header is None:
         return 0
-    print("the run in %s was cut; it goes on if the runner does" % path)
+    print("the run in %s %s; it goes on if the runner does" % (path, "ended" if by_button else "was cut"))
     session.goes_on(
         {
             "run": header.get("run") or run,
             "segment": header.get("segment", 1) + 1,
-            "cut_by": "reset" if was_reset else "power",
+            "cut_by": "button" if by_button else "reset" if was_reset else "power",
         }
     )
     session.pipeline.resume(facts)
     for kind in facts:
         recorder.event(0, *facts[kind])
+    if by_button:
+        return board.up_ms() + SOON_MS
     return stop_ms if was_reset else SOON_MS
 
 
@@ -55,15 +61,15 @@ def _block(file, head):
     return payload if crc32(payload, crc32(head[: log.CRC_AT])) == crc else None
 
 
-def _is_over(file, was_reset):
-    """Whether an end block stands at the end, other than a crash's own."""
+def _is_over(file, was_reset, by_button):
+    """Whether an end block stands at the end, other than a crash's own or the button's."""
     size = file.seek(0, 2)
     if size < _TAIL_BYTES:
         return False
     file.seek(size - _TAIL_BYTES)
     head = file.read(log.BLOCK_BYTES)
     payload = _block(file, head) if head[0] == log.END else None
-    return payload is not None and not (was_reset and payload[0] == _ERROR)
+    return payload is not None and not (payload[0] == (_BUTTON if by_button else _ERROR if was_reset else -1))
 
 
 def _read(file):

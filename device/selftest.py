@@ -22,6 +22,9 @@ LEAST_FREE_BYTES = 30_000  # a run takes a few KB beyond the imports
 MEASURED_MS = 2_000
 RATE_DHZ = (940, 1150)  # 104.17 Hz as far off as the chip may be
 REST_MG = (900, 1100)
+PULSE_MS = 300
+LATE_MS = 350  # a burst more, so that the FIFO's last samples are those of the pulse
+LEAST_SHAKING = 15  # counts of 0.488 mg
 _PATTERN = bytes(range(256))
 
 
@@ -57,6 +60,7 @@ def answers(i2c, addresses):
 
 
 def test_imu(i2c, bus):
+    """The chip once it delivers, else None."""
     import imu
 
     chip = imu.Imu(i2c, bus)
@@ -65,7 +69,7 @@ def test_imu(i2c, bus):
     except (imu.ImuError, OSError) as error:
         text = str(error) if isinstance(error, imu.ImuError) else "the IMU fails (%r); check its cable" % error
         say("IMU", False, text, answers(i2c, (0x6A, 0x6B)))
-        return
+        return None
     say("IMU", True, "%s answers" % imu.NAME)
     n, arrived, span_ms, sums = measured(chip, imu.STEP)
     rate_dhz = arrived * 10_000 // span_ms if span_ms > 0 else 0
@@ -73,6 +77,7 @@ def test_imu(i2c, bus):
     say("FIFO", ok, "%d.%d samples a second%s" % (rate_dhz // 10, rate_dhz % 10, "" if ok else "; expected 94 to 115"))
     if n:
         test_rest(imu, n, sums)
+    return chip if n else None
 
 
 def measured(chip, step):
@@ -113,32 +118,60 @@ def test_rest(imu, n, sums):
     say("acceleration", ok, text)
 
 
-def test_haptic(i2c, bus):
-    import haptics
+def test_haptic(i2c, chip):
+    from feel import found, play
 
-    motor = haptics.find_motor(bus)
     if board.haptic_name == "none":
         say("haptic", True, "none wired: signals by LED only")
         return
+    motor = found()
     if motor is None:
         there = answers(i2c, (0x5A,))
         text = "what answers at 0x5A is no DRV2605L" if there else "no DRV2605L answers at 0x5A; check its cable"
         say("haptic", False, text + ". Signals by LED only until then", there)
         return
-    motor(1)
-    sleep_ms(150)
-    motor(0)
-    on_pin = board.haptic_name == "pin"
-    say("haptic", True, "drove its pin once: did you feel it? Nobody else can tell" if on_pin else "buzzed once")
+    if chip is None:
+        play(motor, 1, PULSE_MS)
+        say("haptic", True, "buzzed once: did you feel it? Without the IMU nobody else can tell")
+        return
+    before = shaken(chip, lambda: sleep_ms(PULSE_MS))
+    during = shaken(chip, lambda: play(motor, 1, PULSE_MS))
+    if getattr(motor, "over", 0):
+        say("haptic", False, "its driver reports over-current or heat; check the motor's two leads for a short", False)
+    elif during > 2 * before + LEAST_SHAKING:
+        say("haptic", True, "buzzed once, and the IMU felt it")
+    else:
+        text = "buzzed once, and the IMU felt nothing; check the motor's two leads, and that it is glued down"
+        say("haptic", False, text, False)
+
+
+def shaken(chip, wait):
+    """How much the acceleration changes from sample to sample in wait(): counts, of the burst that has most."""
+    while chip.ready():
+        chip.read()
+    wait()
+    sleep_ms(LATE_MS)
+    most = 0
+    acc = chip.channels[3:]
+    while chip.ready():
+        got = chip.read()
+        total = 0
+        for axis in range(3):
+            for i in range(1, got):
+                total += abs(acc[axis][7 * i] - acc[axis][7 * i - 7])
+        if got:
+            most = max(most, total // got)
+    return most
 
 
 def guarded(check, function, *arguments):
     try:
-        function(*arguments)
+        return function(*arguments)
     except Exception as error:
         sys.print_exception(error)
         say(check, False, "stopped with %r" % error)
-    board.feed_watchdog()
+    finally:
+        board.feed_watchdog()
 
 
 def run():
@@ -148,5 +181,5 @@ def run():
     guarded("flash", test_flash)
     i2c = board.i2c()
     bus = busio.I2C(i2c)
-    guarded("IMU", test_imu, i2c, bus)
-    guarded("haptic", test_haptic, i2c, bus)
+    chip = guarded("IMU", test_imu, i2c, bus)
+    guarded("haptic", test_haptic, i2c, chip)

@@ -38,6 +38,7 @@ def let_in():
     """A host pressed Ctrl-C: leave it the prompt, but not for ever."""
     board.stop_watchdog()
     board.speed_up()
+    board.stop_motor()
     persist.started_well()
     board.call_later(LEASE_S * 1000, lambda timer: persist.restart())
     print("the firmware starts again in %d s; to stay at the prompt: import service; service.stay()" % LEASE_S)

@@ -68,7 +68,8 @@ def session_file_page():
         "JSON with `format`, `firmware`, `board`, `leg`, `chip`, `ranges`, `settings`, `boot`, `ticks_ms`, `clock_s`.",
         "A run that was cut and went on after the board's restart is several files. From the second on the header has",
         "`run` (boot in 5 digits, CRC-32 of the first one's header block, 8 hex digits, with a `-` between), `segment`",
-        "(2, 3, ...) and `cut_by`: `reset` (crash or watchdog: the gap was short) or `power` (of any length).",
+        "(2, 3, ...) and `cut_by`: `reset` (crash or watchdog: the gap was short), `power` (of any length),",
+        "`button` (ended by hand, and run on within a minute).",
         "Such a segment repeats the alignment and the baseline that it went on with as events at time 0.",
         "Readers ignore keys they do not know.",
         "",
@@ -167,9 +168,10 @@ SIGNS = {
     "NO_IMU": ("no motion sensor answers, or it is another chip", "`kneesync doctor`; check its cable"),
     "REFUSED": ("nothing is recorded: the flash is full, the battery empty, or the flash fails",
                 "`kneesync pull --free`, or charge"),
-    "LOW_BATTERY": ("the battery is low, told once", "charge soon; the run is recorded on"),
-    "MUTED": ("cues are muted for this run; they are logged all the same", "hold again to unmute"),
-    "UNMUTED": ("cues may buzz again", ""),
+    "LOW_BATTERY": ("the battery is low, in place of idle or recording", "charge soon; the run is recorded on"),
+    "MUTED": ("cues are muted for this run; they are logged all the same", "press twice again to unmute"),
+    "UNMUTED": ("cues may buzz again, as this", ""),
+    "HOLDING": ("the button is held in a run", "hold on for a second more to end it, or let go"),
     "CUE": ("**the cue**: knee drive fell below your own baseline",
             "run as you did fresh, if that feels right; no higher"),
     "SYNC": ("three taps were felt (with the setting `raw`)", ""),
@@ -218,17 +220,19 @@ def signals_page():
     """docs/signals.md as text, from the tables of device/signals.py, haptics.py and main.py."""
     rows = signs()
     gap_s = constant("haptics.py", "_GAP_MS") / 1000
-    long_s = constant("signals.py", "_LONG_PRESS_MS") / 1000
+    long_s = constant("signals.py", "_LONG_MS") / 1000
+    double_s = constant("signals.py", "_DOUBLE_MS") / 1000
+    goes_on_s = constant("resume.py", "SOON_MS") / 1000
     press_s, allowed = constant("main.py", "PRESS_S"), constant("main.py", "STARTS_ALLOWED")
-    least_s = constant("signals.py", "_PRESS_MS") / 1000
     lines = [
         "# What the board says without words",
         "",
         "<!-- Written by docs/generate.py from device/signals.py, haptics.py and main.py: change it there. -->",
         "",
         "One LED, one motor, one button. The LED shows the state all the time; the motor says each thing once, when it",
-        f"begins. Pulses lie {gap_s:g} s apart. One or two ticks while you stand are advice; two clear buzzes",
-        "while you run are the cue. No motor has been felt on a thigh yet: tell us which of these you mix up.",
+        f"begins. Pulses lie {gap_s:g} s apart. While you run there are three: **one long** pulse says yes (recording,",
+        "or your press was understood), **two** are the cue, **three** say that nothing is being recorded. No motor",
+        "has been felt on a thigh yet: tell us which of these you mix up.",
         "",
         "## States",
         "",
@@ -254,10 +258,14 @@ def signals_page():
         "",
         "| press | when | does |",
         "|---|---|---|",
-        f"| short ({least_s:g} to {long_s:g} s) | idle, standing, ready | opens a session at once |",
-        "| short | running or paused | closes the session |",
-        f"| long (from {long_s:g} s) | any time | mutes the cues of this run; again: unmutes |",
+        "| any | idle, standing, ready | opens a session at once |",
+        f"| held for {long_s:g} s | running or paused | closes the session; a long buzz on the way says: hold on |",
+        f"| twice within {double_s:g} s | running or paused | mutes the cues of this run; again: unmutes |",
+        "| once, short | running or paused | nothing: a knock ends no run |",
         f"| any | within {press_s} s of switching on, while the LED is lit | safe mode; from safe mode: one more try |",
+        "",
+        f"Ended by mistake? Run on, or press, within {goes_on_s:g} s: the run goes on with its axes and its baseline.",
+        "A button that is held or shorted from the start on presses nothing; `kneesync doctor` says so.",
         "",
         "You rarely need it: running opens a session by itself (`run.start_s`), and standing around closes it",
         "(`run.stop_min`).",
@@ -274,7 +282,8 @@ def signals_page():
         "| stands still, lit or dark | a computer has the board; its firmware starts again by itself within 30 s "
         "of the cable or the program going away |",
         "",
-        "`kneesync flash` and `kneesync doctor` buzz once: that is the self-test trying the motor.",
+        "`kneesync flash` and `kneesync doctor` buzz once: the self-test tries the motor, and looks for it in the",
+        "motion sensor's samples.",
         "",
     ]
     return "\n".join(lines)

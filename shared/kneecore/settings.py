@@ -28,7 +28,7 @@ _FLAT = (
     "cue.slope_cdeg", 85, 0, 400,
     "cue.slope_error_cdeg", 30, 5, 100,
     "cue.freeze_percent", 5, 1, 30,
-    "cue.pulse_ms", 150, 50, 300,
+    "cue.pulse_ms", 150, 100, 300,
     "cue.refractory_s", 60, 20, 1800,
     "cue.most_in_row", 3, 1, 20,
     "cue.observe_runs", 3, 0, 50,

@@ -74,7 +74,7 @@ def test_a_row_that_is_called_simulated_is(name):
     """Each row's LED, button, IMU, motor and battery, on the pins that the row says."""
     wearer = Wearer(simulate([Stand(40)], seed=3), QUICK, {"/board": name.encode()})
     wearer.board.press_button(at_s=12)
-    wearer.board.press_button(at_s=20)
+    wearer.board.press_button(at_s=20, hold_s=2.2)
     with wearer:
         wearer.wait_for("closed (button)")
         (session,) = wearer.sessions()

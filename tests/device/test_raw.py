@@ -115,4 +115,4 @@ def test_three_taps_before_the_run_are_a_sync_mark(rate_hz):
         t_ms = marks.t_s.iloc[0] * 1000 + session.start_ms
         assert abs(t_ms - wearer.truth_ms(last / feed.fs_hz)) < 25
         felt = wearer.felt(t_ms)
-        assert felt[:3] == [80] * 3
+        assert felt[:3] == [150] * 3

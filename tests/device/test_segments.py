@@ -137,7 +137,7 @@ def test_a_new_run_is_no_segment(how):
     plan = [Stand(6), KneeRaises(3), Stand(2), Run(40, 3.0), *between, Run(60, 3.0)]
     wearer = Wearer(tired() if how == "button" else simulate(plan, seed=5), {**QUICK, "run.stop_min": 2})
     if how == "closed before":
-        wearer.board.press_button(at_s=54)
+        wearer.board.press_button(at_s=54, hold_s=2.2)
     else:
         cut_power(wearer, 52)
     with wearer:

@@ -20,7 +20,8 @@ def feels(rate_hz=104.17, g=1.0):
 
 
 def imu(board, **more):
-    board.imu = Lsm6dsox(lambda: board.clock.now_us, **{"feed": Still(), **more})
+    motor = board.bus.devices[0x5A]
+    board.imu = Lsm6dsox(lambda: board.clock.now_us, **{"feed": Still(), "motor": motor, **more})
     board.bus.devices[0x6A] = board.imu
 
 
@@ -41,7 +42,13 @@ BOARDS = {
         "no IMU answers at 0x6A",
     ),
     "no haptic driver": (lambda board: board.bus.unplug(0x5A), {"haptic": "failed"}, "no DRV2605L answers at"),
-    "a motor on a pin": (lambda board: told(board, "rpi_pico pin"), {}, "drove its pin once: did you feel it?"),
+    "a motor on a pin": (lambda board: told(board, "rpi_pico pin"), {"haptic": "failed"}, "the IMU felt nothing"),
+    "a motor that does not turn": (
+        lambda board: setattr(board.bus.devices[0x5A], "stalled", True), {"haptic": "failed"}, "the IMU felt nothing",
+    ),
+    "a motor whose leads touch": (
+        lambda board: setattr(board.bus.devices[0x5A], "shorted", True), {"haptic": "failed"}, "over-current",
+    ),
     "no motor at all": (lambda board: told(board, "none"), {}, "none wired: signals by LED only"),
     "another chip for haptics": (
         lambda board: haptic(board, device_id=2), {"haptic": "blocks"}, "what answers at 0x5A is no DRV2605L",
@@ -89,8 +96,8 @@ def bench():
 def test_what_is_found(bench, case):
     board, link = bench
     spoil, others, says = BOARDS[case]
-    imu(board)
     haptic(board)
+    imu(board)
     told(board, "feather_rp2040")
     board.bus.clear_faults()
     for address in (0x6A, 0x5A):
@@ -116,6 +123,6 @@ def test_the_motor_is_felt_once_and_the_firmware_runs_afterwards():
         with Prompt(wearer.board.port, script=installer()) as link:
             link.call("facts()")
             link.stream("test('a')", bytearray().extend, 1 << 14)
-            pulses = [row for row in wearer.board.haptic.log if row[0] > before_us]
-        assert [round((row[1] - row[0]) / 1000, -1) for row in pulses] == [150]
+            pulses = [row for row in wearer.board.haptic.log if row[0] > before_us and row[3] > 0]
+        assert [round((row[1] - row[0]) / 1000, -1) for row in pulses] == [300]
         wearer.wait_for("ready", 2)

@@ -65,7 +65,7 @@ def record(name, raw):
     feed = simulate(plan, seed=1, fatigue=None if raw else Fatigue.ramp(1.5, 2.0, 8.0))
     flash = Flash(files={**fresh_board(), "/settings.json": json.dumps(settings).encode()})
     with VirtualBoard(feed=feed, flash=flash, seed=1) as board:
-        board.press_button(at_s=feed.length / feed.fs_hz + 5)
+        board.press_button(at_s=feed.length / feed.fs_hz + 5, hold_s=2.2)
         board.wait(lambda: "closed" in board.output, 300)
         (found,) = board.flash.listdir("/sessions")
         data = board.flash.read_file(f"/sessions/{found}")

@@ -112,4 +112,6 @@ def _virtual():
             find.registered(board.port, board.board_id),
         ):
             assert board.wait(lambda: " closed (" in board.output, 60), board.output
-            yield Bench(board.port, f"{folder}/library", lambda what: board.press_button(), f"{folder}/runtime")
+            yield Bench(
+                board.port, f"{folder}/library", lambda what: board.press_button(hold_s=2.2), f"{folder}/runtime"
+            )

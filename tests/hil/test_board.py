@@ -174,7 +174,7 @@ def test_the_button_opens_and_closes_a_session(bench, before):
         pytest.skip("needs a hand on the button: KNEESYNC_HAND=1 KNEESYNC_PORT=... make hil")
     said(bench, " opened", 60, lambda wire: bench.press("press the button shortly (within a minute)"))
     time.sleep(1)
-    text = said(bench, " closed (button)", 60, lambda wire: bench.press("and once more"))
+    text = said(bench, " closed (button)", 60, lambda wire: bench.press("and hold it for three seconds"))
     print(text.strip().splitlines()[-1])
     assert len(bench.listing()) == len(before) + 1
 

@@ -69,6 +69,11 @@ class Wearer:
         """Have `action` called when the board's clock comes to t_s since power-on."""
         self.board.clock.at(round(t_s * 1e6), action)
 
+    def double_press(self, at_s):
+        """Press twice, quickly."""
+        for t_s in (at_s, at_s + 0.3):
+            self.board.press_button(at_s=t_s, hold_s=0.12)
+
     def __enter__(self):
         self.board.__enter__()
         return self
@@ -106,7 +111,7 @@ class Wearer:
 
     def felt(self, since_ms=0):
         """The motor's pulses, ms each, to compare as exactly as the loop keeps them: a FIFO burst may come between."""
-        pulses = [row for row in self.board.haptic.log if row[0] >= since_ms * 1000]
+        pulses = [row for row in self.board.haptic.log if row[0] >= since_ms * 1000 and row[3] > 0]
         return [pytest.approx((end_us - start_us) / 1000, abs=30) for start_us, end_us, *_ in pulses]
 
     def truth_ms(self, t_s):

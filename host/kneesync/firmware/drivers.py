@@ -14,7 +14,6 @@ from kneesync.errors import KneesyncError
 
 PACKAGES = (
     "adafruit-circuitpython-lsm6ds",
-    "adafruit-circuitpython-drv2605",
     "adafruit-circuitpython-register",
     "adafruit-circuitpython-busdevice",
 )
@@ -22,14 +21,14 @@ PREFIX = "adafruit_"  # of their modules
 _UNREACHED = {"load_mlc"}  # named in an __init__, for an argument that the firmware does not give
 
 
-def used_by(firmware: dict[str, bytes]) -> dict[str, bytes]:
+def used_by(firmware: dict[str, bytes], packages: tuple[str, ...] = PACKAGES) -> dict[str, bytes]:
     """The drivers' modules that `firmware` (path -> source) imports, or they each other: path -> source."""
-    return dict(_used_by(tuple(firmware.values())))
+    return dict(_used_by(tuple(firmware.values()), packages))
 
 
 @cache
-def _used_by(firmware: tuple[bytes, ...]) -> tuple[tuple[str, bytes], ...]:
-    installed = {path: source for package in PACKAGES for path, source in _installed(package)}
+def _used_by(firmware: tuple[bytes, ...], packages: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
+    installed = {path: source for package in packages for path, source in _installed(package)}
     wanted = {name for source in firmware for name in _names(ast.parse(source))}
     while True:
         kept = {path: _kept(ast.parse(source), wanted) for path, source in installed.items() if _imported(path, wanted)}

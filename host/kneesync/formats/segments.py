@@ -51,7 +51,9 @@ def _joined(first, second):
 
 def _said(first, second, offset_ms):
     cut_s = (offset_ms - first.start_ms) // 1000
-    by = {"reset": "a reset", "power": "a loss of power"}.get(second.header.get("cut_by"), "something unknown")
+    by = {"reset": "a reset", "power": "a loss of power", "button": "the button"}.get(
+        second.header.get("cut_by"), "something unknown"
+    )
     missing = second.segment - first.segment - 1
     lacks = f"; {missing} segments before it are missing" if missing else ""
     return (

@@ -24,7 +24,8 @@ from kneesync.virtual import Flash, VirtualBoard
 BOOT_WALL_S = 60
 STALLED_WALL_S = 60  # without simulated time moving on
 LOOK_WALL_S = 0.1
-AFTER_END_S = 1.0  # the runner presses stop so long after the last step
+AFTER_END_S = 1.0  # the runner presses stop so long after the last step,
+HOLD_S = 2.2  # for so long
 
 
 @dataclass
@@ -118,7 +119,7 @@ class _Watch:
             self._on_line(at_s - self._start_us / 1e6, line)
             if line.startswith("session ") and line.endswith(" opened"):
                 self._opened = True
-                self._board.press_button(at_s=self._end_us / 1e6 + AFTER_END_S)
+                self._board.press_button(at_s=self._end_us / 1e6 + AFTER_END_S, hold_s=HOLD_S)
             self._closed |= line.startswith("session ") and " closed " in line
 
 

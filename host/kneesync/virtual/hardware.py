@@ -105,10 +105,9 @@ class Hardware:
         self.reset_us = self._clock.now_us
         self._reset_cause = _PWRON_RESET if kind == POWER_ON else _WDT_RESET
         self._modes: dict[int, int] = {}
+        for pin in {change.pin for change in self.pin_log}:
+            self._drive(pin, 0)
         self._levels: dict[int, float] = {}
-        if self.pin_log:
-            for pin in {change.pin for change in self.pin_log}:
-                self._drive(pin, 0)
         self.watchdog_on = False
         self._watchdog_load_us = self._watchdog_us = self._paused_left_us = 0
         self._rtc_offset_us = _RTC_START_S * 1_000_000 - self._clock.now_us

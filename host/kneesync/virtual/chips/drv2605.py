@@ -2,7 +2,8 @@
 
 Source: data sheet SLOS854, section "Register Map"; its rows carry the names below. The model plays the waveform
 sequencer and real-time playback (sections of these names); triggers on the pin, PWM, audio, diagnostics and
-auto-calibration raise RegisterError.
+auto-calibration raise RegisterError. STATUS latches over-current (`shorted`) until it is read. Only its supply takes
+the chip back to standby: EN is tied to VCC on the breakout, so a reset of the board leaves the motor running.
 
 TI publishes names and strengths of the effects (section "Waveform Library Effects List") but no durations. Two
 are in the names (750 ms and 1000 ms alerts); **the others here are our estimate**. Where a duration matters, drive the
@@ -10,12 +11,14 @@ motor in real-time playback: that is exact.
 """
 
 from kneesync.virtual.bus import RegisterError
+from kneesync.virtual.chips import erm
 
 STANDBY = 0x40
 DEV_RESET = 0x80
 MODE_TRIGGER, MODE_REAL_TIME = 0, 5
 _MODE, _RTP, _LIBRARY, _SLOTS, _GO = 0x01, 0x02, 0x03, 0x04, 0x0C
 _CONTROL2, _CONTROL3 = 0x1C, 0x1D
+_OC_DETECT = 0x01  # STATUS; latched until it is read
 _BIDIR, _RTP_UNSIGNED, _ERM_OPEN_LOOP = 0x80, 0x08, 0x20
 
 # address: (name, value after reset, bits the model takes), SLOS854 table "Register Map Overview".
@@ -79,6 +82,9 @@ class Drv2605:
         self._now_us = now_us
         self._device_id = device_id
         self._vdd_mv = vdd_mv
+        self.stalled = False  # the motor does not turn: a lead is off, or its weight jams
+        self.shorted = False  # its leads touch: over-current whenever it is driven
+        self._latched = 0
         self._log = []  # [start_us, end_us or None while real-time playback drives it, what, amplitude]
         self.power_on()
 
@@ -97,6 +103,11 @@ class Drv2605:
         """
         now_us = self._now_us()
         return [(a, now_us if b is None else b, what, share) for a, b, what, share in self._log if a <= now_us]
+
+    def felt(self):
+        """(start_us, end_us) of each burst that a thigh has felt so far (erm.py)."""
+        log = self.log
+        return erm.felt(log, log[0][0], self._now_us() + 1) if log and not self.stalled else []
 
     def motor_on(self, t_us):
         """Whether the motor is driven at that time."""
@@ -129,7 +140,8 @@ class Drv2605:
 
     def _read_register(self, address):
         if address == _STATUS:
-            return self._device_id << 5
+            latched, self._latched = self._latched, 0
+            return self._device_id << 5 | latched
         if address == _GO:
             return int(self._now_us() < self._busy_until_us)
         if address == _VBAT:
@@ -201,6 +213,8 @@ class Drv2605:
             self._log[-1][1] = self._now_us()
         if share:
             self._log.append([self._now_us(), None, "real-time playback", share])
+            if self.shorted:
+                self._latched |= _OC_DETECT
 
     def _real_time_share(self):
         """RTP_INPUT as a share of full drive, -1 .. 1. Negative brakes the motor, then turns it the other way."""

@@ -3,13 +3,15 @@
 All data rates divide one counter of 6667 Hz, times the part's own deviation, by powers of two. So the chip's samples at
 104 Hz are the feed's own; at other rates they interpolate the feed linearly.
 
-While a motor on the board runs, its shaking is added: 0.08 g and 3 dps turning at 170 Hz in a seeded plane. The figures
-are our guess at what passes the chip's filters, not a measurement: enough to see whether flagged samples are left out.
+While a motor on the board turns, also while it coasts (erm.py), its shaking is added: at full speed 0.08 g and 3 dps
+turning at 170 Hz in a seeded plane. The figures are our guess at what passes the chip's filters, not a measurement:
+enough to see whether flagged samples are left out.
 """
 
 import numpy as np
 
 from kneesync.simulation.feed import NOMINAL_HZ
+from kneesync.virtual.chips import erm
 
 FEED_UG, FEED_UDPS = 488, 70000  # µg and µ°/s a count, as feeds hold them
 TICKS_A_SAMPLE = 64  # 6667 Hz to 104 Hz
@@ -53,26 +55,26 @@ class Sensing:
         return max(-128, min(127, round((self.feed.fs_hz / NOMINAL_HZ - 1) / 0.0015)))
 
     def shakes(self, from_tick, to_tick):
-        """Whether the motor ran between these two ticks."""
-        return bool(self._motor is not None and self._pulses(from_tick, to_tick))
+        """Whether the motor turned between these two ticks."""
+        return bool(self._motor is not None and self._driven(from_tick, to_tick))
 
     def samples(self, ticks):
         """int16 (n, 6): gyro and acceleration at these ticks (ascending) without the motor; ranges saturate."""
         return self._ranged(self._counts(ticks))
 
     def shaken_samples(self, ticks):
-        """The same, with the motor's shaking where it ran."""
-        strength = np.zeros(len(ticks))
+        """The same, with the motor's shaking where it turned."""
         t_us = self.time_us(ticks)
-        for start_us, end_us, _, share in self._pulses(int(ticks[0]), int(ticks[-1])):
-            strength[(t_us >= start_us) & (t_us < end_us)] = abs(share)
+        strength = erm.speeds(self._driven(int(ticks[0]), int(ticks[-1])), t_us) ** 2
         turn = 2 * np.pi * (_SHAKE_HZ / 1e6) * t_us
         circle = strength[:, None] * (np.stack([np.cos(turn), np.sin(turn)], axis=1) @ self._shake_axes.T)
         shake = np.hstack([circle * (_SHAKE_DPS * 1e6 / FEED_UDPS), circle * (_SHAKE_G * 1e6 / FEED_UG)])
         return self._ranged(self._counts(ticks) + shake)
 
-    def _pulses(self, from_tick, to_tick):
-        return self._motor.pulses(self.time_us(from_tick), self.time_us(to_tick) + 1)
+    def _driven(self, from_tick, to_tick):
+        """What drove the motor, oldest first, from long enough before."""
+        from_us = self.time_us(from_tick) - erm.STILL_AFTER_US
+        return [] if self._motor.stalled else self._motor.pulses(from_us, self.time_us(to_tick) + 1)[::-1]
 
     def _counts(self, ticks):
         """Feed counts at these ticks, int16 (n, 6)."""

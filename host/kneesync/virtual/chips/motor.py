@@ -3,6 +3,7 @@
 What it shakes and how it is asked is as of a motor behind the DRV2605L (drv2605.py).
 """
 
+from kneesync.virtual.chips import erm
 from kneesync.virtual.hardware import Hardware
 
 
@@ -11,6 +12,7 @@ class PinMotor:
 
     def __init__(self, hardware: Hardware, pin: int | None, now_us) -> None:
         self._hardware = hardware
+        self.stalled = False
         self._pin = pin
         self._now_us = now_us
         self._seen = 0  # of the hardware's pin log
@@ -21,6 +23,11 @@ class PinMotor:
         """What the motor did: (start_us, end_us, what, amplitude 0..1), oldest first; what still runs ends now."""
         now_us = self._now_us()
         return [(start_us, end_us or now_us, "pin", share) for start_us, end_us, share in self._rows()]
+
+    def felt(self) -> list[tuple[float, float]]:
+        """(start_us, end_us) of each burst that a thigh has felt so far (erm.py)."""
+        log = self.log
+        return erm.felt(log, log[0][0], self._now_us() + 1) if log and not self.stalled else []
 
     def motor_on(self, t_us: int) -> bool:
         """Whether the motor is driven at that time."""
