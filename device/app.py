@@ -30,7 +30,6 @@ _SLICE_MS = const(50)  # the button is looked at so often; a quick press takes 9
 _DRAIN_MS = const(225)
 _PAUSE_MS = const(6_000)  # without a stride
 _SHOWN_MS = const(5_000)  # how long closed and refused are shown
-_LOOP_ALIVE_MS = const(1_000)  # of the loop: it did not hang at its start
 _GOOD_START_MS = const(30_000)
 _STOP_MS = const(600)  # how long the motor is told to stop before something else is done
 _GOES_ON_MS = const(2_000)  # of running: the segment of a run that was cut opens
@@ -62,7 +61,7 @@ class App:
         self.sampling = Sampling(Imu(i2c, bus, rate_hz), self.recorder)
         boot = persist.next_boot()
         if not boot and not self.recorder.has_room():
-            print(recorder.FULL)
+            board.say(recorder.FULL)
         self._boot = boot
         self._ended_by_button = False  # the run before, a moment ago: it may go on
         self.session = session.Session(self.settings, boot, self.delivery, self.recorder, self.sampling)
@@ -70,7 +69,7 @@ class App:
         self._shown_until_ms = 0
         self._refused = False  # do not try again before the runner stops or presses
         self._full = False
-        self._loop_alive = self._start_confirmed = False
+        self._start_confirmed = False
         self._paused = False
 
     def _cut_run(self, boot):
@@ -86,8 +85,9 @@ class App:
 
     def run(self):
         """The loop. Leaves only by an exception, with the session closed."""
-        print("kneesync %s ready %s" % (__version__, board.board_id()))
+        board.say("kneesync %s ready %s" % (__version__, board.board_id()))
         try:
+            board.start_watchdog()
             self._show(board.up_ms(), signals.IDLE)
             self._loop()
         except KeyboardInterrupt:
@@ -160,7 +160,7 @@ class App:
         if self.recorder.raw:
             self.recorder.raw.tell(now_ms, self._sign)
         if self.battery.poll(now_ms):
-            print("battery low: %d mV" % self.battery.mv)
+            board.say("battery low: %d mV" % self.battery.mv)
             self.recorder.event(now_ms, log.BATTERY, self.battery.percent(), self.battery.mv, 0, 0, 0, 0, 0)
             self._light(now_ms)
         if self.session.is_open:
@@ -173,18 +173,13 @@ class App:
 
     def _confirm_start(self, now_ms):
         """The first 30 s: a loop that hangs then must end in a reset, which the loader counts as a failed start."""
-        ran_ms = now_ms - self.started_ms
-        if ran_ms >= _GOOD_START_MS:
-            self._start_confirmed = True
-            persist.started_well()
-            if not self.session.is_open:
-                board.stop_watchdog()
-        elif self._loop_alive:
+        if now_ms - self.started_ms < _GOOD_START_MS:
             board.feed_watchdog()
-        elif ran_ms >= _LOOP_ALIVE_MS:
-            self._loop_alive = True
-            board.start_watchdog()
-            persist.came_to_run()
+            return
+        self._start_confirmed = True
+        persist.started_well()
+        if not self.session.is_open:
+            board.stop_watchdog()
 
     def _go_on(self, now_ms):
         """A session is open."""
@@ -236,13 +231,13 @@ class App:
         if state == signals.STANDING and self.state == signals.IDLE:
             self._full = not self.recorder.has_room()
             if self._full:
-                print(recorder.FULL)
+                board.say(recorder.FULL)
         if self._full and (state == signals.STANDING or state == signals.RAISES):
             state = signals.REFUSED
         if state != self.state:
             gc.collect()
             self._show(now_ms, state)
-        if state == signals.IDLE and now_ms > _RESTART_MS:
+        if running_ms == 0 and now_ms > _RESTART_MS:
             persist.restart()
 
     def _open(self, now_ms, reason):
@@ -253,7 +248,7 @@ class App:
         self._ended_by_button = False
         why = "the battery is empty; charge it" if self.battery.empty else self.session.open(now_ms, reason)
         if why:
-            print("no session: %s" % why)
+            board.say("no session: %s" % why)
             self._refused = True
             self._show_for_a_while(signals.REFUSED)
         else:
@@ -287,7 +282,7 @@ class App:
         if not held:
             self._sign(now_ms, signals.CUE, pulse_ms // 2)
         tenths = (self.delivery.drop_cdeg + 5) // 10
-        print("cue %d.%d deg below%s" % (tenths // 10, tenths % 10, ", held back" if held else ""))
+        board.say("cue %d.%d deg below%s" % (tenths // 10, tenths % 10, ", held back" if held else ""))
 
 
 def main():

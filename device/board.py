@@ -8,6 +8,7 @@ Only this file, main.py and install.py (which must run on a bare board) import m
 """
 
 import os
+import select
 import sys
 import time
 from binascii import hexlify
@@ -87,9 +88,10 @@ _button = machine.Pin(_button_pin, machine.Pin.IN, machine.Pin.PULL_UP)
 supply = machine.ADC(machine.Pin(_battery)) if isinstance(_battery, int) else None
 has_gauge = _battery == "MAX17048"
 _full_hz = machine.freq()
+_out = select.poll()
+_out.register(sys.stdout, select.POLLOUT)
 _bus = None
 _watchdog = None
-_timer = None
 _ticks = 0
 _up_ms = 0
 
@@ -97,6 +99,21 @@ _up_ms = 0
 def board_id():
     """The chip's own number, as hex."""
     return hexlify(machine.unique_id()).decode()
+
+
+def say(text):
+    """Print a line, as far as whoever is there takes it at once.
+
+    print() waits half a second for the text and another for its end while a host has the port open and reads nothing
+    (MicroPython shared/tinyusb/mp_usbd_cdc.c): long enough for a pulse to go on and on. A byte at a time waits for
+    nothing while there is room, which is what a poll asks for.
+    """
+    for char in text + "\n":
+        for _ in _out.ipoll(0):
+            break
+        else:
+            return
+        sys.stdout.write(char)
 
 
 def slow_down():
@@ -209,17 +226,6 @@ def stop_watchdog():
     global _watchdog
     _watchdog = None
     machine.mem32[_WATCHDOG_CTRL_CLEAR] = _WATCHDOG_ENABLE
-
-
-def call_later(ms, callback):
-    """Call callback(timer) once in ms, also at the prompt. One at a time; ms 0 takes it back."""
-    global _timer
-    if _timer:
-        _timer.deinit()
-        _timer = None
-    if ms:
-        _timer = machine.Timer(-1)
-        _timer.init(mode=machine.Timer.ONE_SHOT, period=ms, callback=callback)
 
 
 def was_reset():

@@ -39,7 +39,7 @@ def _holds_app(slot):
 def _failed_starts():
     """Slot -> starts in a row that did not run for 30 s, as main.py counts them."""
     try:
-        return json.loads(_text(persist.STARTING) or _text(persist.RAN) or "{}")
+        return json.loads(_text(persist.STARTING) or _text(persist.FAILED) or "{}")
     except ValueError:
         return {}
 

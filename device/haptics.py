@@ -57,7 +57,7 @@ class Drv2605:
 
     def _look(self, over):
         if over and not self.over:
-            print(
+            board.say(
                 "the motor driver reports over-%s; check the motor's leads" % ("current" if over & 1 else "temperature")
             )
         self.over |= over
@@ -156,12 +156,12 @@ class Haptics:
             if late and not self._said:
                 self._said = True
                 text = str(error) if isinstance(error, ValueError) else "no DRV2605L answers at 0x5A (error %d)"
-                print(text % error.errno if "%" in text else text, end="; check its cable. Signals by LED only.\n")
+                board.say((text % error.errno if "%" in text else text) + "; check its cable. Signals by LED only.")
             return
         self._unsure = False
         if self._said:
             self._said = False
-            print("the motor is back")
+            board.say("the motor is back")
         self._due_ms = now_ms + _GAP_MS
 
     def stop(self, patience_ms):

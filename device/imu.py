@@ -33,6 +33,8 @@ BURST_SAMPLES = const(32)  # of four time slots each: every regular burst begins
 STEP = const(7)  # from one sample to the next in a channel
 
 _ADDRESS = const(0x6A)
+_FIFO_CTRL3 = const(0x09)  # with what follows, up to CTRL9_XL: all that start() sets
+_SET_BYTES = const(16)
 _WHO_AM_I = const(0x0F)
 _FIFO_STATUS1 = const(0x3A)  # 9.53: words waiting, bits 7..0
 _OVERRUN_LATCHED = const(0x08)  # 9.54 FIFO_STATUS2
@@ -48,6 +50,7 @@ _WHOLE = const(0x30)
 _FIRST_BURSTS = const(2)  # filters settle: dropped
 _SILENT_MS = const(1000)
 _RESET_TRIES = const(50)
+NONSENSE = const(84)  # EILSEQ: it answers, and what it says cannot be
 _EIO = const(5)
 _ETIMEDOUT = const(110)
 
@@ -124,6 +127,8 @@ class Imu:
         even = memoryview(self._even)
         self.channels = (odd[1:], odd[2:], odd[3:], even[4:], even[5:], even[6:])
         self._half = bytearray(6)
+        self._set = bytearray(_SET_BYTES)  # the control registers as start() left them
+        self._now = bytearray(_SET_BYTES)
         self.lost = False
         self.waiting = 0
         self.t_ms = 0
@@ -165,8 +170,15 @@ class Imu:
         chip._accel_data_rate = chip._gyro_data_rate = rate
         chip.fifo_acc_rate = chip.fifo_gyro_rate = rate
         chip.fifo_mode = _CONTINUOUS
+        self._read_mem(_ADDRESS, _FIFO_CTRL3, self._set)
         self._forget()
         self.lost = False
+
+    def check(self):
+        """OSError if the control registers are no longer as start() left them: a brown-out takes some or all."""
+        self._read_mem(_ADDRESS, _FIFO_CTRL3, self._now)
+        if self._now != self._set:
+            raise OSError(NONSENSE)
 
     def ready(self):
         """Whether a burst waits. OSError on a bus fault, or if the FIFO has stood still for a second."""

@@ -188,7 +188,7 @@ def put_loader():
 @guarded
 def switch(slot):
     """The next start is the slot's, as if none of its starts had ever failed. The last rename is the switch."""
-    for path in ("/starting", "/ran", "/left"):
+    for path in ("/starting", "/failed", "/left"):
         if size(path) is not None:
             os.remove(path)
     with open("/active.new", "w") as file:

@@ -13,10 +13,11 @@ from kneecore import settings as table
 
 SETTINGS = "/settings.json"
 BOOTS = "/boots"
-STARTING, RAN = "/starting", "/ran"  # main.py counts starts in them
+STARTING, FAILED = "/starting", "/failed"  # main.py counts starts in them
 CLOCK = "/clock"
 RUNS = "/runs"  # athlete and leg -> runs that had a baseline: by them cues are held back (delivery.py)
 _MOST_BYTES = 4096
+_MOST_BOOTS = 99_999
 _RESET_TAKES_S = 1
 
 this_boot = None  # this start's number, once the app has counted it
@@ -58,7 +59,7 @@ def settings():
     """Every setting's value. What does not fit is left at its default, and said."""
     values, refused = table.merged(changes())
     for text in refused:
-        print(text)
+        board.say(text)
     return values
 
 
@@ -88,7 +89,7 @@ def count_run(values):
     try:
         _write(RUNS, json.dumps(found))
     except OSError:
-        print("could not count this run for cue.observe_runs")
+        board.say("could not count this run for cue.observe_runs")
 
 
 def boot():
@@ -102,28 +103,20 @@ def next_boot():
     A start that is not counted has no number of its own: nothing may be recorded under it, nor dated by it.
     """
     global this_boot
-    number = boot() + 1
+    number = boot() % _MOST_BOOTS + 1  # five digits in a session's name; after the last the first comes again
     try:
         _write(BOOTS, str(number))
     except OSError as error:
-        print("this start is not counted (error %d): it records nothing" % error.errno)
+        board.say("this start is not counted (error %d): it records nothing" % error.errno)
         return 0
     this_boot = number
     return number
 
 
-def came_to_run():
-    """The app's loop turns: from now on this start fails by a crash or the watchdog, not by being switched off."""
-    try:
-        os.rename(STARTING, RAN)
-    except OSError:
-        pass
-
-
 def started_well():
     """Take the start marker back: this start is not one of the failed ones. True if it stood."""
     stood = False
-    for path in (STARTING, RAN):
+    for path in (STARTING, FAILED):
         try:
             os.remove(path)
             stood = True

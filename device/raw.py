@@ -14,6 +14,7 @@ layout. Measured (bench/recorder.py): 8.6 bytes a sample of 12. keep() and feed 
 from array import array
 from struct import pack_into
 
+import board
 from imu import BURST_SAMPLES
 from micropython import const
 from sessionfile import Block
@@ -70,7 +71,7 @@ class Raw:
         self._most_bytes = room_bytes - STRIDES_BYTES
         self.minutes = max(0, self._most_bytes // (_BYTES_A_SAMPLE * 60 * self.rate_hz))
         self.is_on = self.minutes > 0
-        print("room for %d minutes of raw samples" % self.minutes)
+        board.say("room for %d minutes of raw samples" % self.minutes)
         self.block.used = 0
         if self.sync_ms:  # made before the run
             self._mark()
@@ -79,7 +80,7 @@ class Raw:
         """Let the runner know of a new sync mark: sign(now_ms, signals.SYNC)."""
         if self._synced:
             self._synced = False
-            print("sync mark at %d ms" % self.sync_ms)
+            board.say("sync mark at %d ms" % self.sync_ms)
             sign(now_ms, SYNC)
 
     def close(self):

@@ -38,7 +38,7 @@ def look(boot, n, session, recorder, stop_ms, by_button):
         return 0
     if header is None:
         return 0
-    print("the run in %s %s; it goes on if the runner does" % (path, "ended" if by_button else "was cut"))
+    board.say("the run in %s %s; it goes on if the runner does" % (path, "ended" if by_button else "was cut"))
     session.goes_on(
         {
             "run": header.get("run") or run,

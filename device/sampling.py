@@ -6,12 +6,16 @@ sampling.poll(now_ms)                # every quarter of a second; `up` says whet
 """
 
 import board
-from imu import NAME, STEP, ImuError
+from imu import NAME, NONSENSE, STEP, ImuError
+from micropython import const
 
 from kneecore import sessionlog as log
 
-AGAIN_MS = 3_000
-FAULTS = 3  # in a row; then the chip is set up anew
+_AGAIN_MS = const(3_000)
+_FAULTS = const(3)  # in a row; then the chip is set up anew. It is at once if what it delivers cannot be:
+_WHOLE_MS = const(1_000)  # no sample with both its halves for so long,
+_LOST_BURSTS = const(5)  # losses in so many bursts in a row (three are a start's own),
+_CHECK_MS = const(60_000)  # or other settings than it was given, looked at so often
 
 
 class Sampling:
@@ -27,6 +31,8 @@ class Sampling:
         self.samples = 0
         self._fed_to_ms = 0
         self._again_ms = 0
+        self._whole_ms = self._check_ms = 0
+        self._lost_bursts = 0
         self._faults = 0  # in a row
         self._faults_ever = 0
         self._said = ""
@@ -46,6 +52,11 @@ class Sampling:
             return
         try:
             self.drain()
+            if now_ms - self._whole_ms > _WHOLE_MS:
+                raise OSError(NONSENSE)
+            if now_ms >= self._check_ms:
+                self._check_ms = now_ms + _CHECK_MS
+                self._imu.check()
             self._faults = 0
         except OSError as error:
             self._fault(now_ms, error.errno)
@@ -58,7 +69,14 @@ class Sampling:
         clock = self._pipeline.clock
         while imu.ready():
             n = imu.read()
+            if imu.lost:
+                self._lost_bursts += 1
+                if self._lost_bursts >= _LOST_BURSTS:
+                    raise OSError(NONSENSE)
+            else:
+                self._lost_bursts = 0
             if n:
+                self._whole_ms = imu.t_ms
                 if imu.lost:
                     imu.lost = False
                     self._gap(imu.t_ms - (imu.waiting + n) * self._period_us // 1000)
@@ -79,10 +97,10 @@ class Sampling:
     def _fault(self, now_ms, errno):
         self._faults += 1
         if self._faults == 1:
-            print("IMU fault (error %d)" % errno)
+            board.say("IMU fault (error %d)%s" % (errno, ": it delivers nonsense" if errno == NONSENSE else ""))
             self._faults_ever = min(self._faults_ever + 1, 32767)
             self._recorder.event(now_ms, log.IMU_FAULT, errno & 0xFF, self._faults_ever, 0, 0, 0, 0, 0)
-        if self._faults >= FAULTS:
+        if self._faults >= _FAULTS or errno == NONSENSE:
             self.up = False
             self._again_ms = now_ms
 
@@ -92,14 +110,16 @@ class Sampling:
             board.i2c()  # also wakes a bus that hangs
             self._imu.start()
             self.up = True
-            self._faults = 0
+            self._faults = self._lost_bursts = 0
+            self._whole_ms = board.up_ms() + _WHOLE_MS  # it drops what its filters settle in
+            self._check_ms = self._whole_ms + _CHECK_MS
             if self._said:
-                print("the IMU is back")
+                board.say("the IMU is back")
                 self._said = ""
             self._imu.lost = self.samples > 0
         except (ImuError, OSError) as error:
             said = str(error) if isinstance(error, ImuError) else "the %s fails (error %d)" % (NAME, error.errno)
             if said != self._said:
                 self._said = said
-                print(said)
-        self._again_ms = board.up_ms() + AGAIN_MS
+                board.say(said)
+        self._again_ms = board.up_ms() + _AGAIN_MS

@@ -18,6 +18,7 @@ import battery
 import board
 import persist
 
+import __main__
 from kneecore import __version__
 from kneecore import sessionlog as log
 from kneecore import settings as table
@@ -26,7 +27,6 @@ SESSIONS = "/sessions"
 WIRE = 2  # how read() sends; the host asks for it in info()
 CHUNK_BYTES = 6144  # 8 KB of base64: what the heap gives in one piece, and few enough calls
 _FEED_MS = 1000  # a chunk takes 0.7 s at 115200 baud; the watchdog bites after 8.4
-LEASE_S = 25
 _MOST_JSON = 2048
 _JUST_MS = 60_000
 _HOST = log.END_REASONS.index("host")
@@ -40,8 +40,15 @@ def let_in():
     board.speed_up()
     board.stop_motor()
     persist.started_well()
-    board.call_later(LEASE_S * 1000, lambda timer: persist.restart())
-    print("the firmware starts again in %d s; to stay at the prompt: import service; service.stay()" % LEASE_S)
+    _lease("start")
+    print("the firmware starts again in 25 s of silence; to stay at the prompt: import service; service.stay()")
+
+
+def _lease(do):
+    """Start or cancel what main.py left in __main__: at the prompt too, the board comes back by itself."""
+    lease = getattr(__main__, "kneesync_lease", None)
+    if lease:
+        getattr(lease, do)()
 
 
 def say(value):
@@ -53,7 +60,7 @@ def guarded(function):
     """The watchdog in place of the lease, and one line whatever happens."""
 
     def call(*arguments):
-        board.call_later(0, None)
+        _lease("cancel")
         board.start_watchdog()
         try:
             function(*arguments)
@@ -232,7 +239,7 @@ def settings(json_text, afresh=False):
 
 def stay():
     """Stay at the prompt until a reset: no lease, no watchdog."""
-    board.call_later(0, None)
+    _lease("cancel")
     board.stop_watchdog()
     say({"stays": True})
 

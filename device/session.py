@@ -71,7 +71,7 @@ class Session:
             self._recorder.close(now_ms, ERROR)
             return "the flash fails (error %d)" % error.errno
         board.start_watchdog()
-        print("session %s opened" % self._recorder.name)
+        board.say("session %s opened" % self._recorder.name)
         gc.collect()
         return ""
 
@@ -84,7 +84,7 @@ class Session:
             if not self._recorder.flush():
                 return FLASH_FULL
         except OSError as error:
-            print("the flash fails (error %d)" % error.errno)
+            board.say("the flash fails (error %d)" % error.errno)
             return ERROR
         gc.collect()
         return None
@@ -99,7 +99,7 @@ class Session:
         if was_open:
             if self._recorder.learnt:
                 persist.count_run(self._settings)
-            print("session %s closed (%s)" % (self._recorder.name, log.END_REASONS[reason]))
+            board.say("session %s closed (%s)" % (self._recorder.name, log.END_REASONS[reason]))
 
     def close(self, now_ms, reason):
         """End the session and be ready for the next run."""

@@ -127,7 +127,7 @@ def test_it_is_off_however_the_firmware_ends(way, board):
 
 def test_safe_mode_switches_it_off():
     """It ran when the board was reset, and whoever asks for safe mode has no firmware that would stop it."""
-    wearer = Wearer(Still(), files={"/starting": b'{"a": 3}'})
+    wearer = Wearer(Still(), files={"/failed": b'{"a": 3}'})
     haptic = wearer.board.haptic
     wearer.at(0.001, lambda: [haptic.write(bytes(data)) for data in ((2, 127), (1, 5))])
     with wearer:

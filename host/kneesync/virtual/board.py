@@ -34,6 +34,7 @@ from kneesync.virtual.parts import Parts, told
 from kneesync.virtual.printed import Printed
 from kneesync.virtual.pty import HostPort
 from kneesync.virtual.repl import Repl
+from kneesync.virtual.usb import Usb
 from kneesync.virtual.vm import process as vm_
 from kneesync.virtual.vm.fetch import toolchain
 from kneesync.virtual.vm.on_board import _requests as ask
@@ -86,12 +87,14 @@ class VirtualBoard:
         self._table = {**self.hardware.table, **FileRequests(flash).table}
         self._table[ask.CLOCK] = lambda a, b, data: 0
         self._table[ask.OUTPUT] = lambda a, b, data: self._print(data)
+        self._table[ask.OUTPUT_ROOM] = lambda a, b, data: self.usb.room
         self._table[ask.SLEEP] = self._sleep
         self._table[ask.SLEEP_ON] = lambda a, b, data: self._sleep_on()
         self._port: HostPort | None = None
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._printed = Printed()
+        self.usb = Usb()
         self._repl = Repl()
         self._drop = 0
         self._interrupt = False
@@ -365,7 +368,7 @@ class VirtualBoard:
             data, self._drop = data[dropped:], self._drop - dropped
         self._printed.add(data, self.clock.now_us)
         self._port.write(data)
-        self.clock.advance_to(self.clock.now_us + len(data))
+        self.clock.advance_to(self.clock.now_us + len(data) + self.usb.write(data))
         return 0
 
     def _sleep(self, a: int, b: int, data: bytes) -> int:

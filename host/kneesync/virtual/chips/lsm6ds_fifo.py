@@ -33,6 +33,7 @@ class Fifo:
     def reset(self, tick):
         """As after a reset of the chip: bypass, empty."""
         self.mode = BYPASS
+        self.disordered = False
         self.dividers = (0, 0)  # ticks between two words of gyroscope and accelerometer, 0: none
         self.watermark, self.stop_at_watermark = 0, False
         self.count_limit, self.count_tag, self.count = 0, TAG_ACCEL, 0
@@ -84,6 +85,9 @@ class Fifo:
         if len(values) < n:  # what an empty FIFO gives is not documented
             self.empty_reads += -(-(n - len(values)) // WORD_BYTES)
             values += bytes(n - len(values))
+        if self.disordered and n % WORD_BYTES == 0:
+            words = [values[at : at + WORD_BYTES] for at in range(0, n, WORD_BYTES)]
+            values = b"".join(reversed(words))
         return values
 
     def status2(self):

@@ -77,6 +77,23 @@ class Lsm6dsox:
         self._sensing.spoil = change
         self._fifo.replan(tick)
 
+    def brown_out(self):
+        """The supply dips: every register is as after power-on, the FIFO empty, while the board runs on."""
+        self._reset(self._now_us())
+
+    def lose(self, address):
+        """One register falls back to its value after reset, as field reports of half-dead chips have it."""
+        tick = self._sensing.tick(self._now_us())
+        self._fifo.advance(tick)
+        self._registers[address] = self._table[address][1]
+        if address in _SHAPING:
+            self._shape(address, tick)
+
+    def disorder(self):
+        """From now on the FIFO gives its words in another order, until a software reset (meta-openvario issue 295: a
+        real LSM6DSL after 10³ to 10⁵ reads)."""
+        self._fifo.disordered = True
+
     @property
     def feed(self):
         """The feed that plays."""

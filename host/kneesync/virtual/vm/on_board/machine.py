@@ -3,6 +3,8 @@
 Whatever a sample's way touches (I2C into a buffer, Pin.value, WDT.feed) allocates nothing, as on the chip.
 """
 
+import sys
+
 import _requests
 import bridge
 import uctypes
@@ -229,7 +231,7 @@ _timers = {}
 
 
 class Timer:
-    """A soft one-shot timer: its callback runs in a sleep or while no code runs."""
+    """A soft timer: its callback runs in a sleep or while no code runs; what it raises is printed, as rp2 does."""
 
     ONE_SHOT, PERIODIC = 0, 1
 
@@ -243,11 +245,11 @@ class Timer:
             self.init(**settings)
 
     def init(self, *, mode=PERIODIC, freq=-1, period=-1, callback=None, hard=False):
-        if mode != Timer.ONE_SHOT:
-            raise ValueError("the virtual board has one-shot timers only; pass mode=Timer.ONE_SHOT")
         self._callback = callback
+        self._period = period if period >= 0 else int(1000 / freq)
+        self._mode = mode
         _timers[self._number] = self
-        _ask(_requests.TIMER_START, self._number, period if period >= 0 else int(1000 / freq))
+        _ask(_requests.TIMER_START, self._number, self._period)
 
     def deinit(self):
         _ask(_requests.TIMER_STOP, self._number, 0)
@@ -260,8 +262,14 @@ def _fire_timers():
         if number < 0:
             return
         timer = _timers.pop(number)
+        if timer._mode == Timer.PERIODIC:
+            _timers[number] = timer
+            _ask(_requests.TIMER_START, number, timer._period)
         if timer._callback:
-            timer._callback(timer)
+            try:
+                timer._callback(timer)
+            except Exception as error:
+                sys.print_exception(error)
 
 
 class _Mem32:
