@@ -3,9 +3,8 @@
 import ast
 from pathlib import Path
 
-from kneesync.firmware.image import device_folder
-
 import kneecore
+from kneesync.firmware.image import device_folder
 
 MOST_MODULES = 7  # and main.py above them
 FOLDERS = {"": device_folder(), "kneecore": Path(kneecore.__file__).parent}
