@@ -28,7 +28,7 @@ def test_ctrl_c_loses_nothing(offset_ms):
     """Around a flush, and twice more while the log is closed: every stride is in the file once, and so is the end."""
     wearer = Wearer(short_run(60), QUICK)
     for later_ms in (0, 5, 30, 31, 80):
-        wearer.at(flush_s() + (offset_ms + later_ms) / 1000, lambda: wearer.type(b"\x03"))
+        wearer.at(flush_s() + (offset_ms + later_ms) / 1000, lambda: wearer.board.type(b"\x03"))
     with wearer:
         wearer.wait_for("closed (host)")
         wearer.wait_for("starts again in")
@@ -43,10 +43,9 @@ def test_ctrl_c_loses_nothing(offset_ms):
 def test_board_runs_again_after_a_ctrl_c_and_silence():
     with Wearer(simulate([Stand(10)], seed=1)) as wearer:
         wearer.wait_for("ready")
-        wearer.type(b"\x03")
+        wearer.board.type(b"\x03")
         wearer.wait_for("starts again in")
         left_s = wearer.now_s
-        wearer.board.hurry(AGAIN_S)
         wearer.wait_for("ready", 2)
         assert wearer.now_s - left_s <= AGAIN_S
 
@@ -55,12 +54,11 @@ def test_board_runs_again_after_a_call_and_silence():
     """A service call takes the lease back and leaves the watchdog, which bites."""
     with Wearer(simulate([Stand(10)], seed=1)) as wearer:
         wearer.wait_for("ready")
-        wearer.type(b"\x03")
+        wearer.board.type(b"\x03")
         wearer.wait_for("starts again in")
-        wearer.type(b"import service; service.info()\r\n")
+        wearer.board.type(b"import service; service.info()\r\n")
         wearer.wait_for('"up_ms"')
         left_s = wearer.now_s
-        wearer.board.hurry(AGAIN_S)
         wearer.wait_for("ready", 2)
         assert wearer.now_s - left_s <= 15
 
@@ -68,13 +66,11 @@ def test_board_runs_again_after_a_call_and_silence():
 def test_stay_stays():
     with Wearer(simulate([Stand(10)], seed=1)) as wearer:
         wearer.wait_for("ready")
-        wearer.type(b"\x03")
+        wearer.board.type(b"\x03")
         wearer.wait_for("starts again in")
-        wearer.type(b"import service; service.info(); service.stay()\r\n")
+        wearer.board.type(b"import service; service.info(); service.stay()\r\n")
         wearer.wait_for('"stays"')
-        later_s = wearer.now_s + 60
-        wearer.board.hurry(61)
-        wearer.wait_until_s(later_s)
+        wearer.wait_until_s(wearer.now_s + 60)
         assert wearer.output.count("ready") == 1
 
 
@@ -82,9 +78,9 @@ def test_clock_outlives_the_restart():
     """A reset sets MicroPython's clock back to 2021; a wanted one takes the time along."""
     with Wearer(short_run(20), QUICK) as wearer:
         wearer.wait_for("ready")
-        wearer.type(b"\x03")
+        wearer.board.type(b"\x03")
         wearer.wait_for("starts again in")
-        wearer.type(b"import service; service.set_clock(1790000000); service.restart()\r\n")
+        wearer.board.type(b"import service; service.set_clock(1790000000); service.restart()\r\n")
         set_s = wearer.now_s
         wearer.wait_for("closed (still)")
         (session,) = wearer.sessions()

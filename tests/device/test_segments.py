@@ -53,7 +53,7 @@ def stall(wearer, at_s):
 
 
 def powered_again(wearer):
-    assert wearer.board.wait(lambda: not wearer.board.powered, 60), wearer.output
+    assert not wearer.board.run_until(wearer.now_s + 3600), wearer.output
     wearer.board.power_cycle()
 
 

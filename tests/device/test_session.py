@@ -146,7 +146,7 @@ def test_full_flash_closes_cleanly():
     wearer = Wearer(short_run(5000), QUICK)
     fill(wearer.board.flash, 64 * 1024 * 2 + 24_000)  # and some blocks for the notes of a start
     with wearer:
-        wearer.wait_for("closed (flash_full)", timeout_s=240)
+        wearer.wait_for("closed (flash_full)")
         (session,) = wearer.sessions()
         assert session.end[0] == "flash_full" and session.end[2] == len(session.strides) > 4500
         assert wearer.board.flash.free_blocks() * BLOCK_BYTES > 40_000

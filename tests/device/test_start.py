@@ -9,7 +9,7 @@ import pytest
 
 from kneesync.board.link import Link
 from kneesync.simulation.runner import Stand, simulate
-from tests.support.wearer import WAIT_S, Wearer, firmware, short_run
+from tests.support.wearer import Wearer, firmware, short_run
 
 DEVICE = Path(__file__).parents[2] / "device"
 CRASHING = b"raise RuntimeError('this firmware does not start')"
@@ -55,7 +55,7 @@ def test_three_failed_starts_end_in_safe_mode():
         assert wearer.output.count("RuntimeError") == 3
         assert wearer.board.led == 1
         assert b"does not start" in wearer.board.flash.read_file("/crash")
-        wearer.type(b"\r\nprint(6 * 7)\r\n")
+        wearer.board.type(b"\r\nprint(6 * 7)\r\n")
         wearer.wait_for("42")
 
 
@@ -246,11 +246,10 @@ def test_a_host_that_is_gone_leaves_a_full_board_running_again():
     fill_to_the_last_block(wearer.board.flash)
     with wearer:
         wearer.wait_for("ready")
-        wearer.type(b"\x03")
+        wearer.board.type(b"\x03")
         wearer.wait_for("starts again in")
-        wearer.type(b"import board; board.set_clock(1790000000)\r\n")
+        wearer.board.type(b"import board; board.set_clock(1790000000)\r\n")
         wearer.wait_for("set_clock(1790000000)")
-        wearer.board.hurry(30)
         wearer.wait_for("ready", 2)
 
 
@@ -268,11 +267,8 @@ def cut_at(operation):
     flash.cut_power_at(operation)
     with wearer:
         board = wearer.board
-
-        def cut():
-            return flash.memory.ops_to_cut is None and not board.powered
-
-        assert board.wait(lambda: cut() or "ready" in board.output, WAIT_S)  # late ones come after the falling back
+        board.run_until_printed("ready")  # late ones come after the falling back
+        assert board.powered == (flash.memory.ops_to_cut is not None)
         flash.cut_power_at(None)
         board.power_cycle()
         wearer.wait_for("ready")

@@ -97,7 +97,7 @@ def test_power_cut_loses_little():
     wearer = Wearer(short_run(60), QUICK)
     wearer.at(55, lambda: wearer.board.flash.cut_power_at(2))
     with wearer:
-        assert wearer.board.wait(lambda: wearer.now_s > 55 and not wearer.board.powered, 30)
+        assert not wearer.board.run_until(300) and wearer.now_s > 55
         cut_s = wearer.now_s
         wearer.board.power_cycle()
         wearer.wait_for("ready", 2)

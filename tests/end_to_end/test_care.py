@@ -10,7 +10,6 @@ from kneesync.board import find
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the virtual board needs POSIX")
 virtual = pytest.importorskip("kneesync.virtual", reason="the virtual board's extra is not installed")
-WAIT_S = 60
 
 
 @contextmanager
@@ -19,20 +18,15 @@ def running(files=None, ctrl_c_at_s=None, **more):
     from kneesync.firmware.image import fresh_board
 
     flash = virtual.Flash(files={**fresh_board(), **(files or {})})
-    board = virtual.VirtualBoard(flash=flash, **more)
+    board = virtual.VirtualBoard(flash=flash, held=True, **more)
     if ctrl_c_at_s:
-        board.clock.at(round(ctrl_c_at_s * 1e6), lambda: type_on(board.port, b"\x03"))
+        board.clock.at(round(ctrl_c_at_s * 1e6), lambda: board.type(b"\x03"))
     with board, find.registered(board.port, board.board_id):
         yield board
 
 
-def type_on(port, keys):
-    with open(port, "wb", buffering=0) as wire:
-        wire.write(keys)
-
-
 def ready(board):
-    assert board.wait(lambda: " ready " in board.output, WAIT_S), board.output
+    assert board.run_until_printed(" ready "), board.output
 
 
 def findings(out):
@@ -45,8 +39,7 @@ def test_a_board_s_life_from_the_first_look_to_the_freed_run(kneesync):
 
     feed = simulate([Stand(6), KneeRaises(3), Stand(2), Run(45, speed_mps=3.0)], seed=5)
     with running(feed=feed, seed=5, ctrl_c_at_s=50) as board:
-        # the board runs ahead of us: so the host's Ctrl-C comes at a time of the board's
-        assert board.wait(lambda: "starts again in" in board.output, WAIT_S)
+        assert board.run_until_printed("starts again in")
         code, out, err = kneesync("settings", "--set", "leg=R", "--set", "cue.hold_s=40")
         assert (code, out) == (0, "leg: L → R\ncue.hold_s: 60 → 40\n")
         assert "2 of" in err and "closed safely as 00001-1.knee" in err
@@ -69,7 +62,7 @@ def test_a_board_s_life_from_the_first_look_to_the_freed_run(kneesync):
         assert "(set by hand)" in kneesync("report", kept["id"], "--plain")[1]
 
         board.press_button()
-        assert board.wait(lambda: "closed (still)" in board.output, WAIT_S), board.output
+        assert board.run_until_printed("closed (still)"), board.output
         code, out, _ = kneesync("doctor", "--brief")
         assert code == 0 and "ready, 1 session to pull" in out and len(out.splitlines()) == 1
         assert kneesync("pull")[0] == 0
@@ -110,7 +103,7 @@ def test_the_doctor_on_a_board_in_trouble(kneesync):
 
 def test_the_doctor_on_a_board_in_safe_mode(kneesync):
     with running({"/starting": b'{"a": 3}'}) as board:
-        assert board.wait(lambda: "safe mode" in board.output, WAIT_S)
+        assert board.run_until_printed("safe mode")
         code, out, _ = kneesync("doctor", "--json")
         rows, _ = findings(out)
         assert (code, rows["start"]["state"]) == (1, "bad") and "after 3 failed starts" in rows["start"]["text"]
@@ -122,7 +115,7 @@ def test_the_doctor_on_a_foreign_micropython(kneesync):
         for path in ("/main.py", "/active"):
             board.flash.remove(path)
         board.power_cycle()
-        assert board.wait(lambda: board.output.count(">>>"), WAIT_S), board.output
+        assert board.run_until_printed(">>>"), board.output
         code, out, _ = kneesync("doctor", "--json")
         rows, _ = findings(out)
         assert code == 1 and rows["firmware"]["state"] == "bad" and rows["firmware"]["step"] == "run `kneesync flash`"
@@ -136,7 +129,7 @@ def test_no_command_before_the_pull_costs_a_run_its_date(kneesync):
     feed = simulate([Stand(6), KneeRaises(3), Stand(2), Run(40, speed_mps=3.0)], seed=6)
     for command in (["doctor", "--brief"], ["settings"], ["free", "--yes"], ["flash"]):
         with running(feed=feed, seed=len(command[0])) as board:
-            assert board.wait(lambda: "closed (still)" in board.output, WAIT_S), board.output
+            assert board.run_until_printed("closed (still)"), board.output
             code, _, err = kneesync(*command)
             assert code == (1 if command == ["flash"] else 0), err
             code, out, _ = kneesync("pull", "--json")
@@ -149,7 +142,7 @@ def test_safe_mode_dates_no_run():
     from kneesync.board.link import Link
 
     with running({"/starting": b'{"a": 3}', "/boots": b"4"}) as board:
-        assert board.wait(lambda: "safe mode" in board.output, WAIT_S)
+        assert board.run_until_printed("safe mode")
         with Link(board.port) as link:
             assert link.info["boot"] is None and link.info["up_ms"] > 0
         with Link(board.port) as link:
@@ -161,13 +154,12 @@ def settings_after_a_cut(at_op):
     before, after = b'{"leg": "R"}', {"leg": "R", "quiet": "on"}
     with running({"/settings.json": before}) as board:
         ready(board)
-        with open(board.port, "wb", buffering=0) as port:
-            port.write(b"\x03")
-            assert board.wait(lambda: "starts again in" in board.output, WAIT_S)
-            board.flash.cut_power_at(at_op)
-            port.write(b'import service; service.settings(\'{"quiet": "on"}\')\r\n')
-            assert board.wait(lambda: not board.powered or '{"settings"' in board.output, WAIT_S)
-        cut = not board.powered
+        board.type(b"\x03")
+        assert board.run_until_printed("starts again in")
+        board.flash.cut_power_at(at_op)
+        board.type(b'import service; service.settings(\'{"quiet": "on"}\')\r\n')
+        cut = not board.run_until_printed('{"settings"')
+        assert cut != board.powered
         if cut:
             board.power_cycle()
         found = json.loads(board.flash.read_file("/settings.json"))

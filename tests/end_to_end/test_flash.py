@@ -63,7 +63,7 @@ def board_files(active, slots, **more):
 
 
 def a_board(files=None, **more):
-    return virtual.VirtualBoard(flash=virtual.Flash(files=files), **more)
+    return virtual.VirtualBoard(flash=virtual.Flash(files=files), held=True, **more)
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def readies(board, version):
 
 
 def wait_for(board, text, count=1):
-    assert board.wait(lambda: board.output.count(text) >= count, WAIT_S), board.output[-2000:]
+    assert board.run_until_printed(text, count), board.output[-2000:]
 
 
 # What it meets
@@ -356,9 +356,8 @@ def die_at(call, sent_first, monkeypatch, library):
         with monkeypatch.context() as patch, pytest.raises(_Gone):
             patch.setattr("kneesync.board.flash.Prompt", _Dying.at(call, sent_first))
             flash(board.port, board.board_id, library)
-        board.hurry(40)  # the board is left alone: its watchdog, or the loader's lease, takes it back
-        wait_for(board, " ready ", 2)
-        board.hurry(0)  # else the watchdog bites between any two calls of the next flash
+        # the board is left alone: its watchdog, or the loader's lease, takes it back
+        assert board.run_until_printed(" ready ", 2, within_s=40)
         version = whole(board)
         assert readies(board, version) >= 1 + (version == OLD)
         assert flash(board.port, board.board_id, library).version == NEW
@@ -384,8 +383,9 @@ def test_a_host_that_dies_at_any_call_leaves_a_board_that_starts(monkeypatch, li
 @cache
 def recorded_flash():
     """(flash before, [(block, offset, what it then holds)...]) of an update: what the chip was told, in order."""
-    volume = virtual.Flash(files=updatable())
-    memory, operations = volume.memory, []
+    live = a_board(updatable())
+    volume, operations = live.flash, []
+    memory = volume.memory
     erase, program = memory.erase, memory.prog
 
     def erased(config, block):
@@ -396,7 +396,11 @@ def recorded_flash():
         operations.append((block, offset, bytes(data)))
         return program(config, block, offset, data)
 
-    with virtual.VirtualBoard(flash=volume) as board, tempfile.TemporaryDirectory() as folder, Library(folder) as kept:
+    with (
+        live as board,
+        tempfile.TemporaryDirectory() as folder,
+        Library(folder) as kept,
+    ):
         wait_for(board, "ready")
         with volume.lock:
             before = bytes(memory.data)
@@ -426,7 +430,7 @@ def check_cuts(cuts):
 
 def start_after(cut, library):
     """The real loader and firmware on that volume; then a second flash."""
-    with virtual.VirtualBoard(flash=cut_volume(cut)) as board:
+    with virtual.VirtualBoard(flash=cut_volume(cut), held=True) as board:
         wait_for(board, " ready ")
         assert readies(board, whole(board)) == 1 and "Error:" not in board.output
         assert flash(board.port, board.board_id, library).version == NEW

@@ -18,7 +18,6 @@ virtual = pytest.importorskip("kneesync.virtual", reason="the virtual board's ex
 
 PAGE = Path(__file__).parents[2] / "docs" / "flash-by-hand.md"
 PROGRAMS = {"mpremote": [sys.executable, "-m", "mpremote"], "kneesync": [sys.executable, "-m", "kneesync"]}
-WAIT_S = 60
 
 
 def commands():
@@ -26,15 +25,11 @@ def commands():
     return [line for block in blocks for line in block.splitlines()]
 
 
-def starts(board):
-    """How often the board came to its firmware, or, without one, to its prompt."""
-    return board.output.count(" ready ") + board.output.count('Type "help()"')
-
-
 def walk(board, folder):
     """The slot that it took."""
     slot = "SLOT"
     for command in commands():
+        reset_us = board.hardware.reset_us
         words = [word.replace("PORT", board.port).replace("SLOT", slot) for word in shlex.split(command)]
         done = subprocess.run(
             [*PROGRAMS[words[0]], *words[1:]], cwd=folder, capture_output=True, text=True, timeout=120, check=False
@@ -51,11 +46,9 @@ def walk(board, folder):
             assert done.stdout.split()[-1] == hashlib.sha256(here.read_bytes()).hexdigest()
         elif "selftest" in command:
             assert done.stdout.count('"ok": true') == 6 and '"blocks": true' not in done.stdout
-            before = starts(board)
-            board.hurry(10)
-            assert board.wait(lambda before=before: starts(board) > before, WAIT_S)  # the watchdog's reset
-            board.hurry(0)
-    assert board.wait(lambda: f"kneesync {__version__} ready" in board.output, WAIT_S), board.output[-2000:]
+            board.run_until(board.clock.now_us / 1e6 + 10)
+            assert board.hardware.reset_us > reset_us, "the watchdog's"
+    assert board.run_until_printed(f"kneesync {__version__} ready"), board.output[-2000:]
     return slot
 
 
@@ -72,8 +65,8 @@ def test_an_update_by_hand(tmp_path):
         "/b/app.mpy": b"torn",
     }
     del files["/a/kneecore/__init__.mpy"]
-    with virtual.VirtualBoard(flash=virtual.Flash(files=files)) as board:
-        assert board.wait(lambda: "kneesync 0.0.9 ready" in board.output, WAIT_S)
+    with virtual.VirtualBoard(flash=virtual.Flash(files=files), held=True) as board:
+        assert board.run_until_printed("kneesync 0.0.9 ready")
         assert walk(board, tmp_path) == "b"
         assert board.output.count("starting /b") == 1
         assert same(board, "b") and board.flash.read_file("/active") == b"b" and not board.flash.exists("/left")
@@ -81,7 +74,7 @@ def test_an_update_by_hand(tmp_path):
 
 @pytest.mark.soak
 def test_a_blank_board_by_hand(tmp_path):
-    with virtual.VirtualBoard(flash=virtual.Flash()) as board:
-        assert board.wait(lambda: ">>>" in board.output, WAIT_S)
+    with virtual.VirtualBoard(flash=virtual.Flash(), held=True) as board:
+        assert board.run_until_printed(">>>")
         assert walk(board, tmp_path) == "a"
         assert same(board, "a") and board.flash.read_file("/active") == b"a"

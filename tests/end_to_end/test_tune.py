@@ -25,7 +25,7 @@ def library(kneesync, tmp_path):
 def board_with(files=None):
     from kneesync.firmware.image import fresh_board
 
-    return virtual.VirtualBoard(flash=virtual.Flash(files={**fresh_board(), **(files or {})}))
+    return virtual.VirtualBoard(flash=virtual.Flash(files={**fresh_board(), **(files or {})}), held=True)
 
 
 @pytest.mark.usefixtures("library")
@@ -34,7 +34,7 @@ def test_the_board_is_told_what_earlier_runs_were_like(kneesync):
     assert code == 0 and "Fresh, me, leg L, 4 runs: knee lift 4" in out and "kneesync settings --set cue.drop" in out
     assert max(map(len, out.splitlines())) <= 120
     with board_with() as board, find.registered(board.port, board.board_id):
-        assert board.wait(lambda: " ready " in board.output, 60), board.output
+        assert board.run_until_printed(" ready "), board.output
         code, out, err = kneesync("tune", "--apply")
         assert (code, err) == (0, "") and "Written to the board: cue.seed=4" in out
         kept = json.loads(board.flash.read_file("/settings.json"))
@@ -45,14 +45,14 @@ def test_the_board_is_told_what_earlier_runs_were_like(kneesync):
         found = json.loads(kneesync("tune", "--apply", "--rate", "6", "--json")[1])
         kept_too = json.loads(board.flash.read_file("/settings.json"))
         assert kept_too == {**kept, "cue.drop_cdeg": found["recommended"]["cue.drop_cdeg"]} == found["applied"]
-        assert board.wait(lambda: board.output.count(" ready ") >= 3, 60), "and its firmware runs with it"
+        assert board.run_until_printed(" ready ", 3), "and its firmware runs with it"
         assert "takes" not in board.output
 
 
 @pytest.mark.usefixtures("library")
 def test_another_leg_s_board_is_told_nothing(kneesync):
     with board_with({"/settings.json": b'{"leg": "R"}'}) as board, find.registered(board.port, board.board_id):
-        assert board.wait(lambda: " ready " in board.output, 60), board.output
+        assert board.run_until_printed(" ready "), board.output
         code, _, err = kneesync("tune", "--apply")
         assert code == 1 and "fewer than 3 runs with a baseline of me, leg R" in err
         assert json.loads(board.flash.read_file("/settings.json")) == {"leg": "R"}

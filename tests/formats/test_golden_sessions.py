@@ -64,9 +64,9 @@ def record(name, raw):
     plan = [Stand(6), KneeRaises(3), Stand(2), Run(minutes * 60, 3.0), Stand(4)]
     feed = simulate(plan, seed=1, fatigue=None if raw else Fatigue.ramp(1.5, 2.0, 8.0))
     flash = Flash(files={**fresh_board(), "/settings.json": json.dumps(settings).encode()})
-    with VirtualBoard(feed=feed, flash=flash, seed=1) as board:
+    with VirtualBoard(feed=feed, flash=flash, seed=1, held=True) as board:
         board.press_button(at_s=feed.length / feed.fs_hz + 5, hold_s=2.2)
-        board.wait(lambda: "closed" in board.output, 300)
+        assert board.run_until_printed("closed")
         (found,) = board.flash.listdir("/sessions")
         data = board.flash.read_file(f"/sessions/{found}")
     for path, content in ((".knee", data), (".json", json.dumps(described(data)).encode() + b"\n")):

@@ -26,8 +26,8 @@ def link():
     files = fresh_board()
     for path in [*BOTH.glob("*.py"), *BOTH.glob("on_board/*.py")]:
         files[f"/a/{path.name}"] = path.read_bytes()
-    with virtual.VirtualBoard(flash=virtual.Flash(files=files)) as board:
-        assert board.wait(lambda: " ready " in board.output, 60), board.output
+    with virtual.VirtualBoard(flash=virtual.Flash(files=files), held=True) as board:
+        assert board.run_until_printed(" ready "), board.output
         with Link(board.port) as link:
             yield link
 

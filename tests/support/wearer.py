@@ -6,7 +6,6 @@ from functools import cache
 from types import SimpleNamespace
 
 import pytest
-import serial
 
 from kneecore import rawlog, sessionread
 from kneecore import sessionlog as log
@@ -14,7 +13,6 @@ from kneesync.firmware.image import fresh_board
 from kneesync.simulation.runner import KneeRaises, Run, Stand, simulate
 from kneesync.virtual import Flash, VirtualBoard
 
-WAIT_S = 60  # wall clock, for a machine that is busy with other tests
 EVENT_NAMES = {kind: row[0] for kind, row in sessionread.EVENT_KINDS.items()}
 
 
@@ -53,7 +51,7 @@ def firmware():
 class Wearer:
     """A virtual board with what a test wants to do to it.
 
-    What should happen at a time of the board's is planned with at(), before the `with`: the board runs ahead of us.
+    Its time stands still but in wait_for() and wait_until_s(), and while a host talks to it.
     """
 
     def __init__(self, feed, settings=None, files=None, flash=None):
@@ -63,7 +61,7 @@ class Wearer:
             if settings:
                 files["/settings.json"] = json.dumps(settings).encode()
             flash = Flash(files=files)
-        self.board = VirtualBoard(feed=feed, flash=flash)
+        self.board = VirtualBoard(feed=feed, flash=flash, held=True)
 
     def at(self, t_s, action):
         """Have `action` called when the board's clock comes to t_s since power-on."""
@@ -85,29 +83,23 @@ class Wearer:
     def output(self):
         return self.board.output
 
-    def wait_for(self, text, count=1, timeout_s=WAIT_S):
-        """Until the firmware has printed `text` so often."""
-        assert self.board.wait(lambda: self.output.count(text) >= count, timeout_s), self.output
+    def wait_for(self, text, count=1):
+        """Until the firmware has printed a line with `text` so often."""
+        assert self.board.run_until_printed(text, count), self.output
 
     @property
     def now_s(self):
         return self.board.clock.now_us / 1e6
 
-    def wait_until_s(self, t_s, timeout_s=WAIT_S):
-        """Until that simulated time since power-on, or later."""
-        assert self.board.wait(lambda: self.now_s >= t_s, timeout_s), self.output
+    def wait_until_s(self, t_s):
+        """Until that simulated time since power-on."""
+        assert self.board.run_until(t_s), self.output
 
     def sessions(self):
         flash = self.board.flash
         if not flash.exists("/sessions"):
             return []
         return [decode(flash.read_file("/sessions/" + name)) for name in sorted(flash.listdir("/sessions"))]
-
-    def type(self, keys):
-        """Type on the board's port, as any terminal would."""
-        with serial.Serial(self.board.port) as port:
-            port.write(keys)
-            port.flush()
 
     def felt(self, since_ms=0):
         """The motor's pulses, ms each, to compare as exactly as the loop keeps them: a FIFO burst may come between."""

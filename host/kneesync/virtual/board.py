@@ -4,14 +4,22 @@
         board.wait(lambda: "ready" in board.output, timeout_s=20)
         print(board.port)       # mpremote connect ...
 
+    with VirtualBoard(feed=Recording("run.npz"), held=True) as board:
+        board.run_until_printed("ready")
+        board.run_until(120)
+        print(board.led)        # two minutes after power-on, whenever we come to look
+
 **Time** is simulated, in microseconds since power-on. What costs: a clock or pin call a few microseconds (so that a
 busy wait ends), a sleep its length, an I2C transfer nine bits a byte at the bus's frequency, a flash erase or program
 what the chip takes, printing a microsecond a byte. What does not: computing. Python code on the board takes no
 simulated time at all, so nothing here says how busy the real chip would be.
 Simulated time runs as fast as the machine allows, until QUIET_S after the last reset or the feed's end, whichever is
 later; from then on, and with `realtime` always, it keeps to the wall clock. At the prompt, where no code runs, it
-follows the wall clock too; hurry() lets it jump there. Without a host that interferes, the same feed, flash and seed
+follows the wall clock too. Without a host that interferes, the same feed, flash and seed
 give the same run, byte for byte.
+**Time can be held** (`held`): it stands from power-on, and again wherever run_until() or run_until_printed() end. When
+a host types, it goes on from there until the firmware says that it is ready; at the prompt meanwhile with the wall
+clock. go_on() ends the holding. What a test does between, and how late, changes nothing.
 
 One thread does everything: it gives the VM its commands, serves what the VM asks for meanwhile, and reads the port. A
 Ctrl-C is noticed whenever the firmware asks for something; a pure computation is interrupted at its next such call.
@@ -30,6 +38,7 @@ from kneesync.virtual.clock import Clock, Pace
 from kneesync.virtual.files import FileRequests
 from kneesync.virtual.flash import Flash
 from kneesync.virtual.hardware import BOOTLOADER, HARD, POWER_ON, SOFT, PinChange, Restart
+from kneesync.virtual.hold import Goal, Hold
 from kneesync.virtual.parts import Parts, told
 from kneesync.virtual.printed import Printed
 from kneesync.virtual.pty import HostPort
@@ -70,6 +79,7 @@ class VirtualBoard:
         board_id: str | None = None,
         seed: int = 0,
         wired: str | None = None,
+        held: bool = False,
     ) -> None:
         if flash is None:
             from kneesync.firmware.image import fresh_board
@@ -95,6 +105,7 @@ class VirtualBoard:
         self._failure: BaseException | None = None
         self._printed = Printed()
         self.usb = Usb()
+        self._hold = Hold(self.clock, self._printed, self._listen, lambda: self._wanted, held)
         self._repl = Repl()
         self._drop = 0
         self._interrupt = False
@@ -191,10 +202,38 @@ class VirtualBoard:
         self.clock.at(down_us + round(hold_s * 1e6), lambda: self._button(False))
         self._wake()
 
-    def hurry(self, for_s: float) -> None:
-        """Let the next `for_s` simulated seconds pass as fast as may be, also at the prompt or after the feed's end."""
-        self._hurry_until_us = self.clock.now_us + round(for_s * 1e6)
+    def type(self, keys: bytes) -> None:
+        """As if a host had sent that at this very moment of simulated time. May be called by what is due on `clock`."""
+        self.clock.at(self.clock.now_us, lambda: self._heard(keys))
         self._wake()
+
+    def run_until(self, at_s: float) -> bool:
+        """Let time run to `at_s` since the first power-on, and stand there; False if it stands earlier, as the supply
+        went. Returns when it stands. Time runs as fast as may be, also at the prompt. Raises if the board broke."""
+        goal = Goal(round(at_s * 1e6))
+        self._run_to(goal)
+        return self.clock.now_us >= goal.until_us
+
+    def run_until_printed(self, text: str, count: int = 1, within_s: float = 36_000) -> bool:
+        """The same, until `text` was printed for the count-th time since start(), in a whole line or before a prompt,
+        at most `within_s` simulated seconds; whether it was. Where it was before, no time passes."""
+        if self._printed.count(text.encode()) < count:
+            self._run_to(Goal(self.clock.now_us + round(within_s * 1e6), text.encode(), count))
+        return self._printed.count(text.encode()) >= count
+
+    def go_on(self) -> None:
+        """Hold time no longer: it runs on from here."""
+        self._hold.go_on()
+        self._wake()
+
+    def _run_to(self, goal: Goal) -> None:
+        self._hurry_until_us = goal.until_us
+        self._hold.run_to(goal)
+        self._wake()
+        self._hold.wait(lambda: self._failure)
+        self._hurry_until_us = 0
+        if self._failure:
+            raise self._failure
 
     def wait(self, predicate: Callable[[], object], timeout_s: float) -> bool:
         """Until `predicate()` is true, at most `timeout_s` wall seconds; whether it is. Raises if the board broke."""
@@ -230,6 +269,7 @@ class VirtualBoard:
         except BaseException as error:  # raised again in the thread that waits or stops
             self._failure = error
         self._started.set()
+        self._hold.look()
 
     def _life(self, kind: str) -> str:
         """One start of the board, until it starts anew or is switched off; how it starts anew."""
@@ -239,6 +279,7 @@ class VirtualBoard:
         if kind == _POWERLESS:
             self.flash.mount()  # so that others may look at what survived
             self.powered = False
+            self._hold.give_up()
             while not self._wanted:
                 self._port.wait(0.5)
             return self._take_wanted()
@@ -256,6 +297,8 @@ class VirtualBoard:
         self._repl.restart(raw)
         self.powered = True
         self._started.set()
+        if kind != SOFT:
+            self._hold.starts()
         try:
             done = self._vm.load(raw, self._seed, self.hardware.reset_us, self.clock.now_us, self._serve)
             while done == vm_.IDLE:
@@ -305,6 +348,7 @@ class VirtualBoard:
         assert self._port is not None
         self._interrupt_char = -1
         while True:
+            self._hold.stand()
             since_us, since_s = self.clock.now_us, time.monotonic()
             if self._wanted:
                 raise Restart(self._take_wanted())
@@ -323,8 +367,8 @@ class VirtualBoard:
                 return done
             next_us = min(self.clock.next_us, self.hardware.timer_us)
             if since_us < self._hurry_until_us:
-                self._listen(0)
-                self.clock.advance_to(min(next_us, self._hurry_until_us))
+                if not self._listen(0):
+                    self.clock.advance_to(min(next_us, self._hurry_until_us))
             else:
                 self._listen(min(0.5, (next_us - since_us) / 1e6))
                 passed_us = round((time.monotonic() - since_s) * 1e6)
@@ -368,6 +412,7 @@ class VirtualBoard:
             data, self._drop = data[dropped:], self._drop - dropped
         self._printed.add(data, self.clock.now_us)
         self._port.write(data)
+        self._hold.printed()
         self.clock.advance_to(self.clock.now_us + len(data) + self.usb.write(data))
         return 0
 
@@ -407,10 +452,17 @@ class VirtualBoard:
         elif (ahead_s := self._pace.ahead_s()) > 0.001:
             self._listen(ahead_s)
 
-    def _listen(self, timeout_s: float) -> None:
-        """Take what the host has typed, waiting up to `timeout_s`. A Ctrl-C that may interrupt does, the rest waits."""
+    def _listen(self, timeout_s: float) -> bool:
+        """Take what the host has typed, waiting up to `timeout_s`; whether it has."""
         assert self._port is not None
         typed = self._port.wait(timeout_s)
+        if typed:
+            self._hold.typed()
+            self._heard(typed)
+        return bool(typed)
+
+    def _heard(self, typed: bytes) -> None:
+        """A Ctrl-C that may interrupt does; the rest waits for the prompt."""
         if typed and self._interrupt_char == _CTRL_C and _CTRL_C in typed:
             self._interrupt = True
             typed = typed.replace(b"\x03", b"")

@@ -2,6 +2,8 @@
 
 import itertools
 
+PROMPT = b">>> "
+
 
 class Printed:
     """All output in `data`, as it went over the wire."""
@@ -16,6 +18,19 @@ class Printed:
             self.data += line
             if line.endswith(b"\n"):
                 self._line_ends.append((len(self.data), now_us))
+
+    def count(self, text: bytes) -> int:
+        """How often `text` stands in the whole lines, and in one that ends with a prompt."""
+        whole = len(self.data) if self.data.endswith(PROMPT) else self._line_ends[-1][0] if self._line_ends else 0
+        return self.data.count(text, 0, whole)
+
+    @property
+    def last_line(self) -> bytes:
+        """The last whole line."""
+        if not self._line_ends:
+            return b""
+        start = self._line_ends[-2][0] if len(self._line_ends) > 1 else 0
+        return bytes(self.data[start : self._line_ends[-1][0]])
 
     @property
     def text(self) -> str:
