@@ -1,16 +1,16 @@
-"""Writes the parts of docs/ that must agree with the code: `python docs/generate.py`. A test compares them."""
+"""Writes the parts of docs/ that must agree with the code: `python -m docs.generate`. A test compares them."""
 
 import ast
 import re
 from pathlib import Path
 
+from docs.generators import blocks, commands, house
 from kneecore import rawlog, sessionlog, sessionread, settings
 from kneesync.board.settings import ADVICE, described
 from kneesync.firmware import wiring
 
 DOCS = Path(__file__).parent
 DEVICE = DOCS.parent / "device"
-BOARDS_FROM, BOARDS_TO = "<!-- boards: written by docs/generate.py -->", "<!-- end of boards -->"
 
 UNITS = {
     "dt_ms": "bits 0 to 10 of a u16, ms from the knee-lift peak before to this one: "
@@ -309,16 +309,25 @@ def boards_table():
 
 def contributing_page():
     """CONTRIBUTING.md with the table of boards as it is now."""
-    text = (DOCS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    before, _, rest = text.partition(BOARDS_FROM)
-    _, _, after = rest.partition(BOARDS_TO)
-    return f"{before}{BOARDS_FROM}\n{boards_table()}\n{BOARDS_TO}{after}"
+    return blocks.filled("CONTRIBUTING.md", {"boards": boards_table()})
+
+
+def commands_page():
+    """docs/commands.md with the tables of commands as their --help is now."""
+    return blocks.filled("docs/commands.md", commands.tables())
+
+
+def architecture_page():
+    """docs/architecture.md with the table of packages as the tree is now."""
+    return blocks.filled("docs/architecture.md", {"house": house.house_table()})
 
 
 PAGES = {
     "session-file.md": session_file_page,
     "settings.md": settings_page,
     "signals.md": signals_page,
+    "commands.md": commands_page,
+    "architecture.md": architecture_page,
     "../CONTRIBUTING.md": contributing_page,
 }
 

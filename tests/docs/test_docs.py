@@ -2,23 +2,22 @@
 
 import ast
 import re
-import runpy
 from pathlib import Path
 
 import pytest
 import typer
 
+from docs import generate
+from docs.generators import house
 from kneecore import sessionread
 from kneesync.cli import app as cli
 from tests.support import doc_pages
 
 ROOT = doc_pages.ROOT
 DOCS = ROOT / "docs"
-GENERATE = runpy.run_path(str(DOCS / "generate.py"))
-PAGES = GENERATE["PAGES"]
+PAGES = generate.PAGES
 READ = doc_pages.pages()
 COMMANDS = typer.main.get_command(cli.app)
-EVERYWHERE = {"--json", "--plain", "--athlete"}  # said once, at the top of the page
 
 
 def page(name):
@@ -32,7 +31,7 @@ def flat(text):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_generated_page_is_current(name):
-    assert (DOCS / name).read_text(encoding="utf-8") == PAGES[name](), f"run `python docs/generate.py`: {name} is stale"
+    assert (DOCS / name).read_text(encoding="utf-8") == PAGES[name](), f"run `python -m docs.generate`: {name} is stale"
 
 
 @pytest.mark.parametrize("name", [*sessionread.STRIDE_FIELDS[:-1], *dict(sessionread.FLAGS)])
@@ -52,28 +51,24 @@ def commands(group=COMMANDS, path="kneesync"):
 
 
 def rows_of(path):
-    """The text of the commands page's rows that are about that command."""
+    """The commands page's rows of that command: their first cell is its usage."""
     subs = [sub.rsplit(" ", 1)[1] for sub, _ in commands() if sub.startswith(path + " ")]
-    about = re.compile(rf"`{path}(?! (?:{'|'.join(subs) or 'none'})\b)[` ]")
-    return "\n".join(
-        line for line in page("docs/commands.md").splitlines() if line.startswith("|") and about.search(line)
-    )
+    usage = re.compile(rf"\| `{path}(?! (?:{'|'.join(subs) or 'none'})\b)[` ]")
+    return [line for line in page("docs/commands.md").splitlines() if usage.match(line)]
 
 
 @pytest.mark.parametrize("path, command", list(commands()), ids=[path for path, _ in commands()])
-def test_every_command_and_option_stands_in_the_commands_page(path, command):
-    text = rows_of(path)
-    assert text, f"docs/commands.md has no row for `{path}`"
+def test_every_command_has_one_row_with_all_its_options(path, command):
+    assert len(rows_of(path)) == 1, f"docs/commands.md, `{path}`"
+    text = rows_of(path)[0]
     names = [[*one.opts, *one.secondary_opts] for one in command.params if one.param_type_name == "option"]
-    missing = [some[0] for some in names if some[0] not in EVERYWHERE and not re.search(rf"{some[0]}(?![\w-])", text)]
+    missing = [some[0] for some in names if not re.search(rf"`{some[0]}(?![\w-])", text)]
     assert missing == [], f"docs/commands.md, `{path}`"
 
 
 def test_the_options_of_all_stand_at_the_top():
     top = page("docs/commands.md").split("\n## ")[0]
-    assert [
-        name for name in ("--json", "--plain", "--help", "--debug", "--version", "--athlete") if name not in top
-    ] == []
+    assert [name for name in ("--json", "--plain", "--help", "--debug", "--version") if name not in top] == []
 
 
 def wrong_in(words):
@@ -119,6 +114,19 @@ def test_commands_stand_in_fences_that_are_walked():
         if fence.kind != "sh" and line.split(" ")[0] in doc_pages.PROGRAMS and fence.kind not in ("python", "r")
     ]
     assert stray == []
+
+
+# The house
+
+
+def test_the_house_has_every_folder_of_code_once():
+    rows = re.findall(r"^\| `([\w/.]+)` \|", page("docs/architecture.md").split("## Contracts")[0], re.MULTILINE)
+    code = {path.parent for part in ("device", "shared", "host") for path in (ROOT / part).rglob("*.py")}
+    code = {f"{path.relative_to(ROOT).as_posix()}/" for path in code if not path.is_relative_to(house.ON_THE_BOARD)}
+    assert len(rows) == len(set(rows))
+    assert code - {"host/kneesync/"} == {row for row in rows if row.split("/")[0] in ("device", "shared", "host")} - {
+        row for row in rows if row.endswith(".py")
+    }
 
 
 # Links
@@ -198,8 +206,8 @@ def test_troubleshooting_has_every_check():
 
 
 def test_every_signal_has_words_and_no_other():
-    names = [name for name, *_ in GENERATE["signs"]()]
-    assert set(names) == set(GENERATE["SIGNS"]) and {"IDLE", "CUE"} <= set(names)
+    names = [name for name, *_ in generate.signs()]
+    assert set(names) == set(generate.SIGNS) and {"IDLE", "CUE"} <= set(names)
     used = set(
         re.findall(r"signals\.([A-Z_]{3,})", "".join(p.read_text("utf-8") for p in (ROOT / "device").glob("*.py")))
     )
@@ -210,7 +218,7 @@ def test_every_signal_has_words_and_no_other():
 def test_a_runner_has_three_signs_to_tell_apart():
     """By their count alone; each is long enough for the motor to come to its speed."""
     standing = ("STANDING", "RAISES", "PAUSED", "SYNC")
-    rows = {name: (pulses, ms) for name, _, _, pulses, ms in GENERATE["signs"]() if pulses}
+    rows = {name: (pulses, ms) for name, _, _, pulses, ms in generate.signs() if pulses}
     assert {pulses for name, (pulses, _) in rows.items() if name not in standing} == {1, 2, 3}
     assert all(ms >= 100 for _, ms in rows.values())
     meanings = {1: {"RUNNING", "MUTED", "HOLDING"}, 2: {"CUE", "UNMUTED"}, 3: {"CLOSED", "NO_IMU", "REFUSED"}}

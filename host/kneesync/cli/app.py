@@ -86,7 +86,7 @@ def replay(
 @app.command()
 def demo(
     recording: Annotated[
-        str | None, typer.Option(help="Run this recording (.npz) instead of the virtual runner.")
+        str | None, typer.Option(metavar="FILE.npz", help="Run this recording instead of the virtual runner.")
     ] = None,
     minutes: Annotated[int, typer.Option(min=1, max=240, help="Length of the virtual run.")] = 25,
     seed: Annotated[int, typer.Option(help="Another runner.")] = 0,
@@ -117,7 +117,7 @@ def demo(
 @app.command()
 def virtual(
     recording: Annotated[
-        str | None, typer.Option(help="What its IMU feels: a recording (.npz); else it stands still.")
+        str | None, typer.Option(metavar="FILE.npz", help="What its IMU feels: a recording; else it stands still.")
     ] = None,
     minutes: Annotated[
         int | None, typer.Option(min=1, max=240, help="Or a virtual runner's run of that length.")

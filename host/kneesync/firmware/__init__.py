@@ -1,0 +1,1 @@
+"""What a board's flash holds: the image, the chips' drivers in it, and what is wired to the board."""

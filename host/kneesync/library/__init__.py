@@ -1,4 +1,4 @@
-"""What kneesync keeps: pulled files as they were, and an index of them."""
+"""What kneesync keeps: pulled files as they were, the runner's notes beside them, and an index."""
 
 from pathlib import Path
 

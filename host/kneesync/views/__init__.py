@@ -1,1 +1,1 @@
-"""What the terminal shows: text made from figures, nothing computed here."""
+"""What people read, on the terminal, a page, a full screen: text made from figures; nothing is computed here."""

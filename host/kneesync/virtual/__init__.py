@@ -1,4 +1,4 @@
-"""A board without hardware; see board.py. Recordings and the runner model need none of it, and work everywhere."""
+"""A board without hardware: the firmware on the real MicroPython VM, with chips, flash and a port. Needs POSIX."""
 
 import os
 from importlib.util import find_spec

@@ -1,0 +1,1 @@
+"""What the coach says, in words: findings, the week's plan, exercises, the calendar."""

@@ -1,0 +1,1 @@
+"""Weeks of runs in the terminal."""

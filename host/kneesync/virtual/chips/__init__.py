@@ -1,0 +1,1 @@
+"""The chips on a virtual board, register by register."""

@@ -1,0 +1,1 @@
+"""The MicroPython VM of a virtual board: where it comes from, and the Node process that runs it."""
