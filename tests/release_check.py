@@ -77,7 +77,7 @@ def run(*command, timeout_s=600, **more):
 
 
 def versions():
-    """The package's version has the changelog's top release heading, or stands under Unreleased."""
+    """The version is the changelog's newest release, or, as X.Y.Z.devN, on the way from it to a later one."""
     source = (ROOT / "shared/kneecore/__init__.py").read_text(encoding="utf-8")
     version = re.search(r"^__version__ = ['\"]([^'\"]+)", source, re.MULTILINE)[1]
     headings = re.findall(r"^## \[([^\]]+)\](.*)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
@@ -86,6 +86,14 @@ def versions():
         raise FailedError("found no heading `## [...]` in CHANGELOG.md, expected Unreleased or a version")
     if not released:
         return version, f"{version}; nothing released yet, all stands under Unreleased"
+    if aim := re.fullmatch(r"(\d+\.\d+\.\d+)\.dev\d+", version):
+        newest = released[0][0]
+        if headings[0][0] != "Unreleased" or numbers(aim[1]) <= numbers(newest):
+            raise FailedError(
+                f"found version {version} and {headings[0][0]} on top of the changelog, with {newest} released; "
+                "expected a later version than that, and what is new under Unreleased"
+            )
+        return version, f"{version}: on the way to {aim[1]}, what is new stands under Unreleased"
     if released[0][0] != version:
         raise FailedError(
             f"found version {version}, and {released[0][0]} as the changelog's newest release; name one anew"
@@ -93,6 +101,10 @@ def versions():
     if not re.search(r"\d{4}-\d{2}-\d{2}", released[0][1]):
         raise FailedError(f"the changelog's heading of {version} has no date")
     return version, f"{version} in both" + ("; more stands under Unreleased" if headings[0][0] == "Unreleased" else "")
+
+
+def numbers(version):
+    return tuple(map(int, version.split(".")))
 
 
 def build(folder, version):

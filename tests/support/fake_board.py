@@ -14,12 +14,12 @@ import tty
 from binascii import b2a_base64, crc32
 from hashlib import sha256
 
-from kneecore import settings
+from kneecore import __version__, settings
 from tests.support.knee_files import BOARD
 
 CHUNK_BYTES = 6144  # as device/service.py has it
 INFO = {
-    "firmware": "0.1.0",
+    "firmware": __version__,
     "row": "feather_rp2040",
     "clock_s": None,
     "free_bytes": 7_000_000,
@@ -123,7 +123,7 @@ class FakeBoard:
         if "machine.reset()" in code:
             self.restarts += 1
             if self.ready:
-                self._send(b"\x04\x04\r\nkneesync 0.1.0 ready " + self.id.encode() + b"\r\n")
+                self._send(f"\x04\x04\r\nkneesync {__version__} ready {self.id}\r\n".encode())
             return
         if agreed := _AGREE.search(code):
             self._send(agreed[1].encode() + b"\r\n\x04\x04>")
