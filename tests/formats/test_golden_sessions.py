@@ -24,7 +24,7 @@ def described(data):
         "header": session.header,
         "t_ms": session.t_ms.tolist(),
         "strides": [list(row) for row in session.stride_records.tolist()],
-        "events": [{**event, "t_s": round(event["t_s"], 3)} for event in session.named_events()],
+        "events": [{**event.as_json(), "t_s": round(event.t_s, 3)} for event in session.named_events()],
         "raw_heads": session.raw_heads.tolist(),
         "raw_lsb": session.raw_lsb.tolist(),
         "end": session.end,

@@ -206,7 +206,7 @@ def cues_of(strides, changes=None):
 def test_a_lasting_fall_cues_and_its_end_clears():
     lifts = [40.0] * 700 + [35.0] * 300 + [40.0] * 200
     pulses, events = cues_of(strides_of(lifts))
-    kinds = [event[1] for event in events if event[1] < sessionlog.WATCHED]
+    kinds = [event.kind for event in events if event.kind < sessionlog.WATCHED]
     assert kinds[0] == 5 and kinds.count(6) == len(pulses) >= 2 and kinds[-1] == 7
     first_s = (pulses[0][0] - 1000) / 1000 - 700 * 0.72
     assert 55 < first_s < 110

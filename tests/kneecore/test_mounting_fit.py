@@ -31,7 +31,7 @@ NOTICED_S = 16
 
 def told(heard, kind):
     """(t_s, detail) of the events of a kind."""
-    return [((event[0] - START_MS) / 1000, event[2]) for event in heard.events if event[1] == kind]
+    return [((event.t_ms - START_MS) / 1000, event.detail) for event in heard.events if event.kind == kind]
 
 
 def unsure_share(heard, from_s, to_s):

@@ -20,8 +20,8 @@ def session_of(feed):
         raw.append(np.array(channels, np.int16).T)
     strides = np.array([row[1:] for row in heard.strides], dtype=[(name, "<i4") for name in STRIDE_DTYPE.names])
     events = np.zeros(len(heard.events), EVENT_DTYPE)
-    for i, (t_ms, kind, detail, *values) in enumerate(heard.events):
-        events[i] = (t_ms, kind, detail, values)
+    for i, event in enumerate(heard.events):
+        events[i] = event
     return Session(
         header={"ticks_ms": START_MS},
         stride_records=strides.astype(STRIDE_DTYPE),

@@ -72,7 +72,7 @@ def _mounting(session):
     aligned = session.named_events(log.ALIGNED, most=1)
     if not aligned:
         return None
-    return {way: [round(aligned[-1][f"{way}_{axis}"], 3) for axis in "xyz"] for way in ("up", "right")}
+    return {way: [round(aligned[-1].values[f"{way}_{axis}"], 3) for axis in "xyz"] for way in ("up", "right")}
 
 
 def _kept(run, span, means, at):

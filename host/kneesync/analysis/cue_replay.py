@@ -7,6 +7,7 @@ from the session's start by the board's clock.
 from kneecore import sessionlog, sessionread, settings
 from kneecore.cue import Cue
 from kneesync.errors import KneesyncError
+from kneesync.formats.session import BoardEvent, BoardStride
 
 _FLAG_NAMES = sessionread.FLAGS
 _KNOWN_BEFORE = (sessionlog.BASELINE, sessionlog.WANDER)  # a segment repeats what it went on with, at time 0
@@ -17,18 +18,18 @@ class RecordingSink:
     """A pipeline's sink that keeps what it is told: strides and events as it gave them, then the alignment."""
 
     def __init__(self):
-        self.strides = []
-        self.events = []
+        self.strides: list[BoardStride] = []
+        self.events: list[BoardEvent] = []
         self.alignment = None
         self.learnt_anew_from = 0  # of the events: baselines before it are of other angles
 
-    def stride(self, *values):
+    def stride(self, *values: int) -> None:
         """The pipeline's sink: one stride."""
-        self.strides.append(values)
+        self.strides.append(BoardStride(*values))
 
-    def event(self, *values):
+    def event(self, t_ms: int, kind: int, detail: int, *values: int) -> None:
         """The pipeline's sink: one event."""
-        self.events.append(values)
+        self.events.append(BoardEvent(t_ms, kind, detail, values))
 
 
 def with_changes(recorded, changes):
@@ -47,7 +48,7 @@ def replay_session(session, changes=None):
     events = iter(_decisive(session))
     event = next(events, None)
     for t_ms, record in zip(session.t_ms.tolist(), session.stride_records.tolist(), strict=True):
-        while event and event[0] < t_ms:
+        while event and event.t_ms < t_ms:
             cue = _meets(cue, event, values, sink)
             event = next(events, None)
         dt_ms, lift, extension, _, _, flags = record
@@ -56,48 +57,47 @@ def replay_session(session, changes=None):
     if sink.strides and session.end:
         cue.end(int(session.t_ms[-1]))
     aligned = list(session.named_events(sessionlog.ALIGNED))
-    sink.alignment = aligned[-1] if aligned else None
+    sink.alignment = aligned[-1].as_json() if aligned else None
     return results(sink, session.start_ms)
 
 
 def _decisive(session):
-    """The events of a session that its cue sink of beside the strides: (t_ms, kind, detail, values), in order."""
-    for event in session.event_records.tolist():
-        t_ms, kind, detail, values = event[0], event[1], event[2], event[3]
+    """The events of a session, beside its strides, that its cue is about: BoardEvents, in order."""
+    for t_ms, kind, detail, values in session.event_records.tolist():
         resumed = kind == sessionlog.START and detail == _RESUMED
         if resumed or kind == sessionlog.RESTRAPPED or (kind in _KNOWN_BEFORE and t_ms == 0):
-            yield t_ms, kind, detail, list(values)
+            yield BoardEvent(t_ms, kind, detail, tuple(values))
 
 
 def _meets(cue, event, values, sink):
     """The cue to go on with after such an event."""
-    t_ms, kind, detail, numbers = event
-    if kind == sessionlog.RESTRAPPED:
-        cue.realigned(t_ms)
+    if event.kind == sessionlog.RESTRAPPED:
+        cue.realigned(event.t_ms)
         sink.learnt_anew_from = len(sink.events)
-    elif kind in _KNOWN_BEFORE:  # what a segment went on with
-        _recall(cue, kind, detail, numbers)
+    elif event.kind in _KNOWN_BEFORE:  # what a segment went on with
+        _recall(cue, event)
     elif sink.strides:  # segments that were joined: the board began with what it had learnt until then
         cue = Cue(values, sink.event)
-        for number, (_, kind, detail, *numbers) in enumerate(sink.events):
-            if kind == sessionlog.WANDER or (kind == sessionlog.BASELINE and number >= sink.learnt_anew_from):
-                _recall(cue, kind, detail, numbers)
+        for number, told in enumerate(sink.events):
+            known = told.kind == sessionlog.BASELINE and number >= sink.learnt_anew_from
+            if known or told.kind == sessionlog.WANDER:
+                _recall(cue, told)
     return cue
 
 
-def _recall(cue, kind, detail, numbers):
-    if kind == sessionlog.BASELINE:
-        cue.recall(detail, *numbers)
+def _recall(cue, event):
+    if event.kind == sessionlog.BASELINE:
+        cue.recall(event.detail, *event.values)
     else:
-        cue.recall_wander(detail, numbers[0])
+        cue.recall_wander(event.detail, event.values[0])
 
 
 def _baseline(sink):
     """The last baseline learnt, None if there is none."""
-    found = [values for values in sink.events if values[1] == sessionlog.BASELINE]
+    found = [event for event in sink.events if event.kind == sessionlog.BASELINE]
     if not found:
         return None
-    _, _, band, lift, sigma, stride_ms, extension, slope, slope_error = found[-1]
+    lift, sigma, stride_ms, extension, slope, slope_error = found[-1].values
     return {
         "knee_lift_deg": lift / 100,
         "sigma_deg": sigma / 100,
@@ -105,7 +105,7 @@ def _baseline(sink):
         "extension_deg": extension / 100,
         "slope_deg_per_percent": slope / 100,
         "slope_error_deg_per_percent": slope_error / 100,
-        "bands": band + 1,
+        "bands": found[-1].detail + 1,
     }
 
 
@@ -115,40 +115,38 @@ def results(sink, start_ms):
     `start_ms`: the board's clock at time 0 of the result.
     """
     return {
-        "strides": [_stride(values, start_ms) for values in sink.strides],
-        "cues": [_event(values, start_ms) for values in sink.events if values[1] == sessionlog.CUE],
-        "held": [_event(values, start_ms) for values in sink.events if values[1] == sessionlog.CUE_HELD],
-        "events": [_event(values, start_ms) for values in sink.events],
+        "strides": [_stride(stride, start_ms) for stride in sink.strides],
+        "cues": [_event(event, start_ms) for event in sink.events if event.kind == sessionlog.CUE],
+        "held": [_event(event, start_ms) for event in sink.events if event.kind == sessionlog.CUE_HELD],
+        "events": [_event(event, start_ms) for event in sink.events],
         "baseline": _baseline(sink),
         "alignment": sink.alignment,
     }
 
 
-def _stride(values, start_ms):
-    t_ms, dt_ms, lift_cdeg, extension_cdeg, up_ddps, back_ddps, flags = values
-    timed = dt_ms > 0 and not flags & sessionlog.FIRST
+def _stride(stride, start_ms):
+    timed = stride.dt_ms > 0 and not stride.flags & sessionlog.FIRST
     return {
-        "t_s": (t_ms - start_ms) / 1000,
-        "stride_s": dt_ms / 1000 if timed else None,
-        "cadence_spm": round(120000 / dt_ms, 2) if timed else None,
-        "knee_lift_deg": lift_cdeg / 100,
-        "extension_deg": extension_cdeg / 100,
-        "range_deg": (lift_cdeg - extension_cdeg) / 100,
-        "swing_up_dps": up_ddps / 10,
-        "swing_back_dps": back_ddps / 10,
-        "flags": [name for name, bit in _FLAG_NAMES if flags & bit],
+        "t_s": (stride.t_ms - start_ms) / 1000,
+        "stride_s": stride.dt_ms / 1000 if timed else None,
+        "cadence_spm": round(120000 / stride.dt_ms, 2) if timed else None,
+        "knee_lift_deg": stride.knee_lift_cdeg / 100,
+        "extension_deg": stride.extension_cdeg / 100,
+        "range_deg": (stride.knee_lift_cdeg - stride.extension_cdeg) / 100,
+        "swing_up_dps": stride.swing_up_ddps / 10,
+        "swing_back_dps": stride.swing_back_ddps / 10,
+        "flags": [name for name, bit in _FLAG_NAMES if stride.flags & bit],
     }
 
 
-def _event(values, start_ms):
-    t_ms, kind, detail, *numbers = values
-    name, detail_name, names = sessionread.EVENT_KINDS[kind]
-    event = {"t_s": (t_ms - start_ms) / 1000, "kind": name}
+def _event(event, start_ms):
+    name, detail_name, names = sessionread.EVENT_KINDS[event.kind]
+    row = {"t_s": (event.t_ms - start_ms) / 1000, "kind": name}
     if detail_name:
-        event[detail_name] = detail
-    for key, value in zip(names, numbers, strict=False):
+        row[detail_name] = event.detail
+    for key, value in zip(names, event.values, strict=False):
         if key.endswith("_cdeg"):
-            event[key[:-5] + "_deg"] = value / 100
+            row[key[:-5] + "_deg"] = value / 100
         else:
-            event[key] = value
-    return event
+            row[key] = value
+    return row

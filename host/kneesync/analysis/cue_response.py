@@ -73,10 +73,10 @@ def _learnt(session):
     """The board's baselines that held last, one a cadence, in the order of their learning."""
     held = {}
     for event in session.named_events(log.BASELINE):
-        if event["band"] == 0:
+        if event.detail == 0:
             held = {}  # it learnt anew
-        if event["stride_s"] > 0:
-            held[event["band"]] = {**event, "slope_deg_per_percent": event["slope_deg"]}
+        if event.values["stride_s"] > 0:
+            held[event.detail] = {**event.values, "slope_deg_per_percent": event.values["slope_deg"]}
     return list(held.values())
 
 
@@ -135,18 +135,18 @@ def cues(run, expect):
     drop_deg = expect.cued_drop_deg(run.columns, quiet) if expect else None
     found = []
     for event in session.named_events(log.CUE, log.CUE_HELD, most=MOST_CUES):
-        at_s = event["t_s"]
+        at_s, said = event.t_s, event.values
         first, now, last = np.searchsorted(t_s, (at_s - ANSWER_S, at_s, at_s + ANSWER_S))
         later = cleared_s[cleared_s > at_s]
         enough = min(now - first, last - now) >= 20
         cue = {
             "t_s": at_s,
-            "drop_deg": event["drop_deg"],
-            "knee_lift_deg": event["knee_lift_deg"],
-            "expected_deg": event["expected_deg"],
-            "in_row": event.get("in_row"),
-            "held_by": event.get("held_by"),
-            "buzzed": event["kind"] == "cue" and event["pulse_ms"] > 0,
+            "drop_deg": said["drop_deg"],
+            "knee_lift_deg": said["knee_lift_deg"],
+            "expected_deg": said["expected_deg"],
+            "in_row": event.detail if event.kind == "cue" else None,
+            "held_by": event.detail if event.kind == "cue_held" else None,
+            "buzzed": event.kind == "cue" and said["pulse_ms"] > 0,
             "answer_deg": float(lift_deg[now:last].mean() - lift_deg[first:now].mean()) if enough else None,
             "cleared_after_s": float(later[0] - at_s) if len(later) else None,
             "back_deg": dict.fromkeys(map(str, AFTER_STRIDES)),

@@ -27,7 +27,7 @@ def quality(run):
         "samples_lost_ms": int(gaps_ms.sum(dtype=np.int64)),
         "imu_faults": int((events["kind"] == log.IMU_FAULT).sum()),
         "restrapped": int((events["kind"] == log.RESTRAPPED).sum()),
-        "alignment_sure_percent": aligned[-1]["sure_percent"] if aligned else None,
+        "alignment_sure_percent": aligned[-1].detail if aligned else None,
         "ended": session.end["reason"] if session.end else None,
         "problems": list(session.problems),
     }

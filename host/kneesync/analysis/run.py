@@ -69,13 +69,11 @@ class Run:
         """(fresh, late, why not): spans in s. Fresh is what the board learnt its baseline from."""
         settings = self.session.settings
         baselines = self.session.named_events(log.BASELINE, most=1)
-        if baselines:
-            to_s = baselines[-1]["t_s"]
-        else:
-            to_s = self._after_running(settings["cue.skip_s"] + settings["cue.learn_s"])
+        needed_s = settings["cue.skip_s"] + settings["cue.learn_s"]
+        to_s = baselines[-1].t_s if baselines else self._after_running(needed_s)
         if to_s is None or not len(self.t_s):
-            needed_min = (settings["cue.skip_s"] + settings["cue.learn_s"]) / 60
-            return None, None, f"the run is too short: fresh is learnt from the first {needed_min:g} min of running"
+            why = f"the run is too short: fresh is learnt from the first {needed_s / 60:g} min of running"
+            return None, None, why
         # time that was run, not time on the clock: pauses belong to neither stretch
         from_s = self._before_running(to_s, settings["cue.learn_s"])
         last_s = float(self.t_s[-1]) + 0.001

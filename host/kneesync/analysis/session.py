@@ -101,7 +101,7 @@ def _baseline(session):
     found = session.named_events(log.BASELINE, most=1)
     if not found:
         return None
-    kept = {name: value for name, value in found[-1].items() if name != "kind"}
+    kept = {name: value for name, value in found[-1].as_json().items() if name != "kind"}
     kept["cadence_spm"] = 120 / kept["stride_s"] if kept["stride_s"] > 0 else None
     return kept
 
@@ -109,7 +109,7 @@ def _baseline(session):
 def _unlearnt(session):
     """Why the board learnt no baseline: {learnt_s, needed_s, running_s}, or None if it did or did not say."""
     found = session.named_events(log.UNLEARNT, most=1)
-    return {name: found[-1][name] for name in ("learnt_s", "needed_s", "running_s")} if found else None
+    return dict(found[-1].values) if found else None
 
 
 def _watched(session):
@@ -119,14 +119,15 @@ def _watched(session):
     """
     found, standing = [], {}
     for event in session.named_events(log.WATCHED, log.RESTRAPPED, most=2 * MOST_WATCHED):
-        if event["kind"] == "restrapped":
+        if event.kind == "restrapped":
             standing = {}
             continue
-        what, _, way = event["watched"].partition("_")
+        what, _, way = str(event.detail).partition("_")
         if way == "back" and what in standing:
-            standing.pop(what)["to_s"] = event["t_s"]
+            standing.pop(what)["to_s"] = event.t_s
         elif way in ("lower", "higher", "more", "less"):
-            row = {"what": what, "way": way, "from_s": event["t_s"], "to_s": None, "change_deg": event["change_deg"]}
+            change_deg = event.values["change_deg"]
+            row = {"what": what, "way": way, "from_s": event.t_s, "to_s": None, "change_deg": change_deg}
             standing[what] = row
             found.append(row)
     return found[-MOST_WATCHED:]
@@ -135,7 +136,7 @@ def _watched(session):
 def _slipped(session, fresh_span):
     """Why angles before and after cannot be compared, if the board moved on the thigh after the fresh stretch began."""
     moved = session.named_events(log.RESTRAPPED)
-    moved_s = [event["t_s"] for event in moved if fresh_span and event["t_s"] > fresh_span[0]]
+    moved_s = [event.t_s for event in moved if fresh_span and event.t_s > fresh_span[0]]
     if not moved_s:
         return None
     at = f"{int(moved_s[0]) // 60}:{int(moved_s[0]) % 60:02}"

@@ -98,10 +98,10 @@ def _shape(session, samples, span):
 
 def _axes(session, to_s):
     """The thigh's axes in chip axes as rows: forward, up, right; as last logged up to to_s. None if never."""
-    known = [event for event in session.named_events(log.ALIGNED) if event["t_s"] <= to_s]
+    known = [event for event in session.named_events(log.ALIGNED) if event.t_s <= to_s]
     if not known:
         return None
-    up, right = (np.array([known[-1][f"{name}_{axis}"] for axis in "xyz"]) for name in ("up", "right"))
+    up, right = (np.array([known[-1].values[f"{name}_{axis}"] for axis in "xyz"]) for name in ("up", "right"))
     forward = np.cross(up, right)
     sizes = [np.linalg.norm(vector) for vector in (forward, up, right)]
     if min(sizes) < 0.5:  # a damaged record

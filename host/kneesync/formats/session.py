@@ -6,6 +6,7 @@ session.strides.knee_lift_deg.rolling(50).median().plot()
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,6 +42,47 @@ _JOINED = {
 
 class NotASessionError(KneesyncError):
     """Bytes that are no session file, or not one intact block of it."""
+
+
+class BoardStride(NamedTuple):
+    """One stride as the board tells it: board uptime of its knee-lift peak, ms, and sessionread.STRIDE_FIELDS."""
+
+    t_ms: int
+    dt_ms: int
+    knee_lift_cdeg: int
+    extension_cdeg: int
+    swing_up_ddps: int
+    swing_back_ddps: int
+    flags: int
+
+
+class BoardEvent(NamedTuple):
+    """One event as the board tells it: board uptime, ms, kind (a key of sessionread.EVENT_KINDS), and its numbers."""
+
+    t_ms: int
+    kind: int
+    detail: int
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event in the host's words: when (s since the session's start), of which kind, its detail, its values.
+
+    `detail` is what its kind calls `detail_name`: a word or a number, None where the kind has none. `values` go by
+    name with the unit in it (deg, s, percent).
+    """
+
+    t_s: float
+    kind: str
+    detail_name: str | None
+    detail: str | int | None
+    values: dict[str, float]
+
+    def as_json(self) -> dict[str, Any]:
+        """A flat dict: t_s, kind, the detail under its own name, and the values."""
+        detail = {self.detail_name: self.detail} if self.detail_name else {}
+        return {"t_s": self.t_s, "kind": self.kind, **detail, **self.values}
 
 
 @dataclass
@@ -120,31 +162,31 @@ class Session:
         columns.update({name: self.flagged(flag) for name, flag in sessionread.FLAGS})
         return columns
 
-    def named_events(self, *kinds, most=None):
-        """The events of these kinds (all if none given) as dicts: t_s, kind, and that kind's named values.
+    def named_events(self, *kinds: int, most: int | None = None) -> list[Event]:
+        """The events of these kinds (all that are known if none given), in order.
 
         `most`: the last so many at most.
         """
         wanted = np.flatnonzero(np.isin(self.event_records["kind"], list(kinds or sessionread.EVENT_KINDS)))
         return [self._named(event) for event in self.event_records[wanted[-(most or len(wanted)) :]]]
 
-    def _named(self, event):
+    def _named(self, event) -> Event:
         kind, detail_name, value_names = sessionread.EVENT_KINDS[int(event["kind"])]
-        named = {"t_s": (int(event["t_ms"]) - self.start_ms) / 1000, "kind": kind}
-        if detail_name in _WORDS:
-            named[detail_name] = word(_WORDS[detail_name], int(event["detail"]))
-        elif detail_name:
-            named[detail_name] = int(event["detail"])
-        values = [int(value) for value in event["values"]]
+        t_s = (int(event["t_ms"]) - self.start_ms) / 1000
+        detail = None
+        if detail_name:
+            number = int(event["detail"])
+            detail = word(_WORDS[detail_name], number) if detail_name in _WORDS else number
+        numbers = [int(value) for value in event["values"]]
         if value_names in _JOINED:
             name, join = _JOINED[value_names]
-            named[name] = join(values[0], values[1])
-            return named
-        for name, value in zip(value_names, values, strict=False):
+            return Event(t_s, kind, detail_name, detail, {name: join(numbers[0], numbers[1])})
+        values = {}
+        for name, number in zip(value_names, numbers, strict=False):
             ending = next((ending for ending in _UNITS if name.endswith(ending)), "")
             unit, factor = _UNITS.get(ending, ("", 1))
-            named[name.removesuffix(ending) + unit] = value * factor
-        return named
+            values[name.removesuffix(ending) + unit] = number * factor
+        return Event(t_s, kind, detail_name, detail, values)
 
     @cached_property
     def strides(self):
@@ -176,7 +218,8 @@ class Session:
         """
         import pandas
 
-        return pandas.DataFrame(self.named_events(), columns=_event_columns())
+        rows = [event.as_json() for event in self.named_events()]
+        return pandas.DataFrame(rows, columns=_event_columns())
 
     @cached_property
     def raw(self):
@@ -208,5 +251,5 @@ def _event_columns():
     names = {}
     for kind in sessionread.EVENT_KINDS:
         nothing["kind"] = kind
-        names.update(dict.fromkeys(bare._named(nothing)))
+        names.update(dict.fromkeys(bare._named(nothing).as_json()))
     return list(names)
