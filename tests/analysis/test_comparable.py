@@ -10,6 +10,7 @@ from kneecore import sessionlog as log
 from kneesync.analysis import comparable
 from kneesync.analysis.session import summary
 from kneesync.formats.decoder import decode
+from kneesync.formats.session import ANGLES_AND_RATES
 from tests.support.knee_files import KneeFile, tired_run
 
 
@@ -45,7 +46,7 @@ def test_the_figures_are_those_of_the_report():
     row, report = comparable.row(session), summary(session)
     for name in ("duration_s", "running_s"):
         assert row[name] == pytest.approx(report[name], abs=0.05)
-    for name in ("strides", "strides_sure", "cadence_spm", *comparable.ANGLES):
+    for name in ("strides", "strides_sure", "cadence_spm", *ANGLES_AND_RATES):
         assert row[name] == report[name]
     assert row["drop_deg"] == report["change"]["drop_deg"]
     assert row["drop_deg_per_h"] == pytest.approx(-report["trend_per_h"]["knee_lift_deg"]["per_h"], rel=0.01)

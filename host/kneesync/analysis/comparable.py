@@ -14,6 +14,7 @@ from kneesync.analysis.moving_mean import moving_mean
 from kneesync.analysis.pace import BAND_MPS, LEVEL_PERCENT, along
 from kneesync.analysis.run import Run
 from kneesync.analysis.stride_blocks import StrideBlocks
+from kneesync.formats.session import ANGLES_AND_RATES
 
 VERSION = 3  # of these figures' meaning: figures of another one in the index are made anew
 BAND_SPM = 5
@@ -21,7 +22,6 @@ BAND_STRIDES = 1800  # about 20 minutes
 LEAST_BAND_STRIDES = 40  # as for any mean: about half a minute
 SMOOTH_STRIDES = 21  # a stride's own time scatters by 2 %; the band is that of the strides around it
 LEAST_SPAN_S = 600  # of running: over less a slope per hour is guesswork
-ANGLES = ("knee_lift_deg", "extension_deg", "range_deg", "swing_up_dps", "swing_back_dps")
 _MOST_BAND = 400  # of either kind: a damaged file may hold any stride time
 
 
@@ -30,8 +30,8 @@ def row(session, watch=None):
 
     `watch`: its joined library.watch.Watch, or None. Angles are in deg from the runner's own standing pose, means over
     the sure strides; `bands` has "cadence_spm" and "speed_mps": lists of {"from", "to", "strides", "cadence_spm",
-    "speed_mps", and the ANGLES}, means over the band's strides. `mounting` is the thigh's up and right in chip axes.
-    `flags` are the words of the report's (analysis.quality). `fresh` and `late` hold their stretch's means, its
+    "speed_mps", and the ANGLES_AND_RATES}, means over the band's strides. `mounting` is the thigh's up and right in
+    chip axes. `flags` are the words of the report's (analysis.quality). `fresh` and `late` hold their stretch's means, its
     stride-to-stride spread, and speed and grade where the watch knew them: what a change within a run is judged by.
     """
     run = Run(session)
@@ -50,7 +50,7 @@ def row(session, watch=None):
         "strides_sure": int(run.sure.sum()),
         "cadence_spm": run.cadence_spm(np.ones(len(run.t_s), bool)),
         "speed_mps": _mean_known(at, "speed_mps"),
-        **{name: float(run.columns[name][run.sure].mean()) if run.sure.any() else None for name in ANGLES},
+        **{name: float(run.columns[name][run.sure].mean()) if run.sure.any() else None for name in ANGLES_AND_RATES},
         **run.variability(),
         "drop_deg": drop_deg,
         "drop_deg_per_h": _drop_per_h(run),
@@ -150,7 +150,7 @@ def _bands(run, value, width, also):
     where, number = where[rank < BAND_STRIDES], number[rank < BAND_STRIDES]
     first = np.flatnonzero(np.diff(number, prepend=-1))
     counts = np.diff(first, append=len(number))
-    means = {name: np.add.reduceat(run.columns[name][where], first) / counts for name in ANGLES}
+    means = {name: np.add.reduceat(run.columns[name][where], first) / counts for name in ANGLES_AND_RATES}
     means.update({name: np.add.reduceat(values[where], first) / counts for name, values in also.items()})
     return [
         {

@@ -4,6 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from kneesync.analysis.run import sure_strides
+
 MOST_SPANS = 170  # more than a page's width can show
 SPANS_S = (5, 10, 15, 20, 30, 60, 120, 300, 600)
 LEAST_STRIDES = 3
@@ -22,7 +24,7 @@ def over_time(session, watch=None):
     columns = session.columns
     order = np.argsort(columns["t_s"], kind="stable")
     t_s, stride_s, lift_deg = (columns[name][order] for name in ("t_s", "stride_s", "knee_lift_deg"))
-    sure = ~(columns["unsure"] | columns["clipped"] | columns["lost"])[order]
+    sure = sure_strides(columns)[order]
     length_s = float(t_s[-1] - t_s[0]) if len(t_s) else 0.0
     span_s = next((span_s for span_s in SPANS_S if length_s / span_s <= MOST_SPANS), length_s / MOST_SPANS)
     number = np.floor(t_s / span_s).astype(np.int64)
@@ -61,7 +63,7 @@ def distribution(session, **stretches):
     `stretches`: name=(from, to) in s, or None. A stretch without sure strides is None, and so are edges if all are.
     """
     columns = session.columns
-    sure = ~(columns["unsure"] | columns["clipped"] | columns["lost"])
+    sure = sure_strides(columns)
     lifts = {}
     for name, span in stretches.items():
         inside = sure & (columns["t_s"] >= span[0]) & (columns["t_s"] < span[1]) if span else np.zeros(len(sure), bool)

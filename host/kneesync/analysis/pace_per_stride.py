@@ -8,9 +8,10 @@ uncertainty stands in the interval.
 
 import numpy as np
 
+from kneesync.analysis.population import KNEE_LIFT_SLOPE_DEG_PER_MPS, KNEE_LIFT_SLOPE_SD
+
 MEAN_OF_STRIDES = 20  # neighbouring strides resemble each other; means of 20 hardly do
 LEAST_MEANS = 4
-SLOPE_DEG_PER_MPS, SLOPE_SD = 6.5, 2.5  # RBDS, between runners
 WANDER_SD_DEG, WANDER_S = 1.1, 270.0  # of knee lift, and its memory: as the runner model assumes (SD 0.8-1.5)
 UPHILL_DEG_PER_PERCENT, UPHILL_SD = 0.4, 0.5  # an assumption, as wide as it is
 GAP_S = 12  # between moments further apart nothing is known
@@ -77,8 +78,8 @@ def _wander_variance(span_s):
 def _compared(table, wander_variance):
     """The comparison of rows (span 0 or 1, speed, grade, value), a mean of strides each."""
     which, speed, grade, value = table.T
-    known = (SLOPE_DEG_PER_MPS, UPHILL_DEG_PER_PERCENT)
-    spread = np.array([SLOPE_SD, UPHILL_SD])
+    known = (KNEE_LIFT_SLOPE_DEG_PER_MPS, UPHILL_DEG_PER_PERCENT)
+    spread = np.array([KNEE_LIFT_SLOPE_SD, UPHILL_SD])
     centred = np.column_stack([speed - speed.mean(), grade - grade.mean()])
     design = np.column_stack([which == 0, which == 1, centred]).astype(float)
     # noise of a mean of strides: first as the spans scatter by themselves, then as the fit leaves it
@@ -105,5 +106,5 @@ def _compared(table, wander_variance):
         "late_mps": float(speed[which == 1].mean()),
         "slope_deg_per_mps": float(fitted[2]),
         "slope_error": float(np.sqrt(covariance[2, 2])),
-        "slope_own_percent": 100 * (1 - float(covariance[2, 2]) / SLOPE_SD**2),
+        "slope_own_percent": 100 * (1 - float(covariance[2, 2]) / KNEE_LIFT_SLOPE_SD**2),
     }

@@ -11,10 +11,11 @@ against 0.41 at most for other runs, which were all refused.
 import numpy as np
 
 from kneesync.analysis.drift import Drift
-from kneesync.analysis.run import ANGLES_AND_RATES, Run
+from kneesync.analysis.population import HEALTHY_SD_DEG
+from kneesync.analysis.run import Run
 from kneesync.errors import KneesyncError
+from kneesync.formats.session import ANGLES_AND_RATES
 
-HEALTHY_SD_DEG = 3.3  # of right less left knee lift among healthy runners (RBDS)
 GRID_S = 0.25
 STEADY_S = 60  # slower changes of cadence say little about where two series meet
 SMOOTH_S = 2  # what a single stride differs by is each board's own noise

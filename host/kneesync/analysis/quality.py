@@ -3,6 +3,7 @@
 import numpy as np
 
 from kneecore import sessionlog as log
+from kneesync.formats.session import CAUTIONS
 
 SHORT_S = 360  # skip and learn by default: less running has no fresh stretch
 UNSURE_PERCENT = 10
@@ -15,10 +16,7 @@ SURE_PERCENT = 60  # an alignment below that is in doubt
 def quality(run):
     """Shares of strides that carry each caution, in percent, and samples lost."""
     session, count = run.session, len(run.t_s)
-    shares = {
-        name + "_percent": 100 * float(run.columns[name].sum()) / count if count else None
-        for name in ("unsure", "clipped", "lost")
-    }
+    shares = {name + "_percent": 100 * float(run.columns[name].sum()) / count if count else None for name in CAUTIONS}
     events = session.event_records
     gaps_ms = events["values"][events["kind"] == log.SAMPLES_LOST, 0]
     aligned = session.named_events(log.ALIGNED, most=1)

@@ -5,12 +5,17 @@ import math
 import numpy as np
 
 from kneecore import sessionlog as log
+from kneesync.formats.session import ANGLES_AND_RATES, CAUTIONS
 
 LATE_S = 240  # the last stretch of running that is compared with the fresh one
 LEAST_STRETCH_STRIDES = 40  # under about half a minute a mean says little
 BLOCK_STRIDES = 20  # neighbouring strides resemble each other; means of 20 do less
 PAUSE_S = 5  # no stride for this long is a pause
-ANGLES_AND_RATES = ("knee_lift_deg", "extension_deg", "range_deg", "swing_up_dps", "swing_back_dps")
+
+
+def sure_strides(columns: dict[str, np.ndarray]) -> np.ndarray:
+    """Bool array (n,): strides whose angles count, of a session's columns."""
+    return ~np.logical_or.reduce([columns[name] for name in CAUTIONS])
 
 
 class Run:
@@ -29,7 +34,7 @@ class Run:
         self.columns = columns
         self.t_s = self.columns["t_s"]
         self.timed = ~np.isnan(self.columns["stride_s"])
-        self.sure = ~(self.columns["unsure"] | self.columns["clipped"] | self.columns["lost"])
+        self.sure = sure_strides(columns)
         self._ran_s = np.cumsum(np.nan_to_num(self.columns["stride_s"]))
         self.running_s = float(self._ran_s[-1]) if len(self.t_s) else 0.0
         self.duration_s = self._duration_s()

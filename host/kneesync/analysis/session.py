@@ -12,8 +12,9 @@ from kneesync.analysis import cue_response, experiment, pace, pace_per_stride, q
 from kneesync.analysis.drift import Drift
 from kneesync.analysis.onset import onset
 from kneesync.analysis.repeats import repeats
-from kneesync.analysis.run import ANGLES_AND_RATES, Run
+from kneesync.analysis.run import Run
 from kneesync.analysis.stride_blocks import StrideBlocks
+from kneesync.formats.session import ANGLES_AND_RATES
 
 ABSOLUTE_DEG = (3, 5)  # soft tissue and the standing pose, see docs
 CHANGING = (*ANGLES_AND_RATES, "cadence_spm")

@@ -14,6 +14,7 @@ them by less than 0.37, the worst by 1.6: a runner whose thigh comes up twice, s
 import numpy as np
 
 from kneecore import sessionlog as log
+from kneesync.analysis.run import sure_strides
 
 POINTS = 101  # 0 to 100 % of the stride
 LEAST_STRIDES = 20
@@ -112,8 +113,7 @@ def _axes(session, to_s):
 def _strides(session, samples, span):
     """Strides of a span from peak to peak: sure at both ends, nothing lost, the motor still. Arrays by name."""
     columns = session.columns
-    names = ("unsure", "clipped", "lost", "motor")
-    good = ~np.logical_or.reduce([columns[name] for name in names])
+    good = sure_strides(columns) & ~columns["motor"]
     t_s, stride_s = columns["t_s"], columns["stride_s"]
     ends = np.flatnonzero((t_s >= span[0]) & (t_s < span[1]) & good & (stride_s < _LONGEST_S))
     ends = ends[ends > 0]

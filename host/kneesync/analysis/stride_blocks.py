@@ -8,7 +8,8 @@ import copy
 
 import numpy as np
 
-from kneesync.analysis.run import ANGLES_AND_RATES, PAUSE_S
+from kneesync.analysis.run import PAUSE_S
+from kneesync.formats.session import ANGLES_AND_RATES
 
 TEN = 10
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kneesync.analysis import comparable, theil_sen
-from kneesync.analysis.quality import SURE_PERCENT
+from kneesync.analysis import population, theil_sen
+from kneesync.analysis.eligibility import ALIGNMENT_UNSURE, RESTRAPPED, LeftOut, under, unfit_angles, unknown
 
 WEEKS = 12
 LEAST_DAYS = 6
@@ -23,41 +23,40 @@ LEAST_RUN_S = 1200  # a shorter run says nothing of a drop or of cues an hour
 TURNED_COS = 0.7  # a sensor that sits turned by more than 45 degrees is strapped another way
 WHOLE_RUN_BANDS = 2  # a whole run is about as fast if its mean is within so many bands of the common one's middle
 _DAY_S = 86400
-# A runner's change per m/s and the steps/min that go with it: 26 legs at 2.5, 3.5 and 4.5 m/s
-# (RBDS, Fukuchi 2017, 10.7717/peerj.3298; our measure)
-_SPM_PER_MPS = 11.4
 UNSEEN_MPS = 0.5  # of pace that equal cadence can hide: it costs only 3 % of cadence
 
 
 @dataclass(frozen=True)
 class Metric:
-    """What is followed over weeks. `per_mps`: its change with pace; `least_noise`: no smaller change is called one."""
+    """What is followed over weeks. `least_noise`: no smaller change is called one."""
 
     name: str
-    per_mps: float
     least_noise: float
     of_run: bool = False  # a figure of the whole run, not of the band
-    literature: tuple | None = None  # between-day noise, (low, high)
+    literature: tuple[float, float] | None = None  # between-day noise, (low, high)
+
+    @property
+    def per_mps(self) -> float:
+        """Its change with pace, for each m/s; 0 for a figure of the whole run."""
+        return population.PER_MPS.get(self.name, 0)
 
 
 METRICS = {
     metric.name: metric
     for metric in (
-        # 1.6 to 2.7 deg from day to day without any change in the runner: 10.3389/fbioe.2022.1005496
-        Metric("knee_lift_deg", 6.1, 2.0, literature=(2.0, 3.0)),
-        Metric("extension_deg", -5.5, 2.0, literature=(2.0, 3.0)),
+        Metric("knee_lift_deg", 2.0, literature=population.BETWEEN_DAYS_DEG),
+        Metric("extension_deg", 2.0, literature=population.BETWEEN_DAYS_DEG),
         # Between days excursions and rates repeat better than peaks (Ferber 2002); how much better, nobody says of a
         # thigh: these come from the runner's own sessions.
-        Metric("range_deg", 11.6, 1.0),
-        Metric("swing_up_dps", 113, 5.0),
-        Metric("swing_back_dps", 86, 5.0),
-        Metric("cadence_spm", _SPM_PER_MPS, 1.0),
-        Metric("drop_deg_per_h", 0, 1.0, of_run=True),
-        Metric("cues_per_h", 0, 0.5, of_run=True),
+        Metric("range_deg", 1.0),
+        Metric("swing_up_dps", 5.0),
+        Metric("swing_back_dps", 5.0),
+        Metric("cadence_spm", 1.0),
+        Metric("drop_deg_per_h", 1.0, of_run=True),
+        Metric("cues_per_h", 0.5, of_run=True),
     )
 }
 SHOWN = ("knee_lift_deg", "range_deg", "swing_up_dps", "cadence_spm", "drop_deg_per_h", "cues_per_h")
-_UNSURE, _RESTRAPPED = "alignment unsure", "re-strapped during the run"
 
 
 def trends(kept, weeks=WEEKS, metrics=SHOWN):
@@ -73,12 +72,12 @@ def trends(kept, weeks=WEEKS, metrics=SHOWN):
     to_s = placed[-1].start_unix_s if placed else None
     from_s = to_s - weeks * 7 * _DAY_S if placed and weeks else placed[0].start_unix_s if placed else None
     shown = [one for one in placed if one.start_unix_s >= from_s]
-    left_out, runners = _Reasons(), defaultdict(list)
+    left_out, runners = LeftOut(), defaultdict(list)
     for one in shown:
-        if one.figures.get("version") != comparable.VERSION:
-            left_out.add("figures of another version: kneesync reindex" if one.figures else "cannot be read", one)
+        if why := unknown(one.figures):
+            left_out.add(why, one.id)
         elif one.leg not in ("L", "R"):
-            left_out.add("leg unknown", one)
+            left_out.add("leg unknown", one.id)
         else:
             runners[one.athlete.casefold(), one.leg].append(one)
     return {
@@ -88,7 +87,7 @@ def trends(kept, weeks=WEEKS, metrics=SHOWN):
         "sessions": len(shown),
         "older": len(placed) - len(shown),
         "not_placed": [one.id for one in kept if not _is_placed(one)],
-        "left_out": left_out.listed(),
+        "left_out": left_out.as_json(),
         "runners": [_runner(runners[who], metrics) for who in sorted(runners)],
     }
 
@@ -98,29 +97,16 @@ def _is_placed(one):
     return one.start_unix_s is not None and one.start_unix_s < one.pulled_unix_s + _DAY_S
 
 
-class _Reasons:
-    """Why sessions do not count: each reason with its sessions, in order of coming up."""
-
-    def __init__(self):
-        self._ids = {}
-
-    def add(self, why, one):
-        self._ids.setdefault(why, []).append(one.id)
-
-    def listed(self):
-        return [{"why": why, "sessions": len(ids), "ids": ids} for why, ids in self._ids.items()]
-
-
 def _runner(sessions, metrics):
     """One athlete's leg. `sessions`: in order of time."""
     unfit = _unfit(sessions)
     common = _common([one for one in sessions if one.id not in unfit])
-    left_out = _Reasons()
+    left_out = LeftOut()
     for one in sessions:
         if one.id in unfit:
-            left_out.add(unfit[one.id], one)
+            left_out.add(unfit[one.id], one.id)
         elif not common or one.id not in common.inside:
-            left_out.add(_why_outside(one, common), one)
+            left_out.add(_why_outside(one, common), one.id)
 
     def trend(metric, cadence=None):
         if metric.of_run:
@@ -137,7 +123,7 @@ def _runner(sessions, metrics):
         "sessions": len(sessions),
         "with_watch": sum(bool(one.figures["bands"]["speed_mps"]) for one in sessions),
         "compared": common.described() if common else None,
-        "left_out": left_out.listed(),
+        "left_out": left_out.as_json(),
         "metrics": {name: trend(METRICS[name], cadence) for name in metrics},
     }
 
@@ -148,14 +134,8 @@ def _unfit(sessions):
     unfit = {}
     for one in sessions:
         figures = one.figures
-        if not figures["strides"]:
-            unfit[one.id] = "no strides"
-        elif 2 * figures["strides_sure"] < figures["strides"] or (
-            figures["alignment_sure_percent"] is not None and figures["alignment_sure_percent"] < SURE_PERCENT
-        ):
-            unfit[one.id] = _UNSURE
-        elif "re-strapped" in figures["flags"]:
-            unfit[one.id] = _RESTRAPPED
+        if why := unfit_angles(figures):
+            unfit[one.id] = why
         elif usual is not None and figures["mounting"] and not _alike(usual, figures["mounting"]):
             unfit[one.id] = "strapped another way"
     return unfit
@@ -244,7 +224,7 @@ def _in_band(metric, sessions, common):
     """[(session, value)] of those in the common band."""
     if not common:
         return []
-    per = metric.per_mps / (1 if common.by_pace else _SPM_PER_MPS)
+    per = metric.per_mps / (1 if common.by_pace else population.PER_MPS["cadence_spm"])
     values = []
     for one in sessions:
         if means := common.inside.get(one.id):
@@ -254,32 +234,32 @@ def _in_band(metric, sessions, common):
 
 
 def _whole_cadence(sessions):
-    """([(session, value)], _Reasons): where pace is not known, there is nothing to compare cadence at."""
-    reasons, values = _Reasons(), []
+    """([(session, value)], LeftOut): where pace is not known, there is nothing to compare cadence at."""
+    reasons, values = LeftOut(), []
     for one in sessions:
         if one.figures["cadence_spm"] and one.figures["strides"] >= LEAST_BAND_STRIDES:
             values.append((one, one.figures["cadence_spm"]))
         else:
-            reasons.add("too short", one)
+            reasons.add("too short", one.id)
     return values, reasons
 
 
 def _of_runs(metric, sessions, unfit, common):
-    """([(session, value)], _Reasons) of whole runs about as fast; cues only where the newest settings decided them."""
-    reasons, values = _Reasons(), []
+    """([(session, value)], LeftOut) of whole runs about as fast; cues only where the newest settings decided them."""
+    reasons, values = LeftOut(), []
     settings = sessions[-1].figures["cue_settings"]
     for one in sessions:
         figures = one.figures
-        if unfit.get(one.id) in (_UNSURE, _RESTRAPPED):
-            reasons.add(unfit[one.id], one)
+        if unfit.get(one.id) in (ALIGNMENT_UNSURE, RESTRAPPED):
+            reasons.add(unfit[one.id], one.id)
         elif figures["running_s"] < LEAST_RUN_S or figures[metric.name] is None:
-            reasons.add(f"under {LEAST_RUN_S // 60} min of running", one)
+            reasons.add(under(LEAST_RUN_S), one.id)
         elif metric.name == "cues_per_h" and figures["cue_settings"] != settings:
-            reasons.add("other cue settings", one)
+            reasons.add("other cue settings", one.id)
         elif not common or figures[common.by] is None:
-            reasons.add("without a watch's pace" if common else "no common band", one)
+            reasons.add("without a watch's pace" if common else "no common band", one.id)
         elif abs(figures[common.by] - common.middle) > WHOLE_RUN_BANDS * (common.high - common.low):
-            reasons.add("ran at another pace" if common.by_pace else "ran at another cadence", one)
+            reasons.add("ran at another pace" if common.by_pace else "ran at another cadence", one.id)
         else:
             values.append((one, figures[metric.name]))
     return values, reasons
@@ -306,7 +286,7 @@ def _trend(metric, values, reasons, common, cadence=None):
     days = defaultdict(list)
     for point in points:
         days[_day(point["unix_s"])].append(point)
-    found = {"points": points, "days": len(days), "left_out": reasons.listed(), "line": None, "verdict": "no line"}
+    found = {"points": points, "days": len(days), "left_out": reasons.as_json(), "line": None, "verdict": "no line"}
     found["least_noise"] = metric.least_noise
     span_days = (points[-1]["unix_s"] - points[0]["unix_s"]) / _DAY_S if points else 0
     if len(days) < LEAST_DAYS or span_days < LEAST_SPAN_DAYS:

@@ -15,15 +15,18 @@ import numpy as np
 
 from kneesync.analysis.cue_replay import replay_session
 from kneesync.analysis.drift import Drift
+from kneesync.analysis.population import (
+    KNEE_LIFT_PER_CADENCE_PERCENT_SD,
+    LEAST_BETWEEN_DAYS_DEG,
+    PER_CADENCE_PERCENT,
+)
 from kneesync.analysis.run import Run
 from kneesync.analysis.stride_blocks import StrideBlocks
 from kneesync.errors import KneesyncError
 
 DROPS_CDEG = (150, 200, 250, 300, 350, 400, 500, 600)
 LEAST_RUNS = 3  # with a baseline, before they say what the runner is like
-SLOPE = (0.85, 0.30)  # degrees for 1 % of cadence, its SD between runners (52 leg steps of RBDS)
 SLOPE_BETWEEN_RUNS = 0.15  # SD that is assumed of one runner's slope between runs
-LEAST_BETWEEN_DAYS_DEG = 1.6  # the least published noise between days; three runs may happen to agree better
 LEAST_HOURS = 1.0  # of running after the baseline, before anything is recommended
 
 
@@ -100,8 +103,9 @@ def earlier(sessions):
 
 def _slope(shown):
     """(slope, standard error) of the population's and what runs showed, (slope, error) pairs, as each is sure."""
-    weights = [1 / SLOPE[1] ** 2] + [1 / (error**2 + SLOPE_BETWEEN_RUNS**2) for _, error in shown]
-    values = [SLOPE[0]] + [slope for slope, _ in shown]
+    weights = [1 / (error**2 + SLOPE_BETWEEN_RUNS**2) for _, error in shown]
+    weights = [1 / KNEE_LIFT_PER_CADENCE_PERCENT_SD**2, *weights]
+    values = [PER_CADENCE_PERCENT["knee_lift_deg"]] + [slope for slope, _ in shown]
     return float(np.average(values, weights=weights)), 1 / math.sqrt(sum(weights))
 
 

@@ -2,10 +2,8 @@
 
 What happens within a run (fresh against late) needs no reference but the runner's own: it is compared at equal pace
 where a watch was joined, else by what cadence says of pace. What a whole run shows is held against recorded runners at
-that pace (TYPICAL); pace unknown, nothing is said. All from the figures in the index (analysis.comparable.row).
-
-TYPICAL: 13 runners on a treadmill at 2.5, 3.5 and 4.5 m/s, mean of both legs, each against a standing pose of its own
-(RBDS, Fukuchi 2017, 10.7717/peerj.3298; our measure). It is no norm and no target: 13 people, one laboratory.
+that pace (analysis.population); pace unknown, nothing is said. All from the figures in the index
+(analysis.comparable.row).
 """
 
 import bisect
@@ -14,27 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kneesync.analysis import comparable
+from kneesync.analysis import eligibility, population
 from kneesync.analysis.pairs import overlapping
-from kneesync.analysis.quality import SURE_PERCENT
 
 LEAST_RUNNING_S = 600
 LEAST_AT_PACE_STRIDES = 200
 PACES_MPS = (2.0, 5.0)  # beyond them nothing is known of others
 SAME_GRADE_PERCENT = 2.0
-_SPEEDS_MPS = (2.5, 3.5, 4.5)
-TYPICAL = {
-    "knee_lift_deg": (34.2, 40.7, 46.4),
-    "extension_deg": (-16.3, -22.4, -27.4),
-    "cadence_spm": (161.7, 172.1, 184.4),
-}
-SPREAD = {"knee_lift_deg": 6.3, "extension_deg": 2.75, "cadence_spm": 8.9, "swing_up_percent": 5.5}  # SD of runners
-# deg per m/s and steps/min per m/s within a runner: see analysis.trends
-_PER_MPS = {"knee_lift_deg": 6.1, "range_deg": 11.6, "cadence_spm": 11.4}
-# pace unknown: deg per 1 % of cadence, as the board's cue has it (cue.slope_cdeg); range by the ratio of the two above
-_PER_PERCENT = {"knee_lift_deg": 0.85, "range_deg": 1.6}
-# ln of the peak swing-up rate in deg/s over ln of range and cadence, of those runners: residual SD 5.5 %
-_SWING_UP = (-2.516, 1.184, 0.695)
 
 
 @dataclass
@@ -64,11 +48,10 @@ def day(unix_s):
 
 def good_runs(kept):
     """(GoodRuns, oldest first; [{"why", "sessions", "ids"}] of what does not count). `kept`: one athlete's."""
-    left_out, good = {}, []
+    left_out, good = eligibility.LeftOut(), []
     for one in kept:
-        why = _why_not(one.figures)
-        if why:
-            left_out.setdefault(why, []).append(one.id)
+        if why := _why_not(one.figures):
+            left_out.add(why, one.id)
         else:
             good.append(one)
     runs, taken, near = [], set(), _Near(good)
@@ -81,7 +64,7 @@ def good_runs(kept):
         dated = one.start_unix_s is not None
         runs.append(GoodRun(sessions, one.start_unix_s if dated else one.pulled_unix_s, dated))
     runs.sort(key=lambda run: (run.unix_s, run.ids))
-    return runs, [{"why": why, "sessions": len(ids), "ids": ids} for why, ids in left_out.items()]
+    return runs, left_out.as_json()
 
 
 class _Near:
@@ -101,18 +84,11 @@ class _Near:
 
 
 def _why_not(figures):
-    if not figures or figures.get("version") != comparable.VERSION:
-        return "figures of another version: kneesync reindex" if figures else "cannot be read"
-    sure_percent = figures["alignment_sure_percent"]
-    if not figures["strides"]:
-        return "no strides"
-    if 2 * figures["strides_sure"] < figures["strides"] or (sure_percent is not None and sure_percent < SURE_PERCENT):
-        return "alignment unsure"
-    if "re-strapped" in figures["flags"]:
-        return "re-strapped during the run"
-    if figures["running_s"] < LEAST_RUNNING_S:
-        return f"under {LEAST_RUNNING_S // 60} min of running"
-    return None
+    return (
+        eligibility.unknown(figures)
+        or eligibility.unfit_angles(figures)
+        or eligibility.too_short(figures, LEAST_RUNNING_S)
+    )
 
 
 def values(sign, runs):
@@ -157,10 +133,10 @@ def _by_pace(name, fresh, late):
     """What the change of pace from fresh to late lets expect, deg."""
     faster_mps = _faster_mps(fresh, late)
     if faster_mps is not None:
-        return _PER_MPS[name] * faster_mps
+        return population.PER_MPS[name] * faster_mps
     if not fresh["cadence_spm"] or not late["cadence_spm"]:
         return 0.0
-    return _PER_PERCENT[name] * 100 * (late["cadence_spm"] / fresh["cadence_spm"] - 1)
+    return population.PER_CADENCE_PERCENT[name] * 100 * (late["cadence_spm"] / fresh["cadence_spm"] - 1)
 
 
 def _faster_mps(fresh, late):
@@ -174,7 +150,7 @@ def _cadence_fall(fresh, late):
     faster_mps = _faster_mps(fresh, late)
     if faster_mps is None or not fresh["cadence_spm"] or not late["cadence_spm"]:
         return None
-    return fresh["cadence_spm"] - late["cadence_spm"] + _PER_MPS["cadence_spm"] * faster_mps
+    return fresh["cadence_spm"] - late["cadence_spm"] + population.PER_MPS["cadence_spm"] * faster_mps
 
 
 def _variability_growth(fresh, late):
@@ -187,25 +163,18 @@ def _variability_growth(fresh, late):
 
 
 def _at_pace(name, way):
-    """How far the run lies from TYPICAL at its own paces, towards `way` (1 above, -1 below)."""
+    """How far the run lies from recorded runners at its own paces, towards `way` (1 above, -1 below)."""
 
     def of(run):
         off = weight = 0.0
         for one in run.sessions:
             for band in one.figures["bands"]["speed_mps"]:
                 if PACES_MPS[0] <= band["speed_mps"] <= PACES_MPS[1]:
-                    off += band["strides"] * way * (band[name] - typical(name, band["speed_mps"]))
+                    off += band["strides"] * way * (band[name] - population.typical(name, band["speed_mps"]))
                     weight += band["strides"]
         return off / weight if weight >= LEAST_AT_PACE_STRIDES else None
 
     return of
-
-
-def typical(name, speed_mps):
-    """The mean of recorded runners at a speed; straight on beyond the speeds that were recorded."""
-    low, middle, high = TYPICAL[name]
-    slope = middle - low if speed_mps < _SPEEDS_MPS[1] else high - middle
-    return middle + slope * (speed_mps - _SPEEDS_MPS[1])
 
 
 def _swing_up_short(run):
@@ -215,7 +184,7 @@ def _swing_up_short(run):
         figures = one.figures
         range_deg, cadence_spm, up_dps = (figures[name] for name in ("range_deg", "cadence_spm", "swing_up_dps"))
         if range_deg and cadence_spm and up_dps and range_deg > 0:
-            constant, per_range, per_cadence = _SWING_UP
+            constant, per_range, per_cadence = population.SWING_UP
             expected_dps = np.exp(constant + per_range * np.log(range_deg) + per_cadence * np.log(cadence_spm))
             found.append(100 * (1 - up_dps / expected_dps))
     return _mean(found)

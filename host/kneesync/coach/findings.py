@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kneesync.analysis import population
 from kneesync.coach import evidence
 from kneesync.coach.catalog import SIGNS, load
 
@@ -37,7 +38,7 @@ class Sign:
 
 
 # Limits of what happens in a run: what a cue takes for a fall (3 deg), the rest of that order and beyond what simulated
-# sound runners show. Of what is held against other runners: 2.2 to 2.6 times their spread (evidence.SPREAD).
+# sound runners show. Of what is held against other runners: 2.2 to 2.6 times their spread (population.SPREAD).
 _AT_PACE = "runs with a watch's pace (`kneesync join`), since all of that changes with pace"
 TABLE = {
     "drop_late": Sign(
@@ -84,7 +85,8 @@ TABLE = {
     ),
     "asymmetry": Sign(
         7.5, 2.8, "°", "Your legs lift unequally",
-        "The {side} knee lifts {value} higher, range agrees, and healthy runners differ by 3.3° (SD)",
+        "The {side} knee lifts {value} higher, range agrees, and healthy runners differ by "
+        f"{population.HEALTHY_SD_DEG}° (SD)",
         ("two straps that sit unlike", "a cambered road run one way only"),
         "runs with a board on each leg",
     ),

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kneesync.analysis.run import sure_strides
+
 APPLICATION_ID = bytes.fromhex("6b6e65657379 6e63 9d1f 4c2e8a5b 7733".replace(" ", ""))  # "kneesync", then drawn once
 APPLICATION_VERSION = 1
 FLOAT32 = 0x88
@@ -42,7 +44,7 @@ def at_records(session, chosen, record_t_s):
     `record_t_s`: the records' times in s since the session's start, ascending.
     """
     columns = session.columns
-    sure = ~(columns["unsure"] | columns["clipped"] | columns["lost"])
+    sure = sure_strides(columns)
     t_s = columns["t_s"][sure]
     order = np.argsort(t_s, kind="stable")
     t_s = t_s[order]

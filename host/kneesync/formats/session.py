@@ -19,6 +19,11 @@ from kneesync.formats import rawsamples
 STRIDE_DTYPE = np.dtype(list(zip(sessionread.STRIDE_FIELDS, ("<u2", "<i2", "<i2", "<u2", "<u2", "u1"), strict=True)))
 EVENT_DTYPE = np.dtype([("t_ms", "<u4"), ("kind", "u1"), ("detail", "u1"), ("values", "<i2", (6,))])
 
+# Columns of a stride, by what they are; all of them: Session.strides
+ANGLES_AND_RATES = ("knee_lift_deg", "extension_deg", "range_deg", "swing_up_dps", "swing_back_dps")
+FLAG_NAMES = tuple(name for name, _ in sessionread.FLAGS)
+CAUTIONS = ("unsure", "clipped", "lost")  # the flags whose strides' angles do not count
+
 # An event value's unit on the board -> (its unit here, factor). Others keep name and number.
 _UNITS = {
     "_cdeg": ("_deg", 0.01),

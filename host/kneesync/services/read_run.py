@@ -7,6 +7,7 @@ from pathlib import Path
 from kneesync import untrusted
 from kneesync.analysis import experiment
 from kneesync.analysis import session as of_run
+from kneesync.analysis.eligibility import experimented
 from kneesync.analysis.pairs import overlapping, pair
 from kneesync.errors import KneesyncError
 from kneesync.formats.session import Session
@@ -76,8 +77,7 @@ def _experiment(kept):
         tried = [
             one
             for one in library.sessions(athlete=kept.athlete, leg=kept.leg)
-            if one.figures.get("cue_settings", {}).get("cue.experiment_percent")
-            and (one.start_unix_s or 0) <= (kept.start_unix_s or math.inf)
+            if experimented(one.figures) and (one.start_unix_s or 0) <= (kept.start_unix_s or math.inf)
         ]
         newest = tried[:MOST_RUNS]
         return experiment.over_runs(map(library.read_whole, newest)) if len(newest) > 1 else None

@@ -5,6 +5,7 @@ import textwrap
 from rich.text import Text
 
 from kneesync import untrusted
+from kneesync.views import words
 
 WIDTH = 80
 _STATE_COLUMNS, _NAME_COLUMNS = 11, 14
@@ -58,7 +59,7 @@ def brief(found):
         return f"{who}: {first.name}: {first.text}" + (f"; {first.step}" if first.step else "")
     figures = found.figures
     unpulled = figures.get("unpulled", 0)
-    parts = [f"{unpulled} session{'' if unpulled == 1 else 's'} to pull"]
+    parts = [f"{words.plural(unpulled, 'session')} to pull"]
     if "battery_percent" in figures:
         parts.append(f"battery {figures['battery_percent']} %")
     if "free_h" in figures:

@@ -1,7 +1,7 @@
 """What looking after board and library came to: sessions freed, noted, taken in, deleted, an index made anew."""
 
 from kneesync import untrusted
-from kneesync.views import terminal
+from kneesync.views import terminal, words
 from kneesync.views.units import clock, day, size
 
 
@@ -48,7 +48,6 @@ def noted(kept):
     from kneesync.library.index import NOBODY
 
     yield start(kept)
-    leg = {"L": "left leg", "R": "right leg"}.get(kept.leg, "leg unknown")
     theirs = [
         what
         for what, mine in (
@@ -58,7 +57,7 @@ def noted(kept):
         if mine
     ]
     said = f" ({' and '.join(theirs)} set by hand)" if theirs else ""
-    yield f"  runner  {untrusted.printable(kept.athlete)}, {leg}{said}"
+    yield f"  runner  {untrusted.printable(kept.athlete)}, {words.leg(kept.leg)}{said}"
     if kept.marked:
         yield "  marked"
     if kept.tags:
@@ -76,15 +75,9 @@ def noted(kept):
 
 def start(kept):
     """A session's start, and how it is known."""
-    known = {
-        "you": "set by hand",
-        "pull": "from the pull",
-        "board clock": "by the board's clock",
-        "watch": "by the watch",
-    }
     if kept.start_unix_s is None:
         return f"{kept.id}: start unknown; it began before {day(kept.pulled_unix_s - (kept.duration_s or 0))}"
-    return f"{kept.id}: started {day(kept.start_unix_s)} ({known.get(kept.start_from, 'unknown')})"
+    return f"{kept.id}: started {day(kept.start_unix_s)} ({words.known_by(kept.start_from)})"
 
 
 def of_board(changed, others):
@@ -152,8 +145,8 @@ def _line(one):
 
 
 def _files(number):
-    return f"{number} file" + ("" if number == 1 else "s")
+    return words.plural(number, "file")
 
 
 def _count(number):
-    return f"{number} session" + ("" if number == 1 else "s")
+    return words.plural(number, "session")

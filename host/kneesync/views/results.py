@@ -7,17 +7,9 @@ from dataclasses import asdict
 from datetime import UTC
 
 from kneesync import untrusted
+from kneesync.formats.session import ANGLES_AND_RATES, FLAG_NAMES
 
-_STRIDE_NAMES = (
-    "knee_lift_deg",
-    "extension_deg",
-    "range_deg",
-    "swing_up_dps",
-    "swing_back_dps",
-    "stride_s",
-    "cadence_spm",
-)
-_FLAG_NAMES = ("first", "unsure", "clipped", "lost", "motor")
+_STRIDE_NAMES = (*ANGLES_AND_RATES, "stride_s", "cadence_spm")
 
 
 def text(result):
@@ -94,7 +86,7 @@ def strides(session, zero_ms=None):
     for i in range(len(t_s)):
         row = {"t_s": float(t_s[i])}
         row.update({name: float(columns[name][i]) for name in _STRIDE_NAMES})
-        row["flags"] = [name for name in _FLAG_NAMES if columns[name][i]]
+        row["flags"] = [name for name in FLAG_NAMES if columns[name][i]]
         rows.append(row)
     return rows
 

@@ -13,6 +13,7 @@ from textual.worker import WorkerState
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError, inside
+from kneesync.views import words
 from kneesync.views.dashboard.background_reader import BackgroundReader, Reading
 from kneesync.views.dashboard.runs import Filters, Runs
 from kneesync.views.dashboard.sessions import SessionsPage
@@ -180,7 +181,7 @@ class Dashboard(App):
         self.reader.look_again()
         new = self.runs.renew(every)
         if new:
-            self.notify(f"{new} new session{'' if new == 1 else 's'} in the library.", markup=False)
+            self.notify(f"{words.plural(new, 'new session')} in the library.", markup=False)
         self._renew_page()
 
     # What the runner says

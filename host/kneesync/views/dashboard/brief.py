@@ -3,6 +3,7 @@
 from rich.text import Text
 
 from kneesync import untrusted
+from kneesync.views import words
 from kneesync.views.units import NONE, clock, count, day, degrees
 
 
@@ -46,6 +47,8 @@ def brief(one, reading=None):
 
         text.append(sentences.verdict(reading.figures))
     text.append(f"\n{clock(one.duration_s)}   {one.strides:,} strides   {count(one.cadence_spm)} steps/min   ")
-    text.append(f"knee lift {degrees(one.knee_lift_deg)}   {one.cues or 'no'} cue{'' if one.cues == 1 else 's'}\n")
+    text.append(
+        f"knee lift {degrees(one.knee_lift_deg)}   {words.plural(one.cues, 'cue', None if one.cues else 'no')}\n"
+    )
     text.append(remarks(one, athlete=True) or " ")
     return text

@@ -12,10 +12,10 @@ from textual.widgets import Button, Input, Label, Select, Static
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
 from kneesync.library import sidecar
+from kneesync.views import words
 from kneesync.views.dashboard.runs import Filters
 
 _ANY = "any"
-_LEGS = {"L": "left", "R": "right"}
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class FilterDialog(ModalScreen):
         with Vertical(classes="dialog", id="filters"):
             yield Static(Text("Show only", "bold"), classes="dialog-title")
             yield from self._choice("athlete", filters.athlete, runs.athletes(), str)
-            yield from self._choice("leg", filters.leg, runs.legs(), lambda leg: _LEGS.get(leg, leg))
+            yield from self._choice("leg", filters.leg, runs.legs(), lambda leg: words.SIDES.get(leg, leg))
             yield from self._choice("tag", filters.tag, runs.tags(), str)
             yield from self._choice("marked", "yes" if filters.marked else None, ["yes"], lambda _: "only those marked")
             with Horizontal(classes="field"):

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 
 from kneesync import untrusted
 from kneesync.library import choice
-
-_LEGS = {"L": "left", "R": "right"}
+from kneesync.views import words
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Filters:
         if self.athlete is not None:
             parts.append(untrusted.printable(self.athlete, 32))
         if self.leg is not None:
-            parts.append(f"{_LEGS.get(self.leg, self.leg)} leg")
+            parts.append(words.leg(self.leg))
         if self.tag is not None:
             parts.append(f"tag {untrusted.printable(self.tag, 32)}")
         if self.marked:
@@ -113,5 +112,5 @@ class Runs:
 
     def counted(self):
         """How many there are, and how many of them are shown."""
-        every = f"{len(self.every):,} session{'' if len(self.every) == 1 else 's'}"
+        every = words.plural(len(self.every), "session")
         return f"{len(self.shown):,} of {every}" if self.filters != Filters() else every

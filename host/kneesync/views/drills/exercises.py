@@ -5,6 +5,7 @@ from dataclasses import asdict
 from kneesync import untrusted
 from kneesync.coach.catalog import load
 from kneesync.coach.plan import dose
+from kneesync.views import words
 from kneesync.views.drills.text import OURS
 
 
@@ -84,7 +85,7 @@ def log_lines(log, changed, undone=False):
 def _done(one):
     known = load().exercises.get(one.exercise)
     name = known.name if known else untrusted.printable(one.exercise)
-    return f"{name}, {one.sets} set{'' if one.sets == 1 else 's'}"
+    return f"{name}, {words.plural(one.sets, 'set')}"
 
 
 def log_as_json(log, changed):

@@ -7,6 +7,7 @@ from rich.text import Text
 from kneesync import untrusted
 from kneesync.coach.catalog import load
 from kneesync.coach.plan import A_TENTH, NO_GROWTH
+from kneesync.views import words
 
 DAY_NAMES = {
     "mon": "Monday",
@@ -31,7 +32,7 @@ def title(advice):
     who = untrusted.printable(advice["athlete"], 32)
     if not found["good_runs"]:
         return f"Drills · {who}"
-    runs = f"{found['good_runs']} good run{'' if found['good_runs'] == 1 else 's'}"
+    runs = words.plural(found["good_runs"], "good run")
     return f"Drills · {who} · {runs}, {found['from']} to {found['to']}"
 
 

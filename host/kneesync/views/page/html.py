@@ -4,7 +4,6 @@ No scripts, no network, no fonts of its own. Every text from a board or a file p
 escaping. What a session cannot say is named on the page, with the reason and with the figures that still hold.
 """
 
-import datetime
 import re
 from importlib import resources
 
@@ -17,12 +16,12 @@ from kneesync.analysis import overtime
 from kneesync.analysis.shape import stride_shape
 from kneesync.files import outfile
 from kneesync.library.index import NOBODY
-from kneesync.views.page import pictures, words
+from kneesync.views import words
+from kneesync.views.page import pictures, tables
 from kneesync.views.report import cues, sentences
 from kneesync.views.units import clock
 
 GENERATOR = '<meta name="generator" content="kneesync">'  # within the first 2,000 bytes
-_DATED = {"board clock": "dated by the board's clock", "watch": "dated by the watch", "you": "start set by hand"}
 
 
 def text(session, figures, kept=None, watch=None, pair=None, coach=None):
@@ -56,25 +55,25 @@ def text(session, figures, kept=None, watch=None, pair=None, coach=None):
         verdict=sentences.verdict(figures),
         besides=sentences.besides(figures),
         way=_way(figures),
-        facts=words.facts(figures),
+        facts=tables.facts(figures),
         said=_said(kept),
         flags=_flags(figures),
         pictures=[(head, one, caption) for head, one, caption in drawn if one],
-        figures=words.figure_rows(figures),
+        figures=tables.figure_rows(figures),
         compared=bool(figures["fresh"]),
         notes=[*figures["notes"], *sentences.relation(figures)],
-        trends=words.trend_rows(figures),
-        repeats=words.repeat_rows(figures),
+        trends=tables.trend_rows(figures),
+        repeats=tables.repeat_rows(figures),
         repeats_by=figures["repeats"][0]["by"] if figures["repeats"] else "",
-        cues=words.cue_rows(figures),
+        cues=tables.cue_rows(figures),
         cue_answer=[*cues.cue_answer(figures), *cues.held_lines(figures), *cues.watched_lines(figures)],
-        sides=words.side_rows(pair) if pair else [],
+        sides=tables.side_rows(pair) if pair else [],
         pair_lines=sentences.pair_lines(pair) if pair else [],
         coach=coach,
-        sure_columns=words.SURE_COLUMNS,
-        sureness=words.sureness_rows(figures, shape),
+        sure_columns=tables.SURE_COLUMNS,
+        sureness=tables.sureness_rows(figures, shape),
         left_out=sentences.left_out(figures),
-        missing=words.missing(figures, kept, shape, watch, pair),
+        missing=tables.missing(figures, kept, shape, watch, pair),
         problems=[untrusted.printable(problem, 200) for problem in figures["quality"]["problems"]],
         source=_source(figures, kept),
         version=__version__,
@@ -101,23 +100,15 @@ def _title(kept):
         return "Run"
     if kept.start_unix_s is None:
         return "Run, start unknown"
-    return f"Run of {_long_day(kept.start_unix_s)}"
-
-
-def _long_day(unix_s):
-    try:
-        moment = datetime.datetime.fromtimestamp(unix_s)
-    except (OverflowError, ValueError, OSError):
-        return "an unknown day"
-    return f"{moment:%A} {moment.day} {moment:%B %Y, %H:%M}"
+    return f"Run of {words.long_day(kept.start_unix_s)}"
 
 
 def _about(figures, kept):
     athlete = kept.athlete if kept else figures["athlete"]
     parts = [untrusted.printable(athlete, 32)] if athlete and athlete != NOBODY else []
-    parts.append(sentences.LEGS.get((kept and kept.leg) or figures["leg"], "leg unknown"))
-    if kept and kept.start_from in _DATED:
-        parts.append(_DATED[kept.start_from])
+    parts.append(words.leg((kept and kept.leg) or figures["leg"]))
+    if kept and (dated := words.dated(kept.start_from)):
+        parts.append(dated)
     return parts
 
 
@@ -160,7 +151,7 @@ def _source(figures, kept):
     parts.append(("Board", board))
     if figures["firmware"]:
         parts.append(("Firmware", untrusted.printable(figures["firmware"], 24)))
-    parts.append(("Ended by", untrusted.printable(quality["ended"] or "a cut", 24)))
+    parts.append(("Ended by", words.ended_by(quality["ended"])))
     return parts
 
 
@@ -181,13 +172,13 @@ def _over_time_caption(figures):
 
 def _shape_caption(shape):
     off_deg = [shape[name]["lowest_off_deg"] for name in _STRETCHES if shape[name]]
-    words = "0° is your own standing pose; above it the thigh is in front of the body, below it behind."
+    caption = "0° is your own standing pose; above it the thigh is in front of the body, below it behind."
     if off_deg:
-        words += (
+        caption += (
             " Computed from every sample on this machine; its lowest point and the one that the board logged differ by"
             f" {max(off_deg):.1f}° (RMS)."
         )
-    return words
+    return caption
 
 
 def _spread_caption(figures):

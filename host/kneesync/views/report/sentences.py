@@ -1,6 +1,8 @@
 """What the report of one run says in sentences; the terminal page, the plain lines and the dashboard share them."""
 
 from kneesync import untrusted
+from kneesync.formats.session import CAUTIONS
+from kneesync.views import words
 from kneesync.views.units import clock, count, day, degrees, pace, percent, rate, steps
 
 # label, key in the summary's parts, how it is written
@@ -13,25 +15,17 @@ ROWS = (
     ("Steps/min", "cadence_spm", count),
 )
 HELD_DEG = 1.0  # strides of a fresh runner spread by this much; a smaller change is none
-LEGS = {"L": "left leg", "R": "right leg"}
-_STARTS = {
-    "pull": "",
-    "board clock": " by the board's clock",
-    "watch": " by the watch",
-    "you": " (set by hand)",
-    "unknown": "",
-}
 
 
 def title(figures, kept=None, between=" · "):
     """When, which leg, whose, which session."""
     from kneesync.library.index import NOBODY
 
-    parts = [f"Run of {day(kept.start_unix_s)}{_STARTS.get(kept.start_from, '')}" if kept else "Run"]
+    parts = [f"Run of {day(kept.start_unix_s)}{words.after_date(kept.start_from)}" if kept else "Run"]
     if kept and kept.start_unix_s is None:
         parts = [f"Run pulled {day(kept.pulled_unix_s)}, start unknown"]
     leg = (kept.leg if kept else None) or figures["leg"]
-    parts.append(LEGS.get(leg, "leg unknown"))
+    parts.append(words.leg(leg))
     athlete = (kept.athlete if kept else "") or figures["athlete"]
     if athlete and athlete != NOBODY:
         parts.append(untrusted.printable(athlete, 32))
@@ -45,13 +39,13 @@ def first_line(figures, between="   "):
     parts = [
         clock(figures["duration_s"]) + " min" if figures["duration_s"] < 3600 else clock(figures["duration_s"]) + " h"
     ]
-    parts.append(f"{figures['strides']:,} stride" + ("" if figures["strides"] == 1 else "s"))
+    parts.append(words.plural(figures["strides"], "stride"))
     if figures["cadence_spm"]:
         parts.append(f"{figures['cadence_spm']:.0f} steps/min")
     if figures["knee_lift_deg"] is not None:
         parts.append(f"knee lift {degrees(figures['knee_lift_deg'])}")
     cues = len(figures["cues"])
-    parts.append(f"{cues or 'no'} cue" + ("" if cues == 1 else "s"))
+    parts.append(words.plural(cues, "cue", None if cues else "no"))
     return between.join(parts)
 
 
@@ -242,11 +236,7 @@ def sureness(figures, kept=None):
 def left_out(figures):
     """Which strides' angles do not count, and why; nothing without strides."""
     quality = figures["quality"]
-    shares = [
-        f"{percent(quality[name + '_percent'])} {name}"
-        for name in ("unsure", "clipped", "lost")
-        if quality[name + "_percent"]
-    ]
+    shares = [f"{percent(quality[name + '_percent'])} {name}" for name in CAUTIONS if quality[name + "_percent"]]
     if shares:
         yield f"Strides left out of the angles: {', '.join(shares)}."
     elif figures["strides"]:
@@ -275,8 +265,7 @@ def holding(figures):
     if figures["cadence_spm"]:
         yield f"cadence ({steps(figures['cadence_spm'])})"
     if figures["strides_sure"]:
-        many = "" if figures["strides_sure"] == 1 else "s"
-        yield f"average angles and rates of {figures['strides_sure']:,} stride{many}"
+        yield f"average angles and rates of {words.plural(figures['strides_sure'], 'stride')}"
     if figures["variability"]["knee_lift_sd_deg"] is not None:
         yield "the spread from stride to stride"
     if figures["change"]:

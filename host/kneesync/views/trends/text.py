@@ -6,10 +6,9 @@ import numpy as np
 from rich.text import Text
 
 from kneesync import untrusted
-from kneesync.views import chart
+from kneesync.views import chart, words
 from kneesync.views.units import NONE, degrees
 
-_LEGS = {"L": "left leg", "R": "right leg"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEK_S = 7 * 86400
 _LABEL, _SCALE, _SAID = 13, 8, 34  # columns beside the chart
@@ -117,7 +116,7 @@ def nothing(folder, athlete=None, leg=None):
     if athlete is None and leg is None:
         return f"No sessions in {folder} yet: plug the board in and run `kneesync pull`, or try `kneesync demo`."
     of = [untrusted.printable(athlete, 32)] if athlete is not None else []
-    of += [_LEGS[str(leg)]] if leg is not None else []
+    of += [words.leg(str(leg))] if leg is not None else []
     return f"No sessions of {', '.join(of)}; `kneesync sessions` shows whose there are."
 
 
@@ -125,12 +124,12 @@ def title(runner, found):
     weeks = (found["to_unix_s"] - found["from_unix_s"]) / _WEEK_S
     span = _span(found["from_unix_s"], found["to_unix_s"])
     who = untrusted.printable(runner["athlete"] or "me", 32)
-    return f"Trends · {who} · {_LEGS[runner['leg']]} · {span}, {_weeks(weeks)}"
+    return f"Trends · {who} · {words.leg(runner['leg'])} · {span}, {_weeks(weeks)}"
 
 
 def _weeks(weeks):
     number = f"{weeks:.0f}" if weeks >= 9.5 or abs(weeks - round(weeks)) < 0.05 else f"{weeks:.1f}"
-    return f"{number} week" + ("" if number == "1" else "s")
+    return words.plural(1 if number == "1" else 2, "week", number)
 
 
 def compared(runner):
@@ -151,7 +150,7 @@ def _pace(s_per_km):
 
 
 def _sessions(number):
-    return f"{number} session" + ("" if number == 1 else "s")
+    return words.plural(number, "session")
 
 
 def _row(name, trend, found, columns):
@@ -230,7 +229,7 @@ def short(name, trend):
         if not days:
             return "nothing to compare, no line", needs
         median = float(np.median([point["value"] for point in trend["points"]]))
-        return f"{figure(name, median)} on {days} day{'' if days == 1 else 's'}; no line", needs
+        return f"{figure(name, median)} on {words.plural(days, 'day')}; no line", needs
     change, noise = figure(name, line["change"], True), f"noise {figure(name, trend['noise'])}"
     way, size = "rose" if line["change"] > 0 else "fell", figure(name, abs(line["change"]))
     under = f"{_interval(name, line)}; {noise}"

@@ -6,6 +6,7 @@ Everything given back is plain text or None for a cell that has no figure; the p
 from kneesync.views.report import repeats, sentences
 from kneesync.views.report.sentences import ROWS
 from kneesync.views.units import NONE, clock, count, day, degrees, pace, rate, steps
+from kneesync.views.words import plural
 
 
 def _bare_rate(value, signed=False):
@@ -201,7 +202,7 @@ def sureness_rows(figures, shape):
 
 
 def _held(strides, why_not, used):
-    return f"holds, from {used:,} stride{'' if used == 1 else 's'}" if strides else f"missing: {why_not}"
+    return f"holds, from {plural(used, 'stride')}" if strides else f"missing: {why_not}"
 
 
 def _plus_minus(change, key, write):
