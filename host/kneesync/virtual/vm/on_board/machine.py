@@ -8,6 +8,7 @@ import sys
 import _requests
 import bridge
 import uctypes
+from utime import localtime, mktime  # the VM's own: pure arithmetic
 
 PWRON_RESET, WDT_RESET = 1, 3
 
@@ -215,13 +216,13 @@ class RTC:
 
     def datetime(self, new=None):
         """(year, month, day, weekday, hour, minute, second, 0), of now or to set."""
-        import time
-
         if new is None:
-            year, month, day, hour, minute, second, weekday, _ = time.localtime()
+            clock = bytearray(12)
+            _read_clock(clock)
+            year, month, day, hour, minute, second, weekday, _ = localtime(int.from_bytes(clock[:8], "little"))
             return year, month, day, weekday, hour, minute, second, 0
         year, month, day, _, hour, minute, second, _ = new
-        unix_s = time.mktime((year, month, day, hour, minute, second, 0, 0))
+        unix_s = mktime((year, month, day, hour, minute, second, 0, 0))
         data = unix_s.to_bytes(8, "little")
         _put(_requests.RTC_SET, 0, _addressof(data), 8)
         return None
