@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from kneecore import sessionlog as log
 from kneesync.analysis.experiment import LEAST, effect, t_quantile
 from kneesync.views.report.cues import experiment_lines
 
@@ -94,22 +93,11 @@ def test_runs_with_other_shares_are_compared_within_their_share():
 
 
 def test_over_several_runs_and_in_words():
-    from kneecore import settings
     from kneesync.analysis.experiment import over_runs
     from kneesync.analysis.session import summary
-    from tests.support.simulated_strides import run
+    from tests.support.simulated_strides import experiment
 
-    def session(seed, share):
-        one = run(minutes=40, seed=seed, fall_deg=lambda t_s: 7.0 * (t_s > 700))
-        one.header["settings"] = {**settings.defaults(), "cue.experiment_percent": share}
-        kinds = one.event_records["kind"]
-        due = np.flatnonzero(kinds == log.CUE)
-        for number, i in enumerate(due):
-            if number % 2 == seed % 2 and share:
-                one.event_records["kind"][i], one.event_records["detail"][i] = log.CUE_HELD, 7
-        return one
-
-    runs = [session(seed, 50) for seed in range(6)] + [session(9, 0)]
+    runs = [experiment(seed) for seed in range(6)] + [experiment(9, share=0)]
     found = over_runs(runs)
     assert found["runs"] == 6 and found["buzzed"] >= 4 and found["held"] >= 4
     assert found["low"] < found["difference_deg"] < found["high"] and found["helps"] is None, "there is no effect"

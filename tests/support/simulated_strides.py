@@ -7,7 +7,7 @@ The cue's own code sees the strides, so that baseline and cues are those of a bo
 import numpy as np
 
 from kneecore import sessionlog as log
-from kneecore import settings
+from kneecore import sessionread, settings
 from kneecore.cue import Cue
 from kneesync.formats.session import EVENT_DTYPE, STRIDE_DTYPE, Session
 from tests.support.knee_files import KneeFile
@@ -90,6 +90,17 @@ def run(
         raw_lsb=np.zeros((0, 6), np.int16),
         end={"reason": "button", "t_ms": int(t_ms[-1]) if len(t_ms) else 0, "strides": len(t_ms)},
     )
+
+
+def experiment(seed, share=50, minutes=40):
+    """A run (see run()) of the self-experiment: of the cues that its fall brings, every other one was held back."""
+    one = run(minutes=minutes, seed=seed, fall_deg=lambda t_s: 7.0 * (t_s > 700))
+    one.header["settings"] = {**settings.defaults(), "cue.experiment_percent": share}
+    kinds = one.event_records["kind"]
+    for number, i in enumerate(np.flatnonzero(kinds == log.CUE)):
+        if number % 2 == seed % 2 and share:
+            kinds[i], one.event_records["detail"][i] = log.CUE_HELD, sessionread.HELD.index("experiment")
+    return one
 
 
 def file(session, **header):

@@ -692,6 +692,22 @@ def test_the_other_leg_is_looked_for_anew_when_a_note_says_which_it_is(two_board
     drive(folder, act, (80, 50))
 
 
+def test_the_experiment_over_runs_is_said_as_in_the_report(tmp_path, kneesync):
+    place = tmp_path / "library"
+    for seed in range(3):
+        session = simulated_strides.experiment(seed)
+        data = simulated_strides.file(session, settings=session.header["settings"], boot=40 + seed)
+        put(place, data, NEWEST_UNIX_S - seed * DAY_S)
+    said = [line for line in kneesync("report", "latest", "--plain")[1].splitlines() if "Experiment, over" in line]
+    assert len(said) == 1 and "over 3 runs" in said[0]
+
+    async def act(app, pilot):
+        await press(pilot, "enter")
+        assert said[0] in " ".join(text(app).split())
+
+    drive(place, act, (120, 120))
+
+
 # Quickness
 
 

@@ -31,8 +31,8 @@ def row(session, watch=None):
     `watch`: its joined library.watch.Watch, or None. Angles are in deg from the runner's own standing pose, means over
     the sure strides; `bands` has "cadence_spm" and "speed_mps": lists of {"from", "to", "strides", "cadence_spm",
     "speed_mps", and the ANGLES_AND_RATES}, means over the band's strides. `mounting` is the thigh's up and right in
-    chip axes. `flags` are the report's words (analysis.quality). `fresh` and `late` hold their stretch's means, its
-    stride-to-stride spread, and speed and grade where the watch knew them: what a change within a run is judged by.
+    chip axes. `flags` are the words of the report's (analysis.quality). `fresh` and `late` hold their stretch's means,
+    its stride-to-stride spread, and speed and grade where the watch knew them: what a change within a run is judged by.
     """
     run = Run(session)
     fresh_span, late_span, _ = run.stretches()

@@ -1,59 +1,108 @@
-"""All that a report says of one session: its own figures, what its watch adds, and the other leg's board."""
+"""All that is said of one session: its own figures, what its watch adds, the other leg's board, the experiment.
+
+The one way to read a run: report, page and dashboard have the same figures of it.
+"""
 
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kneesync import untrusted
 from kneesync.analysis import experiment
-from kneesync.analysis import session as of_run
 from kneesync.analysis.eligibility import experimented
 from kneesync.analysis.pairs import overlapping, pair
+from kneesync.analysis.session import summary
 from kneesync.errors import KneesyncError
 from kneesync.formats.session import Session
 from kneesync.library import Library, opened
+from kneesync.library import watch as watches
 from kneesync.library.index import SessionEntry
+from kneesync.library.watch import Watch
 
 MOST_RUNS = 60  # of an experiment: the newest
 
 
 @dataclass
 class Reading:
-    """One session as a report has it. `pair`: see analysis.pairs, with "found": "time" where nobody named the other.
+    """One session as every view has it. `pair`, `apart`: see Beside; "found" of the pair is "named" if it was.
 
-    `apart`: why a session that overlaps by time was not paired, "" if there is none.
+    `watch`: the library.watch.Watch that was joined to it, or None.
     """
 
     kept: SessionEntry | None
     session: Session
-    watch: object
-    figures: dict
-    pair: dict | None = None
+    watch: Watch | None
+    figures: dict[str, Any]
+    pair: dict[str, Any] | None = None
     apart: str = ""
 
 
-def read(reference=None, beside=None, athlete=None):
+@dataclass
+class Beside:
+    """What other sessions of the library add to one.
+
+    `pair`: analysis.pairs of it and the other leg's, with "found": "time"; None where there is none, and `apart` says
+    why one that overlaps by time was not paired. `over_runs`: what the experiment says over this athlete's runs of
+    that leg, up to this one; None where there is but this.
+    """
+
+    pair: dict[str, Any] | None = None
+    apart: str = ""
+    over_runs: dict[str, Any] | None = None
+
+
+def read(reference: str | None = None, beside: str | None = None, athlete: str | None = None) -> Reading:
     """The Reading of a session that an id or a path names; None: the newest, of `athlete` if one is given.
 
     `beside` names the other leg's session; without it the library's of the same time is taken, if there is one.
+    KneesyncError for what cannot be read or paired.
     """
     kept, session = opened(reference, athlete)
-    watch, both, apart = None, None, ""
-    if kept is not None:
-        from kneesync.library.watch import of
-
+    if kept is None:
+        reading = of_file(session)
+    else:
         with Library() as library:
-            watch = of(library, kept)
-            if beside is None:
-                both, apart = other_leg(library, kept, session)
+            reading = of_entry(library, kept, session)
+            add(reading, beside_of(library, kept, reading.figures, session if beside is None else None, beside is None))
     if beside is not None:
-        both = {**_pair((kept, session), opened(beside), (reference, beside)), "found": "named"}
-    figures = of_run.summary(session, watch)
-    figures["experiment_over_runs"] = _experiment(kept) if figures["experiment"] else None
-    return Reading(kept, session, watch, figures, both, apart)
+        reading.pair = {**_pair((kept, session), opened(beside), (reference, beside)), "found": "named"}
+    return reading
 
 
-def other_leg(library, kept, session=None):
+def of_file(session: Session) -> Reading:
+    """The Reading of a session that no library holds."""
+    return Reading(None, session, None, {**summary(session), "experiment_over_runs": None})
+
+
+def of_entry(library: Library, kept: SessionEntry, session: Session | None = None) -> Reading:
+    """The Reading of one session of the library by itself. `session`: what `kept` decodes to, where it is at hand."""
+    session = library.read_whole(kept) if session is None else session
+    watch = watches.of(library, kept)
+    return Reading(kept, session, watch, {**summary(session, watch), "experiment_over_runs": None})
+
+
+def beside_of(
+    library: Library,
+    kept: SessionEntry,
+    figures: dict[str, Any],
+    session: Session | None = None,
+    legs: bool = True,
+) -> Beside:
+    """What the library's other sessions say beside a session's own figures. `legs`: look for the other leg's too."""
+    pair, apart = other_leg(library, kept, session) if legs else (None, "")
+    return Beside(pair, apart, _over_runs(library, kept) if figures["experiment"] else None)
+
+
+def add(reading: Any, beside: Beside) -> None:
+    """Put what other sessions say into a Reading, or whatever has its figures, pair and apart."""
+    reading.pair, reading.apart = beside.pair, beside.apart
+    reading.figures = {**reading.figures, "experiment_over_runs": beside.over_runs}
+
+
+def other_leg(
+    library: Library, kept: SessionEntry, session: Session | None = None
+) -> tuple[dict[str, Any] | None, str]:
     """(the pair with the session that the other leg's board recorded at that time or None, why not or "").
 
     `session`: what `kept` decodes to, where it is at hand.
@@ -69,18 +118,15 @@ def other_leg(library, kept, session=None):
         return None, f"{found.id} was worn on the other leg at that time, but {error}"
 
 
-def _experiment(kept):
+def _over_runs(library, kept):
     """What the experiment says over this athlete's runs of that leg, up to this one; None where there is but this."""
-    if kept is None:
-        return None
-    with Library() as library:
-        tried = [
-            one
-            for one in library.sessions(athlete=kept.athlete, leg=kept.leg)
-            if experimented(one.figures) and (one.start_unix_s or 0) <= (kept.start_unix_s or math.inf)
-        ]
-        newest = tried[:MOST_RUNS]
-        return experiment.over_runs(map(library.read_whole, newest)) if len(newest) > 1 else None
+    tried = [
+        one
+        for one in library.sessions(athlete=kept.athlete, leg=kept.leg)
+        if experimented(one.figures) and (one.start_unix_s or 0) <= (kept.start_unix_s or math.inf)
+    ]
+    newest = tried[:MOST_RUNS]
+    return experiment.over_runs(map(library.read_whole, newest)) if len(newest) > 1 else None
 
 
 def _pair(one, other, references):

@@ -7,9 +7,6 @@ from dataclasses import asdict
 from datetime import UTC
 
 from kneesync import untrusted
-from kneesync.formats.session import ANGLES_AND_RATES, FLAG_NAMES
-
-_STRIDE_NAMES = (*ANGLES_AND_RATES, "stride_s", "cadence_spm")
 
 
 def text(result):
@@ -80,12 +77,15 @@ def flashed(done):
 
 def strides(session, zero_ms=None):
     """Every stride as a dict; t_s counts from `zero_ms` of board uptime (default: the session's start)."""
+    from kneesync.formats.session import ANGLES_AND_RATES, FLAG_NAMES
+
+    names = (*ANGLES_AND_RATES, "stride_s", "cadence_spm")
     columns = session.columns
     t_s = columns["t_s"] if zero_ms is None else (session.t_ms - zero_ms) / 1000
     rows = []
     for i in range(len(t_s)):
         row = {"t_s": float(t_s[i])}
-        row.update({name: float(columns[name][i]) for name in _STRIDE_NAMES})
+        row.update({name: float(columns[name][i]) for name in names})
         row["flags"] = [name for name in FLAG_NAMES if columns[name][i]]
         rows.append(row)
     return rows

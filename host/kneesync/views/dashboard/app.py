@@ -126,7 +126,7 @@ class Dashboard(App):
     def read(self, kept, tell, show=None, beside=None):
         """Read a session's file and tell(kept, reading); show(kept) first if that has to wait. The last call counts.
 
-        beside(kept, reading) comes after it, once the other leg's board was looked for and something else is known.
+        beside(kept, reading) comes after it, once other sessions were looked at and something else is known.
         """
         if not self.may_read:
             return

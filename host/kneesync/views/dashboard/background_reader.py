@@ -17,13 +17,13 @@ MOST_READ = 64  # an hour's run takes 200 KB here
 class Reading:
     """What one session's file says, or in `problem` why it says nothing."""
 
-    figures: dict | None = None  # analysis.session.summary
+    figures: dict | None = None  # services.read_run
     lift: tuple = ((), ())  # (t_s, deg) of the sure strides
     cadence: tuple = ((), ())  # (t_s, steps/min) of the timed ones
     problem: str = ""
     pair: dict | None = None  # analysis.pairs of it and the other leg's session
     apart: str = ""  # why a session of the other leg at that time is none of its own
-    looked_beside: bool = False  # whether the other leg's was looked for since the library changed
+    looked_beside: bool = False  # whether other sessions were looked at since the library changed
 
 
 class BackgroundReader:
@@ -64,18 +64,18 @@ class BackgroundReader:
         return self._read[key]
 
     async def beside(self, kept):
-        """Look for the other leg's session of one that was read: its Reading if that changed it, else None."""
+        """Look at what other sessions add to one that was read: its Reading if that changed it, else None."""
         return await self.ask(self._beside, kept)
 
     def _beside(self, library, kept):
         reading = self._reading(library, kept)
-        before, reading.looked_beside = (reading.pair, reading.apart), True
+        before, reading.looked_beside = (reading.pair, reading.apart, reading.figures), True
         if not reading.problem:
-            reading.pair, reading.apart = other_leg(library, kept)
-        return None if before == (reading.pair, reading.apart) else reading
+            add_beside(library, kept, reading)
+        return None if before == (reading.pair, reading.apart, reading.figures) else reading
 
     def look_again(self):
-        """The library changed: another leg's session may have come, or a note may have made one of it."""
+        """The library changed: another leg's session or another run may have come, or a note made one of it."""
         for reading in list(self._read.values()):
             reading.looked_beside = False
 
@@ -104,25 +104,25 @@ def read(library, kept):
         return Reading(problem=f"cannot be read: {type(error).__name__}: {error}; please report it with the file")
 
 
-def other_leg(library, kept):
-    """(analysis.pairs of a session and the other leg's, or None; why there is none, or ""). Never fails."""
-    from kneesync.services.read_run import other_leg as found
+def add_beside(library, kept, reading):
+    """Add to a Reading what other sessions say: the other leg's board, the experiment over runs. Never fails."""
+    from kneesync.services import read_run
 
     try:
-        return found(library, kept)
+        read_run.add(reading, read_run.beside_of(library, kept, reading.figures))
     except Exception as error:
-        return None, f"The other leg's session cannot be compared: {inside(error)}"
+        reading.pair, reading.apart = None, f"Other sessions cannot be compared with this one: {inside(error)}"
 
 
 def _read(library, kept):
     import numpy as np
 
-    from kneesync.analysis.session import drawable, summary
-    from kneesync.library import watch
+    from kneesync.analysis.session import drawable
+    from kneesync.services.read_run import of_entry
 
-    session = library.read_whole(kept)
-    columns = session.columns
+    found = of_entry(library, kept)
+    columns = found.session.columns
     timed = ~np.isnan(columns["stride_s"])
     order = np.argsort(columns["t_s"][timed], kind="stable")
     cadence = columns["t_s"][timed][order], columns["cadence_spm"][timed][order]
-    return Reading(summary(session, watch.of(library, kept)), drawable(session), cadence)
+    return Reading(found.figures, drawable(found.session), cadence)

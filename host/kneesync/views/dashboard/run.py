@@ -67,12 +67,13 @@ class RunView(VerticalScroll, can_focus=False):
         self._say("figures", report.table(figures, self.size.width) if figures["strides"] else "")
         self._say("more", _more(figures))
         self._say("repeats", repeats.table(figures["repeats"]) if figures["repeats"] else "")
-        self._say("cues", "\n".join(cues.cue_lines(figures)) if figures["strides"] else "")
         self.tell_beside(reading)
         self._say("rest", Text("How sure\n", "bold").append("\n".join(sentences.sureness(figures, kept)), "not bold"))
 
     def tell_beside(self, reading):
-        """What the other leg's board says of the same run."""
+        """What other sessions say besides: the experiment over runs below the cues, the other leg's board."""
+        figures = reading.figures
+        self._say("cues", "\n".join(cues.cue_lines(figures)) if figures["strides"] else "")
         self._say("pair", _pair(reading))
 
     def _charts(self, figures, reading):
