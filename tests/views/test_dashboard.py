@@ -90,6 +90,14 @@ async def settled(pilot):
         before = now
 
 
+async def until(pilot, seen):
+    """The screen shows what is waited for; pytest's timeout ends a wait for what never comes."""
+    await settled(pilot)
+    while not seen():
+        await asyncio.sleep(0)
+        await settled(pilot)
+
+
 async def press(pilot, *keys):
     for key in keys:
         await pilot.press(key)
@@ -536,11 +544,11 @@ def test_broken_sessions_stand_in_the_list_and_beside_it(folder):
 
     async def act(app, pilot):
         for one in list(app.runs.shown):
-            assert app.runs.current_id == one.id and one.id in text(app)
+            await until(pilot, lambda one=one: app.runs.current_id == one.id and one.id in text(app))
             assert "\x1b" not in text(app) and "\u202e" not in text(app)
-            await press(pilot, "j")
-        await press(pilot, "3")
-        assert "start unknown" in text(app)
+            await pilot.press("j")
+        await pilot.press("3")
+        await until(pilot, lambda: "start unknown" in text(app))
 
     drive(folder, act, LARGE)
 
