@@ -4,7 +4,7 @@ BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
 PYTHON  ?= python3
 
-.PHONY: demo test soak bench hil release-check lint setup clean case
+.PHONY: demo test test-loaded soak bench hil release-check lint setup clean case
 
 demo: setup
 	$(BIN)/kneesync demo
@@ -12,8 +12,13 @@ demo: setup
 test: lint
 	$(BIN)/pytest -q -n 2 --dist loadfile
 
-# The same tests in full counts; results stand as JSON in build/soak/.
-soak: setup
+# What talks to a board or draws a dashboard, on a busy machine; the first line says how to have the same delays again.
+LOADED := tests/device tests/end_to_end tests/views/test_dashboard.py
+test-loaded: setup
+	KNEESYNC_LOADED=$${KNEESYNC_LOADED:-$$(date +%s)} $(BIN)/pytest -n 2 --dist loadfile --timeout 900 $(LOADED)
+
+# The same tests in full counts, and before them those under load; results stand as JSON in build/soak/.
+soak: setup test-loaded
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "soak or not soak" --timeout 3600
 
 bench: setup

@@ -1,6 +1,7 @@
 """The command line as a fixture. `make soak` leaves what it ran as JSON: build/soak/tests.json, a row a test."""
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from kneesync.board import link
 from kneesync.cli import app as cli
+from tests.support import loaded
 
 TESTS = Path(__file__).parent
 RESULTS = TESTS.parent / "build" / "soak" / "tests.json"
@@ -41,6 +43,8 @@ class _Soak:
 
 
 def pytest_configure(config):
+    if seed := os.environ.get(loaded.VARIABLE):
+        config.pluginmanager.register(loaded.Loaded(seed, not hasattr(config, "workerinput")))
     wanted = config.getoption("markexpr") or ""
     if "soak" in wanted.replace("not soak", "", 1) and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Soak())
