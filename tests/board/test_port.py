@@ -1,6 +1,5 @@
 """What stands between a user and a port, each found without sending a byte."""
 
-import fcntl
 import os
 import stat
 import subprocess
@@ -9,6 +8,7 @@ import pytest
 
 from kneesync.board import port
 
+fcntl = pytest.importorskip("fcntl", reason="ports of POSIX")
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="ports of POSIX")
 
 
