@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from docs.generators import blocks, commands, house
+from docs.generators import blocks, commands, figures_data, house
 from kneecore import rawlog, sessionlog, sessionread, settings
 from kneesync.board.settings import ADVICE, described
 from kneesync.firmware import wiring
@@ -327,6 +327,7 @@ PAGES = {
     "settings.md": settings_page,
     "signals.md": signals_page,
     "commands.md": commands_page,
+    "figures-data.md": figures_data.figures_page,
     "architecture.md": architecture_page,
     "../CONTRIBUTING.md": contributing_page,
 }

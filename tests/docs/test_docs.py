@@ -129,6 +129,22 @@ def test_the_house_has_every_folder_of_code_once():
     }
 
 
+# A newcomer's questions
+
+
+def test_each_question_is_answered_by_two_files_at_most():
+    table = page("CONTRIBUTING.md").split("## The house in a minute")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("| ")]
+    rows = rows[1:]  # the head
+    assert len(rows) >= 10
+    for question, files, words in rows:
+        paths = [ROOT / path for path in doc_pages.spans(files)]
+        assert 1 <= len(paths) <= 2 and all(path.is_file() for path in paths), question
+        texts = [path.read_text(encoding="utf-8") for path in paths]
+        missing = [word for word in doc_pages.spans(words) if not any(word in text for text in texts)]
+        assert missing == [] and all(any(word in text for word in doc_pages.spans(words)) for text in texts), question
+
+
 # Links
 
 
