@@ -24,7 +24,7 @@ from js import performance
 import signals
 signals.led = lambda lit: None
 signals.pressed = lambda: False
-s = signals.Signals(None)
+s = signals.Signals(None, False)
 b = signals.Button()
 def up(): return 5
 def passes():
@@ -36,7 +36,7 @@ def turns():
         press = b.poll(now_ms)
         if press: pass
         if now_ms >= 10: pass
-        s.wait_ms(now_ms, 75)
+        s.wait_ms(now_ms, b.wait_ms(50))
 def round():
     now = performance.now
     a = now(); turns(); c = now(); passes(); d = now()

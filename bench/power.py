@@ -8,16 +8,18 @@ No board was at hand to measure one.
 """
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 PAGE = Path(__file__).parent.parent / "hardware" / "power.md"
-FULL_MHZ, RUN_MHZ = 125, 64  # MicroPython's own; device/board.py slow_down()
+FULL_MHZ, RUN_MHZ, IDLE_MHZ = 125, 60, 50  # MicroPython's own; device/board.py pace()
 BATTERY_MAH = 400
 USABLE = 0.95  # down to 3.3 V, where the run is closed
 GOAL_H = 20
 
-PASS_US = 6.0  # of an empty loop at 125 MHz: arithmetic of 43 to 54 passes took 277 us on the emulated RP2040
+# What a pass counted on the virtual board takes at 125 MHz: a sample of 73.6 of them took 390 to 420 us of the whole
+# firmware on the emulated RP2040, where it is 112 to 119 passes of 3.5 us.
+PASS_US = 5.5
 I2C_BIT_US = 2.5  # 400 kHz; the CPU waits for it
 I2C_TRANSFER_US = 35  # MicroPython around a transfer: 12 bytes take 380 us emulated, their 138 bits 345
 ERASE_MS, PROGRAM_MS = 45.0, 0.4  # a sector, a page: W25Q64JV data sheet, typical; the CPU waits for them
@@ -42,8 +44,8 @@ class Counts:
 
 
 COUNTS = Counts(
-    samples=105.8, passes_a_sample=73.6, turns=12.81, passes_a_turn=32.6, transfers=10.93, i2c_bits=13_800,
-    erases=0.0857, programs=0.812, collects=0.0769, motor_s=0.00042, led_s=0.150,
+    samples=105.8, passes_a_sample=73.6, turns=19.22, passes_a_turn=50.5, transfers=10.54, i2c_bits=13_785,
+    erases=0.0857, programs=0.796, collects=0.0769, motor_s=0.00048, led_s=0.0498,
 )  # fmt: skip
 
 
@@ -68,12 +70,17 @@ PICO_EFFICIENCY = 0.90
 
 PARTS = (
     Part("LSM6DSOX, both sensors, high-performance", 0.55, "ST data sheet DS12814, features; LSM6DSO32 the same"),
-    Part("DRV2605L, awake between signals", 0.65, "TI, e2e.ti.com thread 1600930: active, nothing driven, at most"),
+    Part("DRV2605L, in standby between signals", 0.007, "TI data sheet SLOS854, standby, at most"),
     Part("MAX17048", 0.023, "Maxim data sheet 19-6171: active"),
     Part("NeoPixel on the Feather, dark", 1.0, "pjrc.com/how-much-current-do-ws2812-neopixel-leds-really-use"),
     Part("3.3 V regulator", 0.055, "AP2112K data sheet, quiescent, typical (not looked up again)"),
     Part("power LEDs of three breakouts", 1.5, "assumed, 0.5 mA each: cut their jumpers and they are gone"),
 )
+# The build before: the driver awake, one clock for all, a longer flash of the LED.
+BEFORE_MHZ, BEFORE_DRIVER_MA, BEFORE_LED_S, BEFORE_IDLE_LED_S = 64, 0.65, 0.150, 0.050
+IDLE_LED_S = 0.05 / 3
+LOOKS = 4.4  # a second, device/app.py _DRAIN_MS
+IMU_DOZING_MA = 0.02  # acceleration alone, low power, 12.5 Hz: DS12814 table 3 gives 0.01 to 0.03 (not looked up again)
 MOTOR = Part("motor, while it runs", 80.0, "assumed: coin motors' data sheets say 50 to 100 mA")
 LED = Part("LED, while it is lit", 2.0, "assumed")
 
@@ -103,6 +110,33 @@ def chip_ma(mhz: float, busy_ma: bool) -> float:
     return at_5_v * clock_share(mhz) * 5 * PICO_EFFICIENCY / 3.3
 
 
+def idle(counts: Counts, led_s: float = IDLE_LED_S) -> Counts:
+    """What is left of a run's work while the board waits for its runner: samples, loop and bus, and a shorter flash."""
+    return replace(counts, erases=0.0, programs=0.0, collects=0.0, motor_s=0.0, led_s=led_s)
+
+
+def lying(counts: Counts) -> Counts:
+    """The same once nobody has moved it for five minutes: no samples, a look at the acceleration at each drain."""
+    return replace(idle(counts), samples=0.0, transfers=LOOKS, i2c_bits=LOOKS * 9 * 10)
+
+
+def total_ma(counts: Counts, mhz: float) -> float:
+    return sum(ma for _, ma, _ in currents(counts, mhz))
+
+
+def lying_ma(counts: Counts) -> float:
+    """Of a board that lies about."""
+    saved = next(part.ma for part in PARTS if part.name.startswith("LSM6DSOX")) - IMU_DOZING_MA
+    return total_ma(lying(counts), IDLE_MHZ) - saved
+
+
+def before_ma(counts: Counts) -> tuple[float, float]:
+    """(running, idle) of the build before, by the same sums."""
+    more = BEFORE_DRIVER_MA - next(part.ma for part in PARTS if part.name.startswith("DRV2605L"))
+    running = total_ma(replace(counts, led_s=BEFORE_LED_S), BEFORE_MHZ) + more
+    return running, total_ma(idle(counts, BEFORE_IDLE_LED_S), BEFORE_MHZ) + more
+
+
 def currents(counts: Counts, mhz: float) -> list[tuple[str, float, str]]:
     """(what, mA on average, how it comes about), of the reference board while its wearer runs."""
     share = sum(busy(counts, mhz).values())
@@ -125,6 +159,9 @@ def hours(counts: Counts, mhz: float) -> float:
 def page(counts: Counts = COUNTS) -> str:
     """hardware/power.md."""
     full, run = busy(counts, FULL_MHZ), busy(counts, RUN_MHZ)
+    was_running, was_idle = before_ma(counts)
+    now_running, now_idle = total_ma(counts, RUN_MHZ), total_ma(idle(counts), IDLE_MHZ)
+    now_lying = lying_ma(counts)
     drawn = currents(counts, RUN_MHZ)
     saved_ma = chip_ma(FULL_MHZ, False) - chip_ma(RUN_MHZ, False)
     paragraphs = [
@@ -143,7 +180,7 @@ def page(counts: Counts = COUNTS) -> str:
             (
                 "samples",
                 f"{counts.samples:.1f}",
-                f"{counts.passes_a_sample:.0f} empty loop passes each, {PASS_US:g} µs a pass at {FULL_MHZ} MHz",
+                f"{counts.passes_a_sample:.0f} passes each, as counted here: {PASS_US:g} µs at {FULL_MHZ} MHz",
             ),
             ("turns of the loop", f"{counts.turns:.1f}", f"{counts.passes_a_turn:.0f} passes each"),
             (
@@ -174,16 +211,28 @@ def page(counts: Counts = COUNTS) -> str:
         by the Pico's switching regulator to 3.3 V: × 5 / 3.3 × {PICO_EFFICIENCY:g}, its efficiency put high so that
         the result is rather too high. The Feather's regulator is linear: the battery gives what the 3.3 V rail takes.
         An ISM330DHCX's current is another; it is not counted here.""",
-        "## Why 64 MHz",
-        f"""It saves {saved_ma:.1f} mA asleep, and the CPU still sleeps {1 - sum(run.values()):.0%} of the time. USB
-        wants at least its own 48 MHz: below, it fails (github.com/raspberrypi/pico-sdk issue 1697, where 64 MHz is
-        reported well). At 48 MHz it would be {hours(counts, 48):.0f} h; that close to the limit nobody here could try
-        it. While a host talks to the board it runs at {FULL_MHZ} MHz. What else hangs on the clock stands in
+        f"## Why {RUN_MHZ} and {IDLE_MHZ} MHz",
+        f"""It saves {saved_ma:.1f} mA asleep, and the CPU still sleeps {1 - sum(run.values()):.0%} of the time. The
+        Feather's flash is read by an even divisor of the clock, at most at 31.25 MHz: at 64 MHz that would be 16, at
+        {RUN_MHZ} it is 30. USB wants at least its own 48 MHz: below, it fails (github.com/raspberrypi/pico-sdk issue
+        1697, where 64 MHz is reported well); {IDLE_MHZ} MHz, for waiting, is as close as we go, and untried on a board.
+        While a host talks to the board it runs at {FULL_MHZ} MHz. What else hangs on the clock stands in
         `device/board.py`.""",
+        "## Beside the build before",
+        table(
+            ("", "before", "now", "share"),
+            ("running", f"{was_running:.1f} mA", f"{now_running:.1f} mA", f"{now_running / was_running:.2f}"),
+            ("waiting for a runner", f"{was_idle:.1f} mA", f"{now_idle:.1f} mA", f"{now_idle / was_idle:.2f}"),
+            ("lying about for 5 min", f"{was_idle:.1f} mA", f"{now_lying:.1f} mA", f"{now_lying / was_idle:.2f}"),
+        ),
+        f"""By the same sums. Before: one clock of {BEFORE_MHZ} MHz, the motor's driver awake all the while, a flash of
+        {BEFORE_LED_S:g} s. An empty battery ends in the chip's deep sleep, both sensors in power-down, with a look
+        every ten minutes.""",
         "## What else could be saved",
-        """The DRV2605L could stand by between signals (7 µA instead of 0.65 mA) and the breakouts' LEDs can be cut; the
-        dark NeoPixel of this Feather cannot be switched off. Between runs only the switch saves the battery: a board
-        that waits for its runner draws about as much as one that runs.""",
+        """The breakouts' LEDs can be cut; the dark NeoPixel of this Feather cannot be switched off. The IMU measures on
+        at full rate until the board has lain still for five minutes, so that a run's first strides are known.
+        Between runs only the switch saves the battery. **Switched off the Feather still draws 0.4 mA**: its EN has
+        10 kΩ to the battery's side. That is 400 mAh in six weeks: unplug the battery for the winter.""",
     ]
     return "\n\n".join(map(_wrapped, paragraphs)) + "\n"
 

@@ -32,6 +32,9 @@ _PAUSE_MS = const(6_000)  # without a stride
 _SHOWN_MS = const(5_000)  # how long closed and refused are shown
 _GOOD_START_MS = const(30_000)
 _STOP_MS = const(600)  # how long the motor is told to stop before something else is done
+_DOZE_MS = const(5 * 60 * 1000)  # at rest, and no session open: nobody wears it
+_EMPTY_MS = const(55_000)  # after the run was closed
+_ASLEEP_MS = const(600_000)
 _GOES_ON_MS = const(2_000)  # of running: the segment of a run that was cut opens
 _STOOD = const(4)  # windows at rest (1.2 s) after power-on: the runner sets out anew
 _RESTART_MS = const(2 * 24 * 3600 * 1000)  # idle for so long: start afresh, long before small ints end (2**29 ms)
@@ -41,7 +44,7 @@ _ACTIVITIES = (signals.IDLE, signals.STANDING, signals.RAISES)  # of state.activ
 class App:
     def __init__(self):
         self.started_ms = board.up_ms()
-        board.slow_down()
+        board.pace(False)
         persist.recall_clock()
         self.settings = persist.settings()
         self._start_ms = int(self.settings["run.start_s"]) * 1000
@@ -71,6 +74,7 @@ class App:
         self._full = False
         self._start_confirmed = False
         self._paused = False
+        self._moved_ms = self.started_ms
 
     def _cut_run(self, boot):
         """If that boot left a run without its end, or this one's button ended it: until when it may go on, ms of
@@ -239,9 +243,24 @@ class App:
             self._show(now_ms, state)
         if running_ms == 0 and now_ms > _RESTART_MS:
             persist.restart()
+        if not self.sampling.up or self.sampling.dozing or self.session.pipeline.state.attitude.still < _STOOD:
+            self._moved_ms = now_ms
+        elif now_ms - self._moved_ms >= _DOZE_MS and not self._resume_ms:
+            self.sampling.doze(now_ms)
+        if self.battery.empty and self._start_confirmed and now_ms > self._shown_until_ms + _EMPTY_MS:
+            self._rest()
+
+    def _rest(self):
+        """The battery is empty and nobody wants anything: the lowest current, and a look every ten minutes."""
+        board.say("the battery is empty: asleep for ten minutes")
+        self.signals.haptics.stop(_STOP_MS)
+        self.sampling.stop()
+        board.led(0)
+        board.sleep_then_reset(_ASLEEP_MS)
 
     def _open(self, now_ms, reason):
         self.signals.haptics.stop(_STOP_MS)
+        board.pace(True)
         if self._resume_ms and reason != session.RESUMED:
             self.session.renew()
         self._resume_ms = 0
@@ -250,6 +269,7 @@ class App:
         if why:
             board.say("no session: %s" % why)
             self._refused = True
+            board.pace(False)
             self._show_for_a_while(signals.REFUSED)
         else:
             self._show(board.up_ms(), signals.RUNNING)
@@ -258,6 +278,7 @@ class App:
         self.signals.haptics.stop(_STOP_MS)
         muted = self.delivery.muted
         self.session.close(now_ms, reason)
+        board.pace(False)
         self._ended_by_button = reason == recorder.BUTTON
         if self._ended_by_button:
             self._resume_ms = self._cut_run(self._boot)

@@ -1,4 +1,4 @@
-"""The battery, where the board can read it: warned of once, then `empty`.
+"""The battery, where the board can read it: warned of once, then `empty`; a reading that never moves empties nothing.
 
 A MAX17048 is read plainly: Adafruit's driver takes 3.2 KB of memory for two registers, and it resets the gauge at each
 start, which then takes a voltage under load for that of a cell at rest (data sheet 19-6171, "Quick-Start").
@@ -8,12 +8,19 @@ import board
 from micropython import const
 
 _EVERY_MS = const(30_000)
-_AGAIN_MS = const(2_000)  # a buzz pulls the voltage down: it is empty if it still is after that
+# A buzz pulls the voltage down: it is empty if it still is after that. A gauge looks every 45 s while it hibernates
+# (data sheet 19-6171, HIBRT), and shows the same reading until then.
+_AGAIN_MS, _AGAIN_GAUGE_MS = const(2_000), const(50_000)
 _LOW_MV = const(3500)
 _CHARGED_MV = const(3700)  # so far up it comes by charging only, not by a rest
-_EMPTY_MV = const(3300)  # below this a brown-out in the middle of a write is near
+EMPTY_MV = const(3300)  # below this a brown-out in the middle of a write is near
 _FULL_MV = const(4200)
 _LEAST_MV = const(2_000)
+# A solder jumper on the gauge's breakout decides what it measures: on Vin it is the 3.3 V rail, which does not move. A
+# cell under load does: by so much before it may be called empty.
+_MOVES_MV = const(30)
+_RAIL_MV, _RAIL_END_MV = const(3_200), const(3_400)
+_STUCK_READINGS = const(4)
 
 _GAUGE = const(0x36)
 _VCELL = const(0x02)
@@ -54,16 +61,26 @@ class Battery:
         self.empty = False
         self.low = False
         self._was_below = False
+        self._first_mv = self._readings = 0
+        self._moved = False
         self._due_ms = 0
 
     def poll(self, now_ms):
         """Read it every half minute. True once, when it first is low."""
         if now_ms < self._due_ms:
             return False
-        self.mv = read_mv()
-        below = 0 < self.mv < _EMPTY_MV
-        self.empty = below and self._was_below
-        self._due_ms = now_ms + (_AGAIN_MS if below and not self._was_below else _EVERY_MS)
+        self.mv = mv = read_mv()
+        if mv:
+            self._first_mv = self._first_mv or mv
+            self._moved = self._moved or abs(mv - self._first_mv) >= _MOVES_MV
+            self._readings += 1
+            if self._readings == _STUCK_READINGS and not self._moved and _RAIL_MV <= mv <= _RAIL_END_MV:
+                board.say("the battery stands at %d mV: is that the 3.3 V rail? (hardware/README.md)" % mv)
+        below = 0 < mv < EMPTY_MV
+        self.empty = below and self._was_below and self._moved
+        self._due_ms = now_ms + _EVERY_MS
+        if below and not self._was_below:
+            self._due_ms = now_ms + (_AGAIN_GAUGE_MS if board.has_gauge else _AGAIN_MS)
         self._was_below = below
         was_low = self.low
         if 0 < self.mv < _LOW_MV:
@@ -77,4 +94,4 @@ class Battery:
         counts = _register(_SOC)
         if counts:
             return min(counts >> 8, 100)
-        return max(0, min(100, (self.mv - _EMPTY_MV) * 100 // (_FULL_MV - _EMPTY_MV)))
+        return max(0, min(100, (self.mv - EMPTY_MV) * 100 // (_FULL_MV - EMPTY_MV)))

@@ -30,7 +30,7 @@ ROWS = {
     ),
     # the same breakouts on GP2 and GP3; button between GP7 and GND; motor module on GP16; VSYS on GPIO29
     "rpi_pico": (
-        "Raspberry Pi Pico", "simulated", 25, 7, (1, 2, 3), "LSM6DSOX", "DRV2605L", 16, 29
+        "Raspberry Pi Pico", "emulated", 25, 7, (1, 2, 3), "LSM6DSOX", "DRV2605L", 16, 29
     ),
 }  # fmt: skip
 # A file /board says what else is wired, in words: a row's name where MicroPython's own cannot tell (a clone), and parts
@@ -45,7 +45,8 @@ PARTS = {
     "MAX17048": "battery",
 }
 _I2C_HZ = const(400_000)
-_RUN_HZ = const(64_000_000)
+_RUN_HZ = const(60_000_000)
+_IDLE_HZ = const(50_000_000)
 _WATCHDOG_MS = const(8_000)  # the RP2040's longest is 8388 ms
 
 # RP2040 data sheet 4.7.6: bit 30 of the watchdog's CTRL enables it; 2.1.2: at +0x3000 stands the alias that clears bits
@@ -116,10 +117,11 @@ def say(text):
         sys.stdout.write(char)
 
 
-def slow_down():
-    """The CPU clock of a run. To be called before a bus or a motor is set up.
+def pace(running):
+    """The CPU clock of a run, or of waiting for one; the bus is set up for it.
 
-    It saves a third of the current, and the CPU still sleeps most of the time (hardware/power.md).
+    It saves a third of the current, and the CPU still sleeps most of the time (hardware/power.md). 60 MHz and not 64:
+    the Feather's flash is read by an even divisor of it, at most at 31.25 MHz, so at 30 and not at 16.
     What machine.freq() touches on an RP2040 (MicroPython ports/rp2/modmachine.c, pico-sdk set_sys_clock_pll): clk_sys,
     and with it I2C and PWM, which divide it by what they computed when they were set up; clk_peri (UART, SPI), which
     becomes 48 MHz whatever clk_sys is, and the UART's REPL is set up anew. What it does not: ticks, timers and
@@ -127,7 +129,9 @@ def slow_down():
     at its own 48 MHz at least: below, it fails (pico-sdk issue 1697, where 64 MHz is reported well).
     A reset, not a soft one, undoes it.
     """
-    machine.freq(_RUN_HZ)
+    machine.freq(_RUN_HZ if running else _IDLE_HZ)
+    if _bus:
+        i2c()
 
 
 def speed_up():
@@ -235,3 +239,8 @@ def was_reset():
 
 def reset():
     machine.reset()
+
+
+def sleep_then_reset(ms):
+    """The lowest current that the board has, for so long; USB, clock and motor are off meanwhile."""
+    machine.deepsleep(ms)

@@ -48,14 +48,13 @@ def _battery():
     """None where the board cannot read it."""
     supply = battery.Battery()
     supply.poll(0)
-    supply.poll(10_000)  # once is no proof that it is empty
     if not supply.mv:
         return None
     return {
         "mv": supply.mv,
         "percent": supply.percent(),
         "low": supply.low,
-        "empty": supply.empty,
+        "empty": supply.mv < battery.EMPTY_MV,
     }
 
 

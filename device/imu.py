@@ -35,6 +35,11 @@ STEP = const(7)  # from one sample to the next in a channel
 _ADDRESS = const(0x6A)
 _FIFO_CTRL3 = const(0x09)  # with what follows, up to CTRL9_XL: all that start() sets
 _SET_BYTES = const(16)
+_FIFO_CTRL4 = const(0x0A)
+_CTRL1_XL, _CTRL2_G, _CTRL6_C = const(0x10), const(0x11), const(0x15)
+_XL_LOW_POWER, _12_5_HZ_16_G = const(0x10), const(0x14)
+_OUTX_L_A = const(0x28)
+_MOVED = const(160)  # 0.08 g, from one look to the next
 _WHO_AM_I = const(0x0F)
 _FIFO_STATUS1 = const(0x3A)  # 9.53: words waiting, bits 7..0
 _OVERRUN_LATCHED = const(0x08)  # 9.54 FIFO_STATUS2
@@ -127,6 +132,8 @@ class Imu:
         even = memoryview(self._even)
         self.channels = (odd[1:], odd[2:], odd[3:], even[4:], even[5:], even[6:])
         self._half = bytearray(6)
+        self._rest = [0, 0, 0]
+        self._has_rest = False
         self._set = bytearray(_SET_BYTES)  # the control registers as start() left them
         self._now = bytearray(_SET_BYTES)
         self.lost = False
@@ -173,6 +180,32 @@ class Imu:
         self._read_mem(_ADDRESS, _FIFO_CTRL3, self._set)
         self._forget()
         self.lost = False
+
+    def doze(self):
+        """The gyroscope off, the acceleration 12.5 times a second in low power: 0.02 mA in place of 0.55."""
+        for register, value in ((_FIFO_CTRL4, 0), (_CTRL2_G, 0), (_CTRL6_C, _XL_LOW_POWER), (_CTRL1_XL, _12_5_HZ_16_G)):
+            self._bus.writeto(_ADDRESS, bytes((register, value)))
+        self._has_rest = False
+
+    def moved(self):
+        """Whether the dozing board was turned or shaken since the last look."""
+        now = self._half
+        self._read_mem(_ADDRESS, _OUTX_L_A, now)
+        rest = self._rest
+        found = False
+        for i in (0, 2, 4):
+            count = now[i] | now[i + 1] << 8
+            if (count - rest[i >> 1] + _MOVED & 0xFFFF) > 2 * _MOVED:
+                found = True
+            rest[i >> 1] = count
+        found = found and self._has_rest
+        self._has_rest = True
+        return found
+
+    def stop(self):
+        """Both sensors in power-down: 3 uA."""
+        for register in (_CTRL1_XL, _CTRL2_G):
+            self._bus.writeto(_ADDRESS, bytes((register, 0)))
 
     def check(self):
         """OSError if the control registers are no longer as start() left them: a brown-out takes some or all."""

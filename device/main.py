@@ -22,6 +22,8 @@ import micropython
 # lease: after 25 s in which nobody typed or ran anything the board resets itself. What that is seen by: the heap, whose
 # use changes with each line and each 16 characters of one, by other amounts than the second before.
 BOOT = """# kneesync: written by main.py. The board comes back by itself after a tool's visit; service.stay() ends that.
+import micropython
+micropython.kbd_intr(-1)  # a Ctrl-C in here would keep main.py from running, and the lease from beginning
 import gc
 import machine
 import os
@@ -64,6 +66,7 @@ class Lease:
 
 
 kneesync_lease = Lease()
+micropython.kbd_intr(3)
 """
 STARTS_ALLOWED = 3
 PRESS_S = 2

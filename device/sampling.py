@@ -27,7 +27,7 @@ class Sampling:
         self._raw = recorder.raw
         self._period_us = 1_000_000 // imu.rate_hz  # nominal, good enough for the length of a gap
         self._pipeline = self._feed = None
-        self.up = False
+        self.up = self.dozing = False
         self.samples = 0
         self._fed_to_ms = 0
         self._again_ms = 0
@@ -51,6 +51,11 @@ class Sampling:
                 self._start()
             return
         try:
+            if self.dozing:
+                if self._imu.moved():
+                    self.dozing = self.up = False
+                    self._again_ms = now_ms
+                return
             self.drain()
             if now_ms - self._whole_ms > _WHOLE_MS:
                 raise OSError(NONSENSE)
@@ -60,6 +65,21 @@ class Sampling:
             self._faults = 0
         except OSError as error:
             self._fault(now_ms, error.errno)
+
+    def doze(self, now_ms):
+        """Let the IMU rest until somebody moves the board."""
+        try:
+            self._imu.doze()
+            self.dozing = True
+        except OSError as error:
+            self._fault(now_ms, error.errno)
+
+    def stop(self):
+        """Nothing is sampled any more, until a reset."""
+        try:
+            self._imu.stop()
+        except OSError:
+            pass  # it has lost its cable, or its power
 
     def drain(self):
         """FIFO → pipeline → recorder's blocks, until the FIFO holds less than a burst. Allocates nothing."""
@@ -101,7 +121,7 @@ class Sampling:
             self._faults_ever = min(self._faults_ever + 1, 32767)
             self._recorder.event(now_ms, log.IMU_FAULT, errno & 0xFF, self._faults_ever, 0, 0, 0, 0, 0)
         if self._faults >= _FAULTS or errno == NONSENSE:
-            self.up = False
+            self.up = self.dozing = False
             self._again_ms = now_ms
 
     def _start(self):

@@ -12,10 +12,10 @@ IDLE, STANDING, RAISES, RUNNING, PAUSED, CLOSED, NO_IMU, REFUSED, LOW_BATTERY, M
 # come to its speed and as long to stop, and nobody counts past three while running: there one long pulse says yes, two
 # are the cue, three say that nothing is being recorded.
 TABLE = (
-    150, 3000, 0, 0,  # idle: waits for a runner who stands still
+    50, 3000, 0, 0,  # idle: waits for a runner who stands still
     500, 1000, 1, 150,  # standing pose taken: raise the knee three times, or just run
     900, 1000, 2, 150,  # knee raises seen: ready
-    150, 1000, 1, 400,  # running: a session is open
+    50, 1000, 1, 400,  # running: a session is open
     150, 450, 1, 150,  # paused: no strides for a while, the session is still open
     2000, 2000, 3, 200,  # closed: the session is safe on flash
     150, 300, 3, 200,  # no IMU: it does not answer, or is another chip

@@ -77,6 +77,9 @@ def pin_tables() -> str:
         "- **A DRV2605L on the Pico** in place of R1, Q1 and D1: by a STEMMA QT cable to the LSM6DSOX's other socket,",
         f"  the motor to its OUT+ and OUT−; `--wired {pico.words}`.",
         "- **No motor**: `--wired none`. Signals by LED only.",
+        "- **10 kΩ from the button's pin to 3V**, where sweat may reach the board: the chip's own pull-up has 50 to",
+        "  80 kΩ, and what is wet pulls the line low. "
+        f"On the Feather between {netlist.pad(reference, reference.button)} and 3V.",
     ]
     return "\n".join([*lines, ""])
 

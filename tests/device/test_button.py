@@ -67,7 +67,6 @@ def test_a_line_that_is_low_from_the_start_presses_nothing():
         wearer.wait_for("ready", 2)
         wearer.board.hardware.button_down = False
         wearer.board.press_button(at_s=wearer.now_s + 3, hold_s=0.2)
-        wearer.board.hurry(10)
         wearer.wait_for(" opened", 2)
 
 

@@ -119,7 +119,6 @@ def test_it_is_off_however_the_firmware_ends(way, board):
     wearer.board.flash.write_file("/a/app.py", source.replace(turn, body + turn).encode())
     with wearer:
         wearer.wait_for("starts again in" if way == "Ctrl-C" else "starting /a", 1 if way == "Ctrl-C" else 2)
-        wearer.board.hurry(3)
         wearer.wait_until_s(wearer.now_s + 2)
         first, *_ = driven(wearer.board.haptic.log)
     assert 0 < first[1] - first[0] <= OFF_WITHIN_MS

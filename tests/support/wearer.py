@@ -12,6 +12,7 @@ from kneecore import sessionlog as log
 from kneesync.firmware.image import fresh_board
 from kneesync.simulation.runner import KneeRaises, Run, Stand, simulate
 from kneesync.virtual import Flash, VirtualBoard
+from kneesync.virtual.flash import FEATHER_BLOCKS, PICO_BLOCKS
 
 EVENT_NAMES = {kind: row[0] for kind, row in sessionread.EVENT_KINDS.items()}
 
@@ -60,7 +61,8 @@ class Wearer:
             files = {**firmware(), **(files or {})}
             if settings:
                 files["/settings.json"] = json.dumps(settings).encode()
-            flash = Flash(files=files)
+            is_pico = b"rpi_pico" in files.get("/board", b"")
+            flash = Flash(blocks=PICO_BLOCKS if is_pico else FEATHER_BLOCKS, files=files)
         self.board = VirtualBoard(feed=feed, flash=flash, held=True)
 
     def at(self, t_s, action):

@@ -242,7 +242,9 @@ def _battery(found, more):
     found.figures["battery_percent"] = percent
     text = f"{percent} % ({mv / 1000:.2f} V)"
     if about.get("empty"):
-        return Finding("battery", BAD, f"{text}: empty, no run is recorded", "charge it")
+        rail = 3200 <= mv <= 3400  # what a gauge shows whose solder jumper is on Vin
+        step = "charge it; if it shows 3.3 V after that too, see the gauge's jumper in hardware/README.md"
+        return Finding("battery", BAD, f"{text}: empty, no run is recorded", step if rail else "charge it")
     if about.get("low"):
         return Finding("battery", ATTENTION, f"{text}: low", "charge it")
     return Finding("battery", OK, text)

@@ -36,7 +36,7 @@ from kneesync.errors import KneesyncError
 from kneesync.virtual.bootloader import Drive
 from kneesync.virtual.clock import Clock, Pace
 from kneesync.virtual.files import FileRequests
-from kneesync.virtual.flash import Flash
+from kneesync.virtual.flash import FEATHER_BLOCKS, PICO_BLOCKS, Flash
 from kneesync.virtual.hardware import BOOTLOADER, HARD, POWER_ON, SOFT, PinChange, Restart
 from kneesync.virtual.hold import Goal, Hold
 from kneesync.virtual.parts import Parts, told
@@ -84,7 +84,8 @@ class VirtualBoard:
         if flash is None:
             from kneesync.firmware.image import fresh_board
 
-            flash = Flash(files=fresh_board())
+            is_pico = wired is not None and "rpi_pico" in wired.split()
+            flash = Flash(PICO_BLOCKS if is_pico else FEATHER_BLOCKS, fresh_board())
         self.board_id = board_id or hashlib.sha256(b"kneesync virtual board %d" % seed).hexdigest()[:16]
         self.realtime = realtime
         self.clock = Clock()

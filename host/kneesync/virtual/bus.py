@@ -32,6 +32,7 @@ class I2CBus:
         self.now_us = now_us
         self._faults = []  # (address or None for the whole bus, from_us, to_us or None for good)
         self._unplugged = set()
+        self._held_clocks = 0
         self._cut = {}  # address -> bytes its next read still gives
 
     def write(self, address, data):
@@ -63,6 +64,14 @@ class I2CBus:
         """Let every transfer time out for a span of simulated time, as a slave that holds SDA does."""
         self._add(None, for_us, after_us)
 
+    def hold_sda(self, clocks=9):
+        """A chip caught in mid-byte holds SDA until the board has clocked it free (I2C spec UM10204, 3.1.16)."""
+        self._held_clocks = clocks
+
+    def clocked(self):
+        """The board has pulsed SCL as a plain pin."""
+        self._held_clocks = max(0, self._held_clocks - 1)
+
     def cut_next_read(self, address, after_bytes):
         """Let the next read break off: the chip gave `after_bytes` bytes, the caller gets BusStuck and none."""
         self._cut[address] = after_bytes
@@ -86,6 +95,8 @@ class I2CBus:
         self._faults.append((address, from_us, None if for_us is None else from_us + for_us))
 
     def _fault(self, address):
+        if self._held_clocks:
+            return BusStuck("SDA held low by a chip in mid-byte")
         for at, from_us, to_us in self._faults:
             if at in (None, address) and from_us <= self.now_us() and (to_us is None or self.now_us() < to_us):
                 if at is None:

@@ -9,7 +9,7 @@ from kneesync.virtual.flash import BLOCK_BYTES, Flash
 from kneesync.virtual.vm.on_board import _requests as ask
 
 _TEXT = "utf-8"
-_EISDIR, _ENOTDIR = 21, 20
+_EBADF, _ENOTDIR, _EISDIR = 9, 20, 21
 
 Answer = int | tuple[int, bytes]
 
@@ -24,7 +24,7 @@ class FileRequests:
             ask.FILE_OPEN: lambda a, b, data: flash.open(data.decode(), b),
             ask.FILE_CLOSE: self._close,
             ask.FILE_READ: self._read,
-            ask.FILE_WRITE: lambda a, b, data: lfs.file_write(flash.fs, flash.file(a), data),
+            ask.FILE_WRITE: self._write,
             ask.FILE_SEEK: self._seek,
             ask.FILE_FLUSH: lambda a, b, data: flash.flush(a),
             ask.PATH_STAT: self._stat,
@@ -53,7 +53,16 @@ class FileRequests:
         self._flash.close(a)
         return 0
 
+    # What littlefs would stop the whole process for, rp2 answers with an error (it is built without assertions).
+
+    def _write(self, a: int, b: int, data: bytes) -> Answer:
+        if not self._flash.mode(a) & 2:
+            return -_EBADF
+        return lfs.file_write(self._flash.fs, self._flash.file(a), data)
+
     def _read(self, a: int, b: int, data: bytes) -> Answer:
+        if not self._flash.mode(a) & 1:
+            return -_EBADF
         got = bytes(lfs.file_read(self._flash.fs, self._flash.file(a), b >> 8))
         return len(got), got
 

@@ -17,7 +17,8 @@ from littlefs.errors import LittleFSError
 BLOCK_BYTES = 4096
 PAGE_BYTES = 256
 _ERASED = b"\xff" * BLOCK_BYTES
-FEATHER_BLOCKS = 1792  # MicroPython leaves 7 of the Feather RP2040's 8 MB to files
+FEATHER_BLOCKS = 1792  # MicroPython leaves 7 of the Feather RP2040's 8 MB to files,
+PICO_BLOCKS = 352  # and 1408 KB of the Pico's 2 MB (ports/rp2/boards/RPI_PICO)
 ERASE_US = 45_000
 PROGRAM_US_PER_PAGE = 400
 READ_BYTES_PER_US = 20
@@ -164,6 +165,7 @@ class Flash:
             self.fs = lfs.LFSFilesystem()
             self._open: dict[int, lfs.LFSFile] = {}
             self._paths: dict[int, str] = {}
+            self._modes: dict[int, int] = {}
             try:
                 lfs.mount(self.fs, self._config)
             except LittleFSError:  # as rp2's _boot.py
@@ -195,6 +197,7 @@ class Flash:
         handle = next(n for n in range(len(self._open) + 1) if n not in self._open)
         self._open[handle] = file
         self._paths[handle] = path
+        self._modes[handle] = mode
         return handle
 
     def file(self, handle: int) -> lfs.LFSFile:
@@ -203,6 +206,10 @@ class Flash:
             return self._open[handle]
         except KeyError:
             raise LittleFSError(-9) from None
+
+    def mode(self, handle: int) -> int:
+        """How an open file was opened: 1 to read, 2 to write; 0 if there is none."""
+        return self._modes[handle] & 3 if handle in self._open else 0
 
     def close(self, handle: int) -> None:
         file = self.file(handle)

@@ -142,14 +142,14 @@ class Hardware:
         self.i2c_transfers += 1
         self._clock.advance_to(self._clock.now_us + _TRANSFER_US + count * 1_000_000 // self.i2c_hz)
 
-    def _transfer(self, transfer: Callable[[], bytes | None], size: int, bits: int) -> Answer:
+    def _transfer(self, transfer: Callable[[], bytes | None], size: int, bits: int, timeouts: int = 1) -> Answer:
         try:
             data = transfer()
         except Nack:
             self._bits(9 + 2)
             return -_EIO
         except BusStuck:
-            self._clock.advance_to(self._clock.now_us + self._i2c_timeout_us)
+            self._clock.advance_to(self._clock.now_us + timeouts * self._i2c_timeout_us)
             return -_ETIMEDOUT
         self._bits(bits)
         return size if data is None else (size, bytes(data))
@@ -171,7 +171,8 @@ class Hardware:
     def _i2c_mem_read(self, a: int, b: int, data: bytes) -> Answer:
         n = b >> 8
         register = bytes([b & 255])
-        return self._transfer(lambda: self._bus.write_then_read(a, register, n), n, 9 * (3 + n) + 3)
+        # the register's address and its bytes are two transfers, each with its timeout (seen on the emulated chip)
+        return self._transfer(lambda: self._bus.write_then_read(a, register, n), n, 9 * (3 + n) + 3, timeouts=2)
 
     # Pins
 
@@ -188,6 +189,8 @@ class Hardware:
         return 1 if mode >> 8 & 1 else 0
 
     def _drive(self, pin: int, level: float) -> int:
+        if pin == self.wiring.scl and level and not self._levels.get(pin, 0):
+            self._bus.clocked()
         if self._levels.get(pin, 0) != level:
             self.pin_log.append(PinChange(self._clock.now_us, pin, level))
         self._levels[pin] = level

@@ -111,6 +111,10 @@ class Lsm6dsox:
         start = self._sensing.start_tick
         return None if start is None else round(self._sensing.time_us(start + TICKS_A_SAMPLE * self.feed.length))
 
+    def rate(self, sensor):
+        """The rate code of "acc" or "gyro" (ODR_XL, ODR_G); 0: power-down."""
+        return self._registers[_CTRL1_XL if sensor == "acc" else _CTRL2_G] >> 4
+
     @property
     def fifo_level(self):
         """Words in the FIFO now."""

@@ -14,6 +14,9 @@ from kneesync.virtual.bus import Nack, RegisterError
 
 UV_PER_COUNT = 78.125
 SOC_READY_US = 192_000  # after power-on or reset: 17 ms of debounce, then 175 ms
+# A conversion every 250 ms, in hibernate every 45 s. HIBRT as after reset (0x80 of 0.208 %/h): it hibernates once the
+# cell has given less than 26.6 % an hour for six minutes, which is always here.
+ACTIVE_US, HIBERNATE_US, HIBERNATES_AFTER_US = 250_000, 45_000_000, 360_000_000
 _VCELL, _SOC, _MODE, _VERSION, _HIBRT, _CONFIG = 0x02, 0x04, 0x06, 0x08, 0x0A, 0x0C
 _VALRT, _CRATE, _VRESET, _STATUS, _CMD = 0x14, 0x16, 0x18, 0x1A, 0xFE
 _POR = 0x5400
@@ -45,6 +48,7 @@ class Max17048:
         """Registers as after power-on; the cell feeds it, so a board's switch does not get it here."""
         self._registers = {address: reset for address, (_, reset, _) in _REGISTERS.items()}
         self._pointer = 0
+        self._conversion, self._seen_mv = -1, 0
         self._ready_us = self._now_us() + SOC_READY_US
 
     @property
@@ -85,7 +89,7 @@ class Max17048:
             return self._registers[address]
         ready = self._now_us() >= self._ready_us
         if address == _VCELL:
-            return round(self._cell_mv() * 1000 / UV_PER_COUNT) & 0xFFFF if ready else 0
+            return round(self._converted_mv() * 1000 / UV_PER_COUNT) & 0xFFFF if ready else 0
         if address == _SOC:
             return round(self.percent * 256) if ready else 0
         if address == _VERSION:
@@ -93,6 +97,15 @@ class Max17048:
         if address == _CRATE:
             return 0
         raise RegisterError(f"register 0x{address:02X} is read, which the model does not know")
+
+    def _converted_mv(self):
+        """The cell as it was at the last conversion: every 250 ms, and every 45 s once it hibernates."""
+        since_us = self._now_us() - self._ready_us
+        every_us = HIBERNATE_US if since_us > HIBERNATES_AFTER_US else ACTIVE_US
+        if since_us // every_us != self._conversion:
+            self._conversion = since_us // every_us
+            self._seen_mv = self._cell_mv()
+        return self._seen_mv
 
     def _write_register(self, address, value):
         if address == _CMD:

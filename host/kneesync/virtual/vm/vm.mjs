@@ -20,6 +20,7 @@ const REQUEST_DONE = 0, REQUEST_CLOCK = 1, REQUEST_OUTPUT = 2;
 const FLAG_INTERRUPT = 1, FLAG_ABANDON = 2;
 const DONE_IDLE = 0, DONE_SOFT_RESET = 1, DONE_ABANDONED = 2;
 const LOAD_BOOT_ONLY = 1;
+const RAISED = -1;    // of a script; nobody else hears of it
 const US_PER_TICK_CALL = 2;
 const OUTPUT_BYTES = 4096;
 const REQUEST_FILE_READ = 32, AHEAD_BYTES = 1 << 17;    // _requests.py's number
@@ -183,9 +184,11 @@ async function load(flags, seed, ticksFrom) {
     fresh.registerJsModule('bridge', bridge);
     vm = fresh;
     vm.runPython('import _start');
-    if (runScript('boot.py') === DONE_SOFT_RESET) return DONE_SOFT_RESET;
+    const booted = runScript('boot.py');
+    if (booted === DONE_SOFT_RESET) return DONE_SOFT_RESET;
     const raw = flags & LOAD_BOOT_ONLY;
-    if (!raw && runScript('main.py') === DONE_SOFT_RESET) return DONE_SOFT_RESET;
+    // As ports/rp2/main.c: a boot.py that raises keeps main.py from running.
+    if (!raw && booted !== RAISED && runScript('main.py') === DONE_SOFT_RESET) return DONE_SOFT_RESET;
     flushOutput();
     muted = raw;
     vm.replInit();
@@ -211,7 +214,7 @@ function runPython(source) {
     } catch (error) {
         if (error.name !== 'PythonError') throw error;
         if (error.type === 'SystemExit') outcome = DONE_SOFT_RESET;
-        else print(Buffer.from(error.message.replace(/^  File "<stdin>".*\n/m, '').trimEnd() + '\n'));
+        else { outcome = RAISED; print(Buffer.from(error.message.replace(/^  File "<stdin>".*\n/m, '').trimEnd() + '\n')); }
     }
     // Back to where Ctrl-C is a character. One that came as the script ended is still pending: it ends here.
     try { vm.runPython('None'); } catch (error) { if (error.name !== 'PythonError') throw error; }
@@ -236,6 +239,7 @@ async function serve() {
             if (command === COMMAND_LOAD) outcome = await load(data.readUInt32LE(0), data.readUInt32LE(4), data.readDoubleLE(8));
             else if (command === COMMAND_FEED) outcome = feed(data);
             else if (command === COMMAND_FIRE_TIMERS) outcome = runPython("__import__('_start').fire_timers()");
+            if (outcome === RAISED) outcome = DONE_IDLE;
             flushOutput();
         } catch (error) {
             if (!(error instanceof Abandoned)) throw error;

@@ -4,6 +4,7 @@ Whatever a sample's way touches (I2C into a buffer, Pin.value, WDT.feed) allocat
 """
 
 import sys
+import time
 
 import _requests
 import bridge
@@ -43,9 +44,21 @@ class I2C:
     """An I2C controller. OSError 5 (EIO): nobody answered; 110 (ETIMEDOUT): the bus hangs."""
 
     def __init__(self, id=-1, *, scl=None, sda=None, freq=400_000, timeout=50_000):
+        self._check(id, scl, sda)
         self.init(freq=freq, timeout=timeout)
 
+    def _check(self, id, scl, sda):
+        """Which pins a controller reaches: RP2040 data sheet table 2 (1.4.3), ports/rp2/machine_i2c.c IS_VALID_SDA."""
+        if id not in (-1, 0, 1):
+            raise ValueError("I2C(%d) doesn't exist" % id)
+        for name, pin, odd in (("SCL", scl, 1), ("SDA", sda, 0)):
+            number = pin._id if isinstance(pin, Pin) else pin
+            if number is not None and (number % 2 != odd or (id >= 0 and number // 2 % 2 != id)):
+                raise ValueError("bad %s pin" % name)
+
     def init(self, *, freq=400_000, timeout=50_000):
+        if freq <= 0:
+            raise ValueError("invalid freq")
         _ask(_requests.I2C_SETUP, freq, timeout)
 
     def scan(self):
@@ -86,7 +99,11 @@ class I2C:
         _checked(_put(_I2C_MEM_WRITE | addr << 8, memaddr, _addressof(buf), _size(buf)))
 
 
-SoftI2C = I2C
+class SoftI2C(I2C):
+    """Bits by software: any two pins."""
+
+    def _check(self, id, scl, sda):
+        pass
 
 
 class Pin:
@@ -289,6 +306,12 @@ class _Mem32:
 
 
 mem32 = _Mem32()
+
+
+def deepsleep(ms=0):
+    """Everything stops for so long; then the chip starts anew, as by a reset (rp2: lightsleep, then machine.reset)."""
+    time.sleep_ms(ms)
+    reset()
 
 
 def reset():
