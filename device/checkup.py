@@ -14,6 +14,7 @@ import board
 import persist
 from service import guarded, say
 
+import __main__
 from kneecore import settings as table
 
 CRASH = "/crash"  # main.py writes it
@@ -77,6 +78,7 @@ def run():
             "active": _text("/active"),
             "holds": [slot for slot in "ab" if _holds_app(slot)],
             "ran": "app" in sys.modules,
+            "soft_reset": not hasattr(__main__, "let_host_in"),  # by a tool in raw mode: main.py has not run
             "failed_starts": _failed_starts(),
             "crash": _text(CRASH).split("\n")[-1][:160],
             "battery": _battery(),

@@ -89,6 +89,12 @@ TROUBLES = {
     "safe mode": (
         {"checkup": {**CHECKUP, "ran": False, "failed_starts": {"a": 3}}},
         "start", "bad", "after 3 failed starts", "flash"),
+    "left at its prompt by another tool": (
+        {"checkup": {**CHECKUP, "ran": False, "soft_reset": True}},
+        "start", "attention", "another tool's soft reset", "25 s"),
+    "a button that is held": (
+        {"checkup": {**CHECKUP, "button_down": True}},
+        "button", "attention", "its line stays low", "let it go"),
     "a crash, printable only": (
         {"checkup": {**CHECKUP, "crash": "OSError: \x1b[2J5"}},
         "crash", "attention", "its last: OSError: ?[2J5", "report"),

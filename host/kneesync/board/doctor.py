@@ -157,6 +157,11 @@ def _inside(found, link, library, quick):
     if not quick:
         yield from _self_test(link)
     yield _battery(found, more)
+    if more.get("button_down") is True:
+        yield Finding(
+            "button", ATTENTION, "held, or shorted: its line stays low",
+            "let it go; if nobody presses it, dry the board and look at its two wires. Runs are recorded all the same",
+        )  # fmt: skip
     yield _space(found, info)
     yield _clock(info, now_s)
     yield _sessions(found, link, library)
@@ -197,7 +202,12 @@ def _starts(more):
     failed, slot = more.get("failed_starts"), more.get("active")
     counts = isinstance(failed, dict) and isinstance(slot, str)
     failed = untrusted.whole(failed.get(slot), 0, 1000) if counts else None
-    if more and not more.get("ran"):
+    if more.get("soft_reset") is True:
+        yield Finding(
+            "start", ATTENTION, "it stood at its prompt, where another tool's soft reset had left it",
+            "it is started again now; else it would have after 25 s of silence",
+        )  # fmt: skip
+    elif more and not more.get("ran"):
         yield Finding(
             "start", BAD, f"it stood in safe mode, after {failed or 0} failed starts or by its button",
             "it is started again now; if it comes back here: `kneesync flash`",
