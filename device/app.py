@@ -164,7 +164,7 @@ class App:
         if self.recorder.raw:
             self.recorder.raw.tell(now_ms, self._sign)
         if self.battery.poll(now_ms):
-            board.say("battery low: %d mV" % self.battery.mv)
+            board.say("battery low: %d mV (or a gauge on the 3.3 V rail, if that never moves)" % self.battery.mv)
             self.recorder.event(now_ms, log.BATTERY, self.battery.percent(), self.battery.mv, 0, 0, 0, 0, 0)
             self._light(now_ms)
         if self.session.is_open:
@@ -243,20 +243,17 @@ class App:
             self._show(now_ms, state)
         if running_ms == 0 and now_ms > _RESTART_MS:
             persist.restart()
-        if not self.sampling.up or self.sampling.dozing or self.session.pipeline.state.attitude.still < _STOOD:
+        if not self.sampling.up or self.session.pipeline.state.attitude.still < _STOOD:
             self._moved_ms = now_ms
         elif now_ms - self._moved_ms >= _DOZE_MS and not self._resume_ms:
             self.sampling.doze(now_ms)
         if self.battery.empty and self._start_confirmed and now_ms > self._shown_until_ms + _EMPTY_MS:
-            self._rest()
-
-    def _rest(self):
-        """The battery is empty and nobody wants anything: the lowest current, and a look every ten minutes."""
-        board.say("the battery is empty: asleep for ten minutes")
-        self.signals.haptics.stop(_STOP_MS)
-        self.sampling.stop()
-        board.led(0)
-        board.sleep_then_reset(_ASLEEP_MS)
+            # nobody wants anything: the lowest current, and a look every ten minutes
+            board.say("the battery is empty: asleep for ten minutes")
+            self.signals.haptics.stop(_STOP_MS)
+            self.sampling.stop()
+            board.led(0)
+            board.deepsleep(_ASLEEP_MS)
 
     def _open(self, now_ms, reason):
         self.signals.haptics.stop(_STOP_MS)

@@ -19,8 +19,6 @@ _LEAST_MV = const(2_000)
 # A solder jumper on the gauge's breakout decides what it measures: on Vin it is the 3.3 V rail, which does not move. A
 # cell under load does: by so much before it may be called empty.
 _MOVES_MV = const(30)
-_RAIL_MV, _RAIL_END_MV = const(3_200), const(3_400)
-_STUCK_READINGS = const(4)
 
 _GAUGE = const(0x36)
 _VCELL = const(0x02)
@@ -61,8 +59,7 @@ class Battery:
         self.empty = False
         self.low = False
         self._was_below = False
-        self._first_mv = self._readings = 0
-        self._moved = False
+        self._first_mv = 0  # what it began with; -1 once it has moved from there
         self._due_ms = 0
 
     def poll(self, now_ms):
@@ -70,14 +67,12 @@ class Battery:
         if now_ms < self._due_ms:
             return False
         self.mv = mv = read_mv()
-        if mv:
+        if mv and self._first_mv >= 0:
             self._first_mv = self._first_mv or mv
-            self._moved = self._moved or abs(mv - self._first_mv) >= _MOVES_MV
-            self._readings += 1
-            if self._readings == _STUCK_READINGS and not self._moved and _RAIL_MV <= mv <= _RAIL_END_MV:
-                board.say("the battery stands at %d mV: is that the 3.3 V rail? (hardware/README.md)" % mv)
+            if abs(mv - self._first_mv) >= _MOVES_MV:
+                self._first_mv = -1
         below = 0 < mv < EMPTY_MV
-        self.empty = below and self._was_below and self._moved
+        self.empty = below and self._was_below and self._first_mv < 0
         self._due_ms = now_ms + _EVERY_MS
         if below and not self._was_below:
             self._due_ms = now_ms + (_AGAIN_GAUGE_MS if board.has_gauge else _AGAIN_MS)

@@ -241,6 +241,6 @@ def reset():
     machine.reset()
 
 
-def sleep_then_reset(ms):
-    """The lowest current that the board has, for so long; USB, clock and motor are off meanwhile."""
+def deepsleep(ms):
+    """Sleep, then a reset: the lowest current that the board has; USB, clock and motor are off meanwhile."""
     machine.deepsleep(ms)

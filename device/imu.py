@@ -132,8 +132,6 @@ class Imu:
         even = memoryview(self._even)
         self.channels = (odd[1:], odd[2:], odd[3:], even[4:], even[5:], even[6:])
         self._half = bytearray(6)
-        self._rest = [0, 0, 0]
-        self._has_rest = False
         self._set = bytearray(_SET_BYTES)  # the control registers as start() left them
         self._now = bytearray(_SET_BYTES)
         self.lost = False
@@ -185,21 +183,20 @@ class Imu:
         """The gyroscope off, the acceleration 12.5 times a second in low power: 0.02 mA in place of 0.55."""
         for register, value in ((_FIFO_CTRL4, 0), (_CTRL2_G, 0), (_CTRL6_C, _XL_LOW_POWER), (_CTRL1_XL, _12_5_HZ_16_G)):
             self._bus.writeto(_ADDRESS, bytes((register, value)))
-        self._has_rest = False
+        self._skip = 1  # the first look has nothing to compare with
 
     def moved(self):
         """Whether the dozing board was turned or shaken since the last look."""
-        now = self._half
-        self._read_mem(_ADDRESS, _OUTX_L_A, now)
-        rest = self._rest
+        new = self._half
+        old = self._now
+        self._read_mem(_ADDRESS, _OUTX_L_A, new)
         found = False
-        for i in (0, 2, 4):
-            count = now[i] | now[i + 1] << 8
-            if (count - rest[i >> 1] + _MOVED & 0xFFFF) > 2 * _MOVED:
-                found = True
-            rest[i >> 1] = count
-        found = found and self._has_rest
-        self._has_rest = True
+        for i in range(0, 6, 2):
+            if ((new[i] | new[i + 1] << 8) - (old[i] | old[i + 1] << 8) + _MOVED & 0xFFFF) > 2 * _MOVED:
+                found = not self._skip
+        for i in range(6):
+            old[i] = new[i]
+        self._skip = 0
         return found
 
     def stop(self):

@@ -12,6 +12,7 @@ from micropython import const
 from kneecore import sessionlog as log
 
 _AGAIN_MS = const(3_000)
+_DOZING = const(-1)  # in place of when to try again
 _FAULTS = const(3)  # in a row; then the chip is set up anew. It is at once if what it delivers cannot be:
 _WHOLE_MS = const(1_000)  # no sample with both its halves for so long,
 _LOST_BURSTS = const(5)  # losses in so many bursts in a row (three are a start's own),
@@ -27,7 +28,7 @@ class Sampling:
         self._raw = recorder.raw
         self._period_us = 1_000_000 // imu.rate_hz  # nominal, good enough for the length of a gap
         self._pipeline = self._feed = None
-        self.up = self.dozing = False
+        self.up = False
         self.samples = 0
         self._fed_to_ms = 0
         self._again_ms = 0
@@ -51,9 +52,9 @@ class Sampling:
                 self._start()
             return
         try:
-            if self.dozing:
+            if self._again_ms == _DOZING:
                 if self._imu.moved():
-                    self.dozing = self.up = False
+                    self.up = False
                     self._again_ms = now_ms
                 return
             self.drain()
@@ -68,9 +69,11 @@ class Sampling:
 
     def doze(self, now_ms):
         """Let the IMU rest until somebody moves the board."""
+        if self._again_ms == _DOZING:
+            return
         try:
             self._imu.doze()
-            self.dozing = True
+            self._again_ms = _DOZING
         except OSError as error:
             self._fault(now_ms, error.errno)
 
@@ -121,7 +124,7 @@ class Sampling:
             self._faults_ever = min(self._faults_ever + 1, 32767)
             self._recorder.event(now_ms, log.IMU_FAULT, errno & 0xFF, self._faults_ever, 0, 0, 0, 0, 0)
         if self._faults >= _FAULTS or errno == NONSENSE:
-            self.up = self.dozing = False
+            self.up = False
             self._again_ms = now_ms
 
     def _start(self):

@@ -36,7 +36,7 @@ def test_it_is_set_up_anew_and_the_run_goes_on(fault):
     for t_s in faults_s:
         wearer.at(t_s, lambda: do(wearer.board.imu))
     with wearer:
-        wearer.wait_for("closed (still)", timeout_s=120)
+        wearer.wait_for("closed (still)")
         (session,) = wearer.sessions()
     reported = [event for event in session.events if event[1] == "imu_fault"]
     assert len(reported) == 2, reported

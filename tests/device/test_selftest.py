@@ -75,7 +75,7 @@ BOARDS = {
         "If another is wired: kneesync flash --wired ISM330DHCX",
     ),
     "pushed about": (lambda board: imu(board, feed=feels(g=1.3)), {"acceleration": "blocks"}, "Lay the board still"),
-    "a sample clock far off": (lambda board: imu(board, feed=feels(rate_hz=85)), {"FIFO": "blocks"}, "expected 94 to"),
+    "a sample clock far off": (lambda board: imu(board, feed=feels(rate_hz=88)), {"FIFO": "blocks"}, "expected 94 to"),
     "a bus that hangs": (
         lambda board: board.bus.stick(), {"IMU": "blocks", "FIFO": None, "acceleration": None, "haptic": "blocks"}, "",
     ),
