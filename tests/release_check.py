@@ -19,9 +19,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 NEEDED = (
-    "kneesync/cli/app.py", "kneesync/device/app.py", "kneesync/device/board.py", "kneesync/device/main.py",
-    "kneesync/coach/catalog.toml", "kneesync/hardware/70-kneesync.rules", "kneesync/views/page.html.j2",
-    "kneesync/views/dashboard/dashboard.tcss", "kneesync/virtual/vm.mjs", "kneesync/virtual/package-lock.json",
+    "kneesync/cli/app.py", "kneesync/py.typed",
+    "kneesync/device/app.py", "kneesync/device/board.py", "kneesync/device/main.py",
+    "kneesync/coach/catalog.toml", "kneesync/hardware/70-kneesync.rules", "kneesync/views/page/page.html.j2",
+    "kneesync/views/dashboard/dashboard.tcss", "kneesync/virtual/vm/vm.mjs", "kneesync/virtual/vm/package-lock.json",
     "kneecore/pipeline.py", "kneecore/sessionlog.py",
 )  # fmt: skip
 SUFFIXES_OF_SOURCES = {".py", ".toml", ".j2", ".tcss", ".mjs", ".json", ".css"}

@@ -6,12 +6,16 @@ dates.
 
 import re
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Any
 
 from kneecore import __version__
 from kneesync import untrusted
 from kneesync.board import find, port, settings
 from kneesync.board.flash import check_of, micropython_version
+from kneesync.board.keeper import Keeper
 from kneesync.board.link import Link, LinkError, NoFirmwareError
 from kneesync.board.micropython import drives
 from kneesync.board.prompt import Prompt
@@ -47,22 +51,27 @@ class Checkup:
 
     board: str | None = None
     port: str | None = None
-    findings: list = field(default_factory=list)
-    figures: dict = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    figures: dict[str, float] = field(default_factory=dict)
     reached: bool = False
 
     @property
-    def state(self):
+    def state(self) -> str:
         """The worst that was found."""
         states = {finding.state for finding in self.findings}
         return next(state for state in (BAD, ATTENTION, OK) if state in states or state == OK)
 
     @property
-    def exit_code(self):
+    def exit_code(self) -> int:
         return NoBoardError.exit_code if not self.reached else 1 if self.state == BAD else 0
 
 
-def examine(open_library, wanted=None, quick=False, on_finding=None):
+def examine(
+    open_library: Callable[[], AbstractContextManager[Keeper[Any, Any]]],
+    wanted: str | None = None,
+    quick: bool = False,
+    on_finding: Callable[[Finding], object] | None = None,
+) -> Checkup:
     """Look at the board that `wanted` names (find.pick). `quick` leaves out the self-test, which takes four seconds.
 
     open_library() gives the library whose sessions are compared with the board's. on_finding(Finding) is called as they

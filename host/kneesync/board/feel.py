@@ -1,5 +1,6 @@
 """The signs that a board's motor gives, named here as it plays them: so that the thigh knows them before a run."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kneesync import untrusted
@@ -19,7 +20,7 @@ class Sign:
     pulse_ms: int
 
 
-def feel(wanted=None, on_sign=None):
+def feel(wanted: str | None = None, on_sign: Callable[[Sign], object] | None = None) -> list[Sign]:
     """Have the board that `wanted` names (find.pick) play every sign. Returns the Signs; on_sign(Sign) before each.
 
     KneesyncError if there is no motor, or a firmware that cannot do this.

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ class Board:
     virtual: bool = False
 
 
-def boards():
+def boards() -> list[Board]:
     """Every board in reach, USB first. Nothing is opened: a run under way goes on."""
     from serial.tools import list_ports
 
@@ -36,14 +37,14 @@ def boards():
     return found + _virtual_boards()
 
 
-def other_ports():
+def other_ports() -> list[str]:
     """Serial ports whose maker is none of our boards'."""
     from serial.tools import list_ports
 
     return sorted(untrusted.printable(port.device, 40) for port in list_ports.comports() if port.vid not in USB_VENDORS)
 
 
-def pick(wanted=None):
+def pick(wanted: str | None = None) -> Board:
     """The board that an id (or its start) or a port names; for None the only one there is.
 
     NoBoardError if that is none or several.
@@ -72,13 +73,13 @@ def _port_named(name):
     return name.replace("/dev/tty.", "/dev/cu.", 1) if name.startswith("/dev/tty.") else name
 
 
-def port_of(board_id):
+def port_of(board_id: str | None) -> str | None:
     """Where the board with this id is now, or None."""
     return next((board.port for board in boards() if board_id and board.id == board_id), None)
 
 
 @contextlib.contextmanager
-def registered(port, board_id):
+def registered(port: str, board_id: str) -> Iterator[Callable[..., None]]:
     """While inside, other kneesync commands of this user find the virtual board at `port`.
 
     Gives moved(port, drive): where the board is from now on, one of the two None.
@@ -87,7 +88,7 @@ def registered(port, board_id):
     folder.mkdir(parents=True, exist_ok=True)
     note = folder / f"{os.getpid()}.json"
 
-    def moved(port, drive=None):
+    def moved(port: str | None, drive: str | None = None) -> None:
         beside = note.with_suffix(".new")
         beside.write_text(json.dumps({"port": port, "drive": drive, "id": board_id, "pid": os.getpid()}), "ascii")
         beside.replace(note)
@@ -110,7 +111,7 @@ def _registry():
     return Path(os.environ.get("KNEESYNC_RUNTIME") or runtime) / "boards"
 
 
-def virtual_drives():
+def virtual_drives() -> list[Path]:
     """The folders of virtual boards in their bootloader."""
     return [Path(about["drive"]) for about in _notes() if isinstance(about.get("drive"), str)]
 

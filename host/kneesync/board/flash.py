@@ -9,12 +9,15 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Self
 
 from kneesync import untrusted
 from kneesync.board.installing import date_boot, installer, micropython_version, refuse_unpulled
+from kneesync.board.keeper import Keeper
 from kneesync.board.link import HASHING_QUIET_S, LinkError
 from kneesync.board.prompt import Prompt
 from kneesync.errors import KneesyncError
@@ -41,14 +44,14 @@ class Image:
     version: str
 
     @classmethod
-    def built(cls):
+    def built(cls) -> Self:
         """This package's own firmware."""
         from kneecore import __version__
 
         loader = (image_module.device_folder() / image_module.LOADER).read_bytes()
         return cls(image_module.slot_files(), loader, __version__)
 
-    def save(self, folder):
+    def save(self, folder: str | Path) -> None:
         """Write it to a folder: slot/... and main.py, as docs/flash-by-hand.md uses them."""
         folder = Path(folder)
         if folder.exists() and any(folder.iterdir()):
@@ -106,9 +109,17 @@ class _Facts:
 
 
 def flash(
-    port, board_id, library, *, image=None, progress=None, on_check=None, even_unpulled=False, despite_self_test=False,
-    wired=None,
-):  # fmt: skip
+    port: str,
+    board_id: str | None,
+    library: Keeper[Any, Any],
+    *,
+    image: Image | None = None,
+    progress: Callable[[str, int, int], object] | None = None,
+    on_check: Callable[[Check], object] | None = None,
+    even_unpulled: bool = False,
+    despite_self_test: bool = False,
+    wired: str | None = None,
+) -> Flashed:
     """Install the firmware on the board at `port`. Returns a Flashed.
 
     `wired`: words that change what the board's file /board says is wired to it (wiring.py); None leaves that as it is.
@@ -139,7 +150,7 @@ def flash(
         return _switch(link, done, image.version)
 
 
-def roll_back(port, board_id):
+def roll_back(port: str, board_id: str | None) -> Flashed:
     """Back to the version that was there before. KneesyncError if the other slot holds none."""
     with Prompt(port, board_id, installer()) as link:
         facts = _facts(link)
@@ -153,7 +164,7 @@ def roll_back(port, board_id):
         return _switch(link, done, None)
 
 
-def check_fits(info, row, files):
+def check_fits(info: Mapping[str, object], row: str | None, files: Mapping[str, bytes]) -> None:
     """KneesyncError if a board with this `info` (Prompt.info) and file /board (`row`) cannot run these files."""
     mpy = untrusted.whole(info.get("mpy"), 0, 1 << 30) or 0
     version, sub_version, architecture = mpy & 0xFF, mpy >> 8 & 3, mpy >> 10
@@ -186,14 +197,14 @@ def check_fits(info, row, files):
 
 def _facts(link):
     found = link.call("facts()")
-    holds = found.get("holds") if isinstance(found.get("holds"), dict) else {}
-    active, row = found.get("active"), found.get("row")
+    holds, active, row = found.get("holds"), found.get("active"), found.get("row")
+    holds = holds if isinstance(holds, dict) else {}
     block_bytes = untrusted.whole(found.get("block_bytes"), 256, 1 << 20)
     free_bytes = untrusted.whole(found.get("free_bytes"), 0, 1 << 40)
     if block_bytes is None or free_bytes is None:
         raise LinkError(f"board {link.board} tells no size of its flash; install MicroPython on it anew (--firmware)")
     return _Facts(
-        active if active in ("a", "b") else None,
+        active if isinstance(active, str) and active in ("a", "b") else None,
         {slot: holds.get(slot) is True for slot in "ab"},
         row if isinstance(row, str) else None,
         block_bytes,
@@ -329,7 +340,7 @@ def _by_line(link, expression, on_line):
     link.stream(expression, take, MOST_SELF_TEST_BYTES)
 
 
-def check_of(line):
+def check_of(line: bytes) -> Check | None:
     """A line of the self-test, or None for what a driver printed beside it."""
     try:
         row = json.loads(line)

@@ -4,9 +4,12 @@ A session is deleted only if the library's file, read anew from the disk, has th
 its own file now; and the board computes it once more before it deletes (service.remove).
 """
 
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from kneesync.board.link import HASHING_QUIET_S, BoardRefusedError
+from kneesync.board.keeper import Keeper
+from kneesync.board.link import HASHING_QUIET_S, BoardRefusedError, Link
 from kneesync.board.pull import listing, tell_time
 
 
@@ -21,7 +24,7 @@ class Freed:
     why: str = ""  # it stays or failed
 
 
-def plan(link, library, keep=0):
+def plan(link: Link, library: Keeper[Any, Any], keep: int = 0) -> list[Freed]:
     """A Freed for every session on the board at `link`: "may go" or "stays". The `keep` newest stay."""
     tell_time(link, library)
     listed, refused = listing(link)
@@ -38,14 +41,14 @@ def plan(link, library, keep=0):
     return found
 
 
-def only(planned, sha256s):
+def only(planned: Iterable[Freed], sha256s: Container[str]) -> None:
     """Take out of `planned` what is not among those that were asked about."""
     for one in planned:
         if one.state == "may go" and one.sha256 not in sha256s:
             one.state, one.why = "stays", "came after the question"
 
 
-def free(link, planned, on_result=None):
+def free(link: Link, planned: list[Freed], on_result: Callable[[Freed], object] | None = None) -> list[Freed]:
     """Delete what `planned` says "may go"; on_result(Freed) after each. LinkError when the board itself is gone."""
     for one in planned:
         if one.state != "may go":

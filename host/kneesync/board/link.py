@@ -13,9 +13,16 @@ import re
 import secrets
 import struct
 import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, cast, overload
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError, NoBoardError
+
+if TYPE_CHECKING:  # who only asks for help waits for neither
+    from mpremote.transport_serial import SerialTransport
+    from serial import Serial
 
 OPEN_S = 1  # a port just plugged in may be looked at by the system first
 ENTER_S = 20  # the firmware closes its log before it lets go; a flash erase can take 0.4 s
@@ -64,15 +71,15 @@ class NoFirmwareError(LinkError):
 class Link:
     """A board at `port`, stopped at its prompt. `board`, if given, is the id that must answer there."""
 
-    def __init__(self, port, board=None):
+    def __init__(self, port: str, board: str | None = None) -> None:
         self.port = port
         self.board = board
-        self.info = {}
+        self.info: dict[str, object] = {}
         self.heard = b""  # what the board said last while it started
-        self._transport = None
+        self._transport: SerialTransport | None = None
         self._ours = True  # runs kneesync: will say when it is back
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._open(time.monotonic() + OPEN_S)
         try:
             self._take_over()
@@ -88,7 +95,9 @@ class Link:
             raise
         return self
 
-    def __exit__(self, kind, error, trace):
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
             # a wire that is gone cannot be used to restart the board; its watchdog or lease does that within 30 s
             if error is None or (self._transport and not self._port.gone):
@@ -99,10 +108,38 @@ class Link:
         finally:
             self._close()
 
-    def call(self, expression, kind=dict, quiet_s=QUIET_S, *, meanwhile=None):
+    @overload
+    def call(
+        self,
+        expression: str,
+        kind: type[dict] = dict,
+        quiet_s: float = QUIET_S,
+        *,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> dict[str, object]: ...
+
+    @overload
+    def call(
+        self,
+        expression: str,
+        kind: type[list],
+        quiet_s: float = QUIET_S,
+        *,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> list[object]: ...
+
+    def call(
+        self,
+        expression: str,
+        kind: type[dict] | type[list] = dict,
+        quiet_s: float = QUIET_S,
+        *,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> dict[str, object] | list[object]:
         """Run `expression` on the board; the one line of JSON that it prints, as `kind` (dict or list).
 
-        meanwhile() is called while the board is at it. An answer {"error": text} becomes a BoardRefusedError.
+        meanwhile() is called while the board is at it. An answer {"error": text} becomes a BoardRefusedError; LinkError
+        where the wire fails, or the answer is no such JSON.
         """
         answer = bytearray()
         self.stream(expression, answer.extend, MOST_ANSWER_BYTES, quiet_s, meanwhile=meanwhile)
@@ -120,14 +157,22 @@ class Link:
             raise LinkError(str(value))
         return value
 
-    def stream(self, expression, on_bytes, most_bytes, quiet_s=QUIET_S, *, meanwhile=None):
+    def stream(
+        self,
+        expression: str,
+        on_bytes: Callable[[bytes], object],
+        most_bytes: int,
+        quiet_s: float = QUIET_S,
+        *,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> None:
         """Run `expression` on the board and hand on what it prints, in pieces as they come; first call meanwhile().
 
         LinkError after quiet_s of silence, past most_bytes, or if the board reports an exception.
         """
         with self._plainly():
             self._port.allow(quiet_s + most_bytes / LEAST_BYTES_PER_S, most_bytes)
-            self._transport.exec_raw_no_follow(expression)
+            self._open_transport.exec_raw_no_follow(expression)
         if meanwhile:
             meanwhile()
         with self._plainly():
@@ -137,15 +182,18 @@ class Link:
         if trouble:
             raise LinkError(f"the board stopped with: {untrusted.printable(_last_line(bytes(trouble)), 160)}")
 
-    def restart(self, within_s=RESTART_S):
-        """Reset the board and wait until its firmware says that it runs. Returns the firmware's version."""
+    def restart(self, within_s: float = RESTART_S) -> str | None:
+        """Reset the board and wait until its firmware says that it runs. Returns the firmware's version.
+
+        None where the link is closed, or the board has no kneesync to wait for; LinkError if it does not come back.
+        """
         if self._transport is None:
             return None
         with self._plainly():
             try:
                 self._take_over(again=True)
                 self._port.allow(QUIET_S, 1 << 16)
-                self._transport.exec_raw_no_follow(_RESET)
+                self._open_transport.exec_raw_no_follow(_RESET)
             except LinkError:
                 if not self._port.gone:
                     raise  # a port that went away may be a board that is resetting already
@@ -156,10 +204,16 @@ class Link:
     # The wire
 
     @property
-    def _port(self):
-        return self._transport.serial
+    def _open_transport(self) -> "SerialTransport":
+        if self._transport is None:
+            raise LinkError(f"the link to {self.port} is closed; open it again")
+        return self._transport
 
-    def _open(self, deadline):
+    @property
+    def _port(self) -> "_Bounded":
+        return cast("_Bounded", self._open_transport.serial)  # what _open put there
+
+    def _open(self, deadline: float) -> None:
         """Open the port; a busy or absent one may still come until `deadline` (monotonic s)."""
         from mpremote.transport import TransportError
         from mpremote.transport_serial import SerialTransport
@@ -176,8 +230,9 @@ class Link:
                         "run `kneesync doctor`"
                     ) from None
                 time.sleep(0.1)
-        transport.serial.write_timeout = 5
-        transport.serial = _Bounded(transport.serial)
+        serial = cast("Serial", transport.serial)  # mpremote puts another in its place only to mount a folder
+        serial.write_timeout = 5
+        transport.serial = _Bounded(serial)
         self._transport = transport
 
     def _close(self):
@@ -200,7 +255,7 @@ class Link:
                     self._hush()
                     # what mpremote prints when this fails belongs to neither stdout nor our errors
                     with contextlib.redirect_stdout(io.StringIO()):
-                        self._transport.enter_raw_repl(soft_reset=False, timeout_overall=ENTER_S)
+                        self._open_transport.enter_raw_repl(soft_reset=False, timeout_overall=ENTER_S)
                 return self._agree("" if again else _PREAMBLE)
             except LinkError:
                 if self._port.gone or not self._ours or time.monotonic() > until_s:
@@ -210,13 +265,13 @@ class Link:
         """A fresh heap at the raw prompt: no main.py has run."""
         with self._plainly(), contextlib.redirect_stdout(io.StringIO()):
             self._port.allow(ENTER_S, 1 << 16)
-            self._transport.enter_raw_repl(soft_reset=True, timeout_overall=ENTER_S)
+            self._open_transport.enter_raw_repl(soft_reset=True, timeout_overall=ENTER_S)
 
     def _leave(self, expression):
         """Run what makes the board leave the wire, and let go of the port; whether it left."""
         with contextlib.suppress(LinkError), self._plainly():
             self._port.allow(LEAVES_S, 1 << 12)
-            self._transport.exec_raw_no_follow(expression)
+            self._open_transport.exec_raw_no_follow(expression)
             while True:
                 self._port.read_some(LEAVES_S)
         gone = self._port.gone
@@ -281,7 +336,7 @@ class Link:
         raise LinkError(f"the board did not say within {within_s} s that its firmware runs; press its reset button")
 
     @contextlib.contextmanager
-    def _plainly(self):
+    def _plainly(self) -> Iterator[None]:
         """What mpremote and pyserial raise, as one line."""
         from mpremote.transport import TransportError
 
@@ -305,7 +360,7 @@ class _Bounded:
     Stands in for the port inside mpremote's transport, whose loops read for as long as the other side talks.
     """
 
-    def __init__(self, port):
+    def __init__(self, port: "Serial") -> None:
         self._serial = port
         self._until_s = 0.0
         self._bytes_left = 0
@@ -316,7 +371,7 @@ class _Bounded:
     def __getattr__(self, name):
         return getattr(self._serial, name)
 
-    def allow(self, seconds, most_bytes):
+    def allow(self, seconds: float, most_bytes: int) -> None:
         """From now on this long and this much, then no more."""
         self._until_s = time.monotonic() + seconds
         self._heard = False
@@ -347,7 +402,7 @@ class _Bounded:
         self._heard = self._heard or bool(data)
         return data
 
-    def read(self, size=1):
+    def read(self, size: int = 1) -> bytes:
         """What mpremote asks for and counts on; a board may be busy with its flash before it sends that."""
         data = self._take(size)
         until_s = time.monotonic() + ANSWER_S
@@ -355,7 +410,7 @@ class _Bounded:
             data += self._take(size - len(data))
         return data
 
-    def read_some(self, quiet_s):
+    def read_some(self, quiet_s: float) -> bytes:
         """What is there, up to 64 KB at once; waits for the first byte up to quiet_s."""
         until_s = time.monotonic() + quiet_s
         while True:
@@ -367,15 +422,15 @@ class _Bounded:
                     f"the board was silent for {quiet_s:.0f} s; press its reset button and run the command again"
                 )
 
-    def inWaiting(self):  # noqa: N802 - pyserial's name, which mpremote calls
+    def inWaiting(self) -> int:  # noqa: N802 - pyserial's name, which mpremote calls
         self._check()
         return len(self._again) or self._on_port(lambda: self._serial.in_waiting)
 
-    def unread(self, data):
+    def unread(self, data: bytes) -> None:
         """Put back what was read: the next read starts with it."""
         self._again = data + self._again
 
-    def write(self, data):
+    def write(self, data: bytes) -> int | None:
         self._check()
         return self._on_port(self._serial.write, data)
 

@@ -9,11 +9,14 @@ import re
 import struct
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from kneesync import untrusted
 from kneesync.board import find
 from kneesync.board.installing import date_boot, installer, micropython_version, refuse_unpulled
+from kneesync.board.keeper import Keeper
 from kneesync.board.link import LinkError
 from kneesync.board.prompt import Prompt
 from kneesync.errors import KneesyncError, NoBoardError
@@ -33,7 +36,14 @@ _FLASH = range(0x1000_0000, 0x1100_0000)  # RP2040 data sheet 2.2: where the fla
 _MOST_BYTES = 2 * len(_FLASH)
 
 
-def install(wanted, path, library, say=None, even_unpulled=False, mounted=None):
+def install(
+    wanted: str | None,
+    path: str | Path,
+    library: Keeper[Any, Any],
+    say: Callable[[str], object] | None = None,
+    even_unpulled: bool = False,
+    mounted: Callable[[], list[Path]] | None = None,
+) -> find.Board:
     """Install the MicroPython of a UF2 file. Returns the find.Board that came back, at its prompt.
 
     `wanted`: as find.pick takes it, or the folder of a bootloader's drive. say(text) hears what is going on.
@@ -59,7 +69,7 @@ def install(wanted, path, library, say=None, even_unpulled=False, mounted=None):
     return _back(board_id, others, trouble, say)
 
 
-def checked(path):
+def checked(path: str | Path) -> bytes:
     """A UF2 file's bytes. KneesyncError if it is not a whole one for an RP2040's flash."""
     shown = untrusted.printable(str(path), 100)
     try:
@@ -96,7 +106,7 @@ def checked(path):
     return data
 
 
-def mounted_folders():
+def mounted_folders() -> list[Path]:
     """Where this system may have mounted a drive that was just plugged in."""
     if sys.platform == "darwin":
         return list(Path("/Volumes").iterdir())
@@ -114,7 +124,7 @@ def mounted_folders():
     return [Path(folder) for folder in plain]
 
 
-def drives(mounted=mounted_folders):
+def drives(mounted: Callable[[], list[Path]] = mounted_folders) -> list[Path]:
     """The folders at which an RP2040's bootloader is mounted, virtual ones too."""
     return [folder for folder in [*mounted(), *find.virtual_drives()] if _is_bootloader(folder)]
 

@@ -23,7 +23,7 @@ class Trouble:
     step: str
 
 
-def udev_rule():
+def udev_rule() -> str:
     """The text of hardware/70-kneesync.rules: beside the package when installed, in the tree when not."""
     package = Path(__file__).parent.parent
     for path in (package / "hardware", package.parent.parent / "hardware"):
@@ -34,7 +34,7 @@ def udev_rule():
     )
 
 
-def trouble(port, virtual=False):
+def trouble(port: str, virtual: bool = False) -> Trouble | None:
     """Why `port` cannot be used, as a Trouble; None if nothing is known against it."""
     if not CAN_BE_ASKED:
         return None
@@ -105,7 +105,7 @@ def _refusal(port):
         os.close(handle)
 
 
-def holders(port):
+def holders(port: str) -> list[str]:
     """Names of other processes that have it open, as far as this user may know: "screen (4711)". Linux only."""
     found, target = [], os.path.realpath(port)
     for folder in Path("/proc").glob("[0-9]*/fd"):
@@ -119,7 +119,7 @@ def holders(port):
     return sorted(found)[:3]
 
 
-def waiting_bootloader(devices="/sys/bus/usb/devices"):
+def waiting_bootloader(devices: str | Path = "/sys/bus/usb/devices") -> bool:
     """Whether an RP2040 without a firmware waits on USB (Linux; elsewhere nobody knows: False)."""
     for device in Path(devices).glob("*"):
         with contextlib.suppress(OSError):

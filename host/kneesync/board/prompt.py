@@ -5,6 +5,7 @@ with Prompt("/dev/ttyACM0", script="def answer(): print('{}')") as board:
 """
 
 import time
+from typing import Self
 
 from kneesync import untrusted
 from kneesync.board.link import OPEN_S, Link, LinkError
@@ -34,11 +35,11 @@ class Prompt(Link):
     until that says that it runs again.
     """
 
-    def __init__(self, port, board=None, script=""):
+    def __init__(self, port: str, board: str | None = None, script: str = "") -> None:
         super().__init__(port, board)
         self._script = script
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._open(time.monotonic() + OPEN_S)
         try:
             self._take_over(again=True)  # lets a firmware close its session, and takes its watchdog away
@@ -61,7 +62,7 @@ class Prompt(Link):
             raise
         return self
 
-    def start(self, within_s):
+    def start(self, within_s: float) -> str | None:
         """Restart into a firmware that there is now; its version once it says that it runs. Ends the link."""
         self._ours = True
         try:
@@ -69,11 +70,11 @@ class Prompt(Link):
         finally:
             self._close()
 
-    def let_go(self):
+    def let_go(self) -> None:
         """End the link with the board left at its prompt, for another link that follows at once."""
         self._close()
 
-    def leave(self, expression):
+    def leave(self, expression: str) -> None:
         """Run what makes the board leave the wire (its bootloader), and let go of the port."""
         if not self._leave(expression):
             raise LinkError(

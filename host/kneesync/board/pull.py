@@ -7,11 +7,14 @@ said. What was received before a cut is kept aside and the transfer goes on from
 import binascii
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, Generic, NamedTuple, Protocol
 
 from kneesync import untrusted
-from kneesync.board.link import HASHING_QUIET_S, LinkError
+from kneesync.board.keeper import EntryT, Keeper, TransferT
+from kneesync.board.link import HASHING_QUIET_S, Link, LinkError
 from kneesync.errors import KneesyncError, LibraryError
 from kneesync.formats.decoder import MOST_FILE_BYTES
 
@@ -27,17 +30,17 @@ MOST_DAMAGED = 64  # windows of one file
 
 
 @dataclass
-class Pulled:
+class Pulled(Generic[EntryT]):
     """What became of one file on the board."""
 
     name: str
     bytes: int = 0
     state: str = "failed"  # "new", "here already" or "failed"
-    kept: object = None  # library.index.SessionEntry, unless failed
+    kept: EntryT | None = None  # the library's entry, unless failed
     problem: str | None = None
 
     @property
-    def session_id(self):
+    def session_id(self) -> str | None:
         """The session's id in the library, None if it failed."""
         return self.kept.id if self.kept else None
 
@@ -51,7 +54,25 @@ class Listed:
     sha256: str
 
 
-def pull(link, library, progress=None, on_result=None):
+class Listing(NamedTuple):
+    """A board's files: those that make sense, and what is wrong with the others."""
+
+    files: list[Listed]
+    refused: list[Pulled[Any]]  # nothing of them was kept
+
+
+class Progress(Protocol):
+    """Called as data comes: the file's name, bytes so far and in all, and that it is the k-th of so many."""
+
+    def __call__(self, name: str, so_far: int, total: int, *, number: int, of: int) -> object: ...
+
+
+def pull(
+    link: Link,
+    library: Keeper[EntryT, TransferT],
+    progress: Progress | None = None,
+    on_result: Callable[[Pulled[EntryT]], object] | None = None,
+) -> list[Pulled[EntryT]]:
     """Bring every session of the board at `link` that the library does not hold. Returns a list of Pulled.
 
     progress(name, bytes so far, bytes in all, number=k, of=n) is called as data comes of the k-th of n files that are
@@ -90,7 +111,7 @@ def _same_wire(link):
         )
 
 
-def tell_time(link, library):
+def tell_time(link: Link, library: Keeper[Any, Any]) -> None:
     """Date the board's present boot by this machine's clock, and set the board's.
 
     Every command that stops the board does this first: with the restart at its end the boot is over, and runs recorded
@@ -111,8 +132,8 @@ def _set_clock(link):
     link.call(f"service.set_clock({int(time.time())})")
 
 
-def listing(link, meanwhile=None):
-    """(files that make sense, Pulled for those that do not). meanwhile() is called while the board hashes them."""
+def listing(link: Link, meanwhile: Callable[[], object] | None = None) -> Listing:
+    """The Listing of the board at `link`. meanwhile() is called while the board hashes them."""
     listed, refused = [], []
     entries = link.call("service.listing()", list, HASHING_QUIET_S, meanwhile=meanwhile)
     if len(entries) > MOST_SESSIONS:
@@ -135,7 +156,7 @@ def listing(link, meanwhile=None):
             f"the board lists sessions of {whole_bytes} bytes, expected up to {MOST_FILE_BYTES}; "
             "install the firmware anew"
         )
-    return listed, refused
+    return Listing(listed, refused)
 
 
 def _one(link, library, file, progress):

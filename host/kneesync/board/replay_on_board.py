@@ -37,7 +37,7 @@ def replay_on_board(port, bursts, values, sink):
 
 def _hand_on(sink, row):
     sound = isinstance(row, list) and row and all(type(value) is int for value in row)
-    kind, *values = row if sound else [None]
+    kind, *values = row if sound else [-1]
     if len(values) != _LENGTHS.get(kind):
         raise KneesyncError(
             f"the board answered {str(row)[:60]}; expected a stride or an event; reset it and try again"

@@ -6,11 +6,14 @@ with Link(port) as link:
 """
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple, cast
 
 from kneecore import settings as table
 from kneesync import untrusted
+from kneesync.board.link import Link
 from kneesync.errors import KneesyncError
 
 # What a setting is; its default and range are in kneecore.settings.
@@ -80,49 +83,68 @@ ADVICE = {
 MOST_UNKNOWN = 20  # settings of another firmware version that are shown
 
 
+Value = int | str
+Allowed = tuple[int, int] | tuple[str, ...] | int
+"""What a setting takes: (lowest, highest), one of these words, or a text of up to so many characters."""
+
+
+class Described(NamedTuple):
+    """What is known of a setting without a board: kneecore.settings' row and its meaning."""
+
+    name: str
+    default: Value
+    allowed: Allowed
+    meaning: str
+
+
 @dataclass
 class Setting:
-    """One setting as a board has it. `default` and `allowed` (kneecore.settings.TABLE) are None if unknown here."""
+    """One setting as a board has it. `default` and `allowed` (kneecore.settings.rows()) are None if unknown here."""
 
     name: str
     value: object
-    default: object = None
-    allowed: object = None
+    default: Value | None = None
+    allowed: Allowed | None = None
     meaning: str = "of another firmware version"
 
     @property
-    def changed(self):
+    def changed(self) -> bool:
         """Whether it is known and not at its default."""
         return self.allowed is not None and self.value != self.default
 
 
-def names():
-    return [row[0] for row in table.rows()]
+def names() -> list[str]:
+    """Every setting's name, in kneecore's order."""
+    return [setting.name for setting in described()]
 
 
-def described():
-    """Every setting's (name, default, allowed, meaning), in the table's order."""
-    return [(*row, MEANING[row[0]]) for row in table.rows()]
+def described() -> list[Described]:
+    """Every setting as kneecore has it, in its order."""
+    rows = cast("Iterable[tuple[str, Value, Allowed]]", table.rows())  # kneecore carries no types: it runs on the board
+    return [Described(name, default, allowed, MEANING[name]) for name, default, allowed in rows]
 
 
-def listed(info):
-    """Every Setting in the answer of service.info(), in the table's order; a board's further ones at the end."""
+def listed(info: Mapping[str, object]) -> list[Setting]:
+    """Every Setting in the answer of service.info(), in kneecore's order; a board's further ones at the end."""
     found = info.get("settings")
     found = found if isinstance(found, dict) else {}
-    known = [Setting(name, found.get(name, default), default, *rest) for name, default, *rest in described()]
+    known = [
+        Setting(row.name, found.get(row.name, row.default), row.default, row.allowed, row.meaning)
+        for row in described()
+    ]
     others = sorted(name for name in found if name not in names())[:MOST_UNKNOWN]
     return known + [Setting(untrusted.printable(name, 40), untrusted.printable(found[name], 40)) for name in others]
 
 
-def explained(name):
+def explained(name: str) -> tuple[Setting, str]:
     """(Setting at its default, what one would change it for). KneesyncError names what it might have meant."""
-    _, default, allowed = _row(name)
-    return Setting(name, default, default, allowed, MEANING[name]), ADVICE.get(name, "")
+    row = _row(name)
+    return Setting(name, row.default, row.default, row.allowed, row.meaning), ADVICE.get(name, "")
 
 
-def from_pairs(pairs):
+def from_pairs(pairs: Iterable[str]) -> dict[str, Value]:
     """NAME=VALUE texts as a checked dict. KneesyncError says what a setting takes, or what might have been meant."""
-    changes = {}
+    changes: dict[str, Value] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
@@ -137,7 +159,9 @@ def from_pairs(pairs):
     return changes
 
 
-def change(link, changes, reset=(), reset_all=False):
+def change(
+    link: Link, changes: Mapping[str, Value], reset: Iterable[str] = (), reset_all: bool = False
+) -> list[Setting]:
     """Have the board at `link` keep `changes` (checked) and forget those in `reset`; everything or nothing of it.
 
     Returns every Setting as the board has it then; its firmware uses them from its restart on.
@@ -147,26 +171,25 @@ def change(link, changes, reset=(), reset_all=False):
     both = [name for name in reset if name in changes]
     if both:
         raise KneesyncError(f"found {both[0]} both to set and to reset; give one of them")
-    wanted = {**dict.fromkeys(reset), **changes}
+    wanted: dict[str, Value | None] = {**dict.fromkeys(reset), **changes}
     after = listed(link.call(f"service.settings({json.dumps(wanted)!r}, {reset_all})"))
     values = {setting.name: setting.value for setting in after}
     for name, value in wanted.items():
-        expected = table.row(name)[1] if value is None else value
+        expected = _row(name).default if value is None else value
         if values[name] != expected:
             raise KneesyncError(f"the board answers {name}={values[name]!r}, expected {expected!r}; run the same again")
     return after
 
 
-def _row(name):
-    try:
-        return table.row(name)
-    except ValueError:
-        meant = _meant(name)
-        advice = f"did you mean {' or '.join(meant)}?" if meant else "`kneesync settings` lists them"
-        raise KneesyncError(f"unknown setting {untrusted.printable(name)!r}; {advice}") from None
+def _row(name: str) -> Described:
+    if found := next((row for row in described() if row.name == name), None):
+        return found
+    meant = _meant(name)
+    advice = f"did you mean {' or '.join(meant)}?" if meant else "`kneesync settings` lists them"
+    raise KneesyncError(f"unknown setting {untrusted.printable(name)!r}; {advice}")
 
 
-def _meant(name):
+def _meant(name: str) -> list[str]:
     """Names that look like `name`, or contain it: the likeliest first."""
     wanted = name.strip().lower().replace("-", "_")
     containing = [known for known in names() if len(wanted) >= 3 and wanted in known]

@@ -142,7 +142,7 @@ for part in (board, cue, library, reading, exchange, coach):
     app.add_typer(part.app)
 
 
-def main():
+def main() -> None:
     """Entry point: one line for what the user can act on, a traceback only under --debug."""
     from kneesync.views import terminal
 

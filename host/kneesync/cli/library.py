@@ -109,9 +109,11 @@ def note(
     from kneesync.library import Library, correction
     from kneesync.views import library_messages, results, terminal
 
-    pain, effort = _rating("--pain", pain), _rating("--effort", effort)
     leg = leg_of(leg, also=(correction.AS_PULLED,))
-    of_run = {"start": start, "text": text, "tag": tag, "untag": untag, "pain": pain, "where": where, "effort": effort}
+    of_run = {
+        "start": start, "text": text, "tag": tag, "untag": untag, "where": where,
+        "pain": _rating("--pain", pain), "effort": _rating("--effort", effort),
+    }  # fmt: skip
     if board is not None:
         alone = session is None and mark is None and all(value is None or value == [] for value in of_run.values())
         if not alone or (leg is None and athlete is None):

@@ -1,6 +1,7 @@
 """Options and arguments that several commands share, and what of a typed word several commands make."""
 
 import sys
+from collections.abc import Container
 from typing import Annotated
 
 import typer
@@ -22,12 +23,12 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Wired = Annotated[str, typer.Option(metavar="PARTS", help='The board and its parts, such as "rpi_pico LSM6DSO32 pin".')]
 
 
-def terminal_asks():
+def terminal_asks() -> bool:
     """Whether there is somebody to ask."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def leg_of(text, also=()):
+def leg_of(text: str | None, also: Container[str] = ()) -> str | None:
     """L or R from what was typed; wrong usage if it is neither (nor one of `also`)."""
     if text is None or text in also:
         return text
@@ -36,7 +37,7 @@ def leg_of(text, also=()):
     return text.strip().upper()
 
 
-def pairs(texts):
+def pairs(texts: list[str] | None) -> list[str]:
     """NAME=VALUE texts; one without its = is wrong usage."""
     for text in texts or ():
         if "=" not in text:

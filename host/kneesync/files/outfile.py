@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from kneesync import untrusted
@@ -12,7 +13,12 @@ STDOUT = "-"
 _HEAD_BYTES = 2000
 
 
-def write(target, data, besides=None, only_over=None):
+def write(
+    target: str | Path,
+    data: bytes,
+    besides: str | Path | None = None,
+    only_over: tuple[str, Callable[[bytes], bool]] | None = None,
+) -> None:
     """Write bytes to a file, or to stdout for "-".
 
     `besides`: a file that is read and stays. `only_over`: (what it is called, whether the first 2,000 bytes of a file

@@ -63,8 +63,10 @@ class Wiring:
 def rows() -> dict[str, Wiring]:
     """Every row of device/board.py, by name."""
     return {
-        name: Wiring(name, machine, status, led, button, *i2c, imu, haptic, motor_pin, battery)
-        for name, (machine, status, led, button, i2c, imu, haptic, motor_pin, battery) in _table("ROWS").items()
+        name: Wiring(name, machine, status, led, button, bus, sda, scl, imu, haptic, motor_pin, battery)
+        for name, (machine, status, led, button, (bus, sda, scl), imu, haptic, motor_pin, battery) in _table(
+            "ROWS"
+        ).items()
     }
 
 

@@ -21,7 +21,7 @@ _MARK_DTYPE = np.dtype([("word", "<u2"), ("t_ms", "<u4"), ("rest", "<u4")])  # t
 assert _STORED_DTYPE.itemsize == _MARK_DTYPE.itemsize == log.STRIDE_BYTES and EVENT_DTYPE.itemsize == log.EVENT_BYTES
 
 
-def read(path):
+def read(path: str | Path) -> Session:
     """Decode the session file at `path`. NotASessionError if it is none, KneesyncError if it is of a newer format.
 
     A torn tail or a damaged block loses only itself; `.problems` says so.
@@ -29,7 +29,7 @@ def read(path):
     return decode(read_bytes(path), _shown(path))
 
 
-def read_bytes(path):
+def read_bytes(path: str | Path) -> bytes:
     """The bytes of a session file. KneesyncError if it cannot be read, or is larger than any session."""
     path = Path(path)
     try:
@@ -45,7 +45,7 @@ def read_bytes(path):
         ) from None
 
 
-def decode(data, called="the file"):
+def decode(data: bytes, called: str = "the file") -> Session:
     """Decode a session file's bytes; `called` names it in errors."""
     decoder = Decoder(called)
     decoder.take(data)
@@ -62,7 +62,7 @@ class Decoder:
     take() the file's bytes in pieces of any length, then session() once.
     """
 
-    def __init__(self, called="the file"):
+    def __init__(self, called: str = "the file") -> None:
         self._called = called
         self._blocks = sessionread.Blocks()
         self._no_session = False
@@ -76,7 +76,7 @@ class Decoder:
         self.expected = 0
         self.lost_blocks = self.damaged_bytes = self.repeated = self.odd = 0
 
-    def take(self, data, last=False):
+    def take(self, data: bytes, last: bool = False) -> None:
         """The file's next bytes. What is wrong with them, session() says."""
         self.file_bytes += len(data)
         if self._no_session:
@@ -86,7 +86,7 @@ class Decoder:
         except ValueError:
             self._no_session = True
 
-    def session(self):
+    def session(self) -> Session:
         """The Session, of all that was taken. NotASessionError if it is none, KneesyncError if of a newer format."""
         self.take(b"", last=True)
         if self._no_session:
@@ -186,7 +186,7 @@ class Decoder:
     def _take_strides(self):
         """(STRIDE_DTYPE records, int64 board times in ms) of the strides blocks, which are given away with it."""
         stored = np.frombuffer(self.strides, _STORED_DTYPE)
-        self.strides = None  # an hour's worth need not stand in memory three times
+        self.strides = bytearray()  # an hour's worth need not stand in memory three times
         marks = np.flatnonzero(stored["word"] & log.TIME_MARK == log.TIME_MARK)
         # From each block's start on times count from what its head states, from each mark on from what it states.
         firsts = np.cumsum([0, *self.stride_counts])[:-1]

@@ -11,6 +11,8 @@ for part in parts(data, "run.fit"):
 """
 
 import struct
+from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from kneesync import untrusted
@@ -54,7 +56,7 @@ def _crc_table():
 _CRC = _crc_table()
 
 
-def crc16(data, crc=0):
+def crc16(data: bytes, crc: int = 0) -> int:
     """FIT's CRC-16 (polynomial 0x8005, reflected) of bytes, going on from `crc`."""
     table = _CRC
     for byte in data:
@@ -90,12 +92,12 @@ class Message(NamedTuple):
     defines: Definition | None
     time_s: int | None  # FIT seconds: its own, else the last known before it
 
-    def value(self, data, field_number):
+    def value(self, data: bytes, field_number: int) -> int | None:
         """A field's whole number, unscaled; None where it is absent, invalid, a text or an array."""
         return whole(data, self.start + 1, self.definition, field_number)
 
 
-def whole(data, payload_at, definition, field_number):
+def whole(data: bytes, payload_at: int, definition: Definition, field_number: int) -> int | None:
     """A field's whole number of the payload that starts at `payload_at`; None if there is none."""
     found = definition.fields.get(field_number)
     if found is None:
@@ -109,7 +111,7 @@ def whole(data, payload_at, definition, field_number):
     return None if value == kind[2] else value
 
 
-def read(path):
+def read(path: str | Path) -> tuple[bytes, str]:
     """(bytes of the file at `path`, what to call it in errors). KneesyncError if it cannot be or is too large."""
     shown = untrusted.printable(str(path), 200)
     try:
@@ -124,7 +126,7 @@ def read(path):
     return data, shown
 
 
-def parts(data, called):
+def parts(data: bytes, called: str) -> list[Part]:
     """The Parts of a FIT file's bytes, CRCs checked. KneesyncError in one line if it is none, cut or damaged."""
     found, at = [], 0
     while at < len(data):
@@ -170,7 +172,7 @@ def _check_header(data, at, header_bytes, called):
         raise KneesyncError(f"{called} is damaged: its header's checksum is wrong; copy or export it again")
 
 
-def messages(data, part, called):
+def messages(data: bytes, part: Part, called: str) -> Iterator[Message]:
     """Each Message of a part, in order. KneesyncError where the messages contradict themselves."""
     known, time_s, count = {}, None, 0
     at = part.start + part.header_bytes

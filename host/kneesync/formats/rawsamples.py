@@ -4,6 +4,7 @@ An hour has 16,000 groups of six channels: those of one length and width are dec
 """
 
 import struct
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -15,7 +16,7 @@ _CHANNELS = 6
 _AT_ONCE = 5  # blocks: enough for numpy, little enough to stay within the file's own size
 
 
-def counts(payloads, samples):
+def counts(payloads: Sequence[bytes], samples: int) -> np.ndarray:
     """int16 (samples, 6) of raw blocks' payloads that hold so many: gyro x y z, acceleration x y z, chip counts."""
     values = np.empty((samples, _CHANNELS), np.int16)
     at = 0
@@ -66,7 +67,7 @@ def _differences(data, offsets, n, width):
     return ((pairs.reshape(len(offsets), -1) ^ 2048) - 2048)[:, :n]
 
 
-def t_ms(numbers, heads):
+def t_ms(numbers: np.ndarray, heads: np.ndarray) -> np.ndarray:
     """Board time of each sample, ms: on the line from its block's head to the next. `heads`: Session.raw_heads."""
     if len(heads) == 0:
         return np.zeros(0)
@@ -75,9 +76,11 @@ def t_ms(numbers, heads):
     return np.interp(numbers, number, head_ms) + behind_ms
 
 
-def period_ms(heads):
+def period_ms(heads: np.ndarray) -> float:
     """Time from one sample to the next, ms."""
-    number, head_ms = _ascending(heads) if len(heads) else ((), ())
+    if len(heads) == 0:
+        return _NOMINAL_PERIOD_MS
+    number, head_ms = _ascending(heads)
     return (head_ms[-1] - head_ms[0]) / (number[-1] - number[0]) if len(number) > 1 else _NOMINAL_PERIOD_MS
 
 

@@ -4,17 +4,19 @@ Each segment is a file of its own and stays so; they are joined when they are re
 what cut the run, so the gap is counted as its least: the next segment's uptime begins where the one before ends.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from kneecore import sessionlog as log
+from kneesync.formats.session import Session
 
 _KNOWN_BEFORE = (log.ALIGNED, log.BASELINE, log.WANDER)  # a segment repeats what it went on with, at time 0
 _CUT = "no end mark"
 
 
-def concatenated(sessions):
+def concatenated(sessions: Iterable[Session]) -> Session:
     """One Session of the segments of a run, in any order."""
     first, *later = sorted(sessions, key=lambda session: session.segment)
     for session in later:

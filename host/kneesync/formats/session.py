@@ -4,9 +4,10 @@ session = kneesync.read("run.knee")
 session.strides.knee_lift_deg.rolling(50).median().plot()
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from kneecore import sessionread
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
 from kneesync.formats import rawsamples
+
+if TYPE_CHECKING:  # a list of sessions needs no pandas
+    from pandas import DataFrame
 
 STRIDE_DTYPE = np.dtype(list(zip(sessionread.STRIDE_FIELDS, ("<u2", "<i2", "<i2", "<u2", "<u2", "u1"), strict=True)))
 EVENT_DTYPE = np.dtype([("t_ms", "<u4"), ("kind", "u1"), ("detail", "u1"), ("values", "<i2", (6,))])
@@ -107,7 +111,7 @@ class Session:
     problems: list = field(default_factory=list)
 
     @property
-    def start_ms(self):
+    def start_ms(self) -> int:
         """Board uptime at the session's start, ms; t_s counts from it.
 
         The board opens the file once it is sure that this is a run: the strides up to then are in it and come first.
@@ -118,12 +122,12 @@ class Session:
         return min(known_ms, default=0)
 
     @property
-    def opened_ms(self):
+    def opened_ms(self) -> int | None:
         """Board uptime when the file was opened, ms: the moment of the header's clock. None if unknown."""
         return untrusted.whole(self.header.get("ticks_ms"), 0, 1 << 32)
 
     @property
-    def settings(self):
+    def settings(self) -> dict[str, int | str]:
         """The settings the board ran with: a dict of name to value, unknown and ill-fitting ones left out."""
         from kneecore import settings
 
@@ -131,22 +135,22 @@ class Session:
         return settings.merged(found if isinstance(found, dict) else {})[0]
 
     @property
-    def period_ms(self):
+    def period_ms(self) -> float:
         """Time from one raw sample to the next, ms."""
         return rawsamples.period_ms(self.raw_heads)
 
-    def raw_times(self):
+    def raw_times(self) -> tuple[np.ndarray, np.ndarray]:
         """(numbers, t_s) of the raw samples: int64 since the board's boot, and s since the session's start."""
         first, _, count = self.raw_heads.T
         numbers = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
         return numbers, (rawsamples.t_ms(numbers, self.raw_heads) - self.start_ms) / 1000
 
-    def flagged(self, flag):
+    def flagged(self, flag: int) -> np.ndarray:
         """Bool array: which strides carry `flag` (one of sessionread.FLAGS)."""
         return (self.stride_records["flags"] & flag) != 0
 
     @cached_property
-    def columns(self):
+    def columns(self) -> dict[str, np.ndarray]:
         """The strides as a dict of numpy arrays: the columns of `strides`."""
         records = self.stride_records
         first = self.flagged(log.FIRST)
@@ -194,7 +198,7 @@ class Session:
         return Event(t_s, kind, detail_name, detail, values)
 
     @cached_property
-    def strides(self):
+    def strides(self) -> "DataFrame":
         """One row a stride of the leg that wears the board, in order (pandas DataFrame).
 
         t_s             s      time of the knee-lift peak since the session's start
@@ -214,7 +218,7 @@ class Session:
         return pandas.DataFrame(self.columns)
 
     @cached_property
-    def events(self):
+    def events(self) -> "DataFrame":
         """One row an event (pandas DataFrame): t_s (s since the start), kind, and the values of that kind, else NaN.
 
         The units stand in the names; kinds and values are those of kneecore.sessionread.EVENT_KINDS, with angles in
@@ -227,7 +231,7 @@ class Session:
         return pandas.DataFrame(rows, columns=_event_columns())
 
     @cached_property
-    def raw(self):
+    def raw(self) -> "DataFrame":
         """One row an IMU sample, where raw capture was on (pandas DataFrame).
 
         sample          -      number of the sample since the board's boot
@@ -244,7 +248,7 @@ class Session:
         return pandas.DataFrame(columns)
 
 
-def word(words, index):
+def word(words: Sequence[str], index: int) -> str:
     """What a number stands for."""
     return words[index] if index < len(words) else f"unknown ({index})"
 

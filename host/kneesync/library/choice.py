@@ -6,12 +6,20 @@ from datetime import datetime
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
+from kneesync.library.index import SessionEntry
 
 _SPAN = re.compile(r"([0-9]{1,4})\s*([dwmy])")
 _DAYS = {"d": 1, "w": 7, "m": 30.44, "y": 365.25}
 
 
-def chosen(every, athlete=None, leg=None, tag=None, since_unix_s=None, search=None):
+def chosen(
+    every: list[SessionEntry],
+    athlete: str | None = None,
+    leg: str | None = None,
+    tag: str | None = None,
+    since_unix_s: float | None = None,
+    search: str | None = None,
+) -> list[SessionEntry]:
     """Those of `every` SessionEntry that fit all that is given; capitals do not count.
 
     `since_unix_s`: began (or where that is unknown, came) no earlier. `search`: words that all stand in what the
@@ -32,7 +40,7 @@ def chosen(every, athlete=None, leg=None, tag=None, since_unix_s=None, search=No
     return found
 
 
-def since(text, now_unix_s=None):
+def since(text: str, now_unix_s: float | None = None) -> float:
     """The Unix time that a date ("2026-05-01") or a span up to now ("30d", "8w", "6m", "1y") begins at."""
     if span := _SPAN.fullmatch(text.strip().lower()):
         now_unix_s = time.time() if now_unix_s is None else now_unix_s

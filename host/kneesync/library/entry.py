@@ -1,15 +1,23 @@
 """From a kept file to its entry in the index: what lists, trends and the coach compare, so that they decode no file."""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 from kneesync.errors import KneesyncError
 from kneesync.files import durable
 from kneesync.library import sidecar
 from kneesync.library.index import SessionEntry
 
+if TYPE_CHECKING:  # a list of sessions waits for no numpy
+    from kneesync.formats.session import Session
+    from kneesync.library.watch import Watch
+
 PAYS_FROM = 100  # files: below, starting a process takes longer than it saves
 CHUNK = 20
 
 
-def from_file(path):
+def from_file(path: Path) -> SessionEntry:
     """The SessionEntry of one file, from its content and its sidecar. OSError if it cannot be read."""
     from kneesync.formats.decoder import read
 
@@ -21,7 +29,9 @@ def from_file(path):
     return build(path, sha256, session)
 
 
-def from_files(paths, processes=1, progress=None):
+def from_files(
+    paths: Sequence[Path], processes: int = 1, progress: Callable[[str, int, int], object] | None = None
+) -> tuple[list[SessionEntry], list[tuple[Path, str]]]:
     """([SessionEntry], [(path, why)] of those that cannot be read) of many files, in their order.
 
     Other processes are started anew (spawn), as Windows and macOS do it. If one dies, this one reads what is left.
@@ -68,7 +78,7 @@ def _read(path):
         return error.strerror or str(error)
 
 
-def build(path, sha256, session):
+def build(path: Path, sha256: str, session: "Session | KneesyncError") -> SessionEntry:
     """The SessionEntry of a file. `session`: what it decoded to, or the KneesyncError that says why it did not."""
     on_disk = path.stat()
     kept = SessionEntry(
@@ -100,7 +110,7 @@ def build(path, sha256, session):
     return sidecar.applied(kept, sidecar.read(path))
 
 
-def joined_watch(path):
+def joined_watch(path: Path) -> "Watch | None":
     """The Watch that was joined to the session in a file, or None."""
     if "watch" not in sidecar.read(path):
         return None
@@ -109,7 +119,7 @@ def joined_watch(path):
     return watch.beside(path)
 
 
-def described(session, watch=None):
+def described(session: "Session", watch: "Watch | None" = None) -> dict[str, Any]:
     """What the session itself, and the watch joined to it, say of a SessionEntry: a dict of its fields."""
     from kneesync.analysis.comparable import row
 

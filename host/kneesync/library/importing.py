@@ -6,6 +6,7 @@ They take the way of a pull: a transfer, the hash of what stands on the disk, si
 import contextlib
 import hashlib
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from kneesync.errors import KneesyncError, LibraryError
 from kneesync.files import durable
 from kneesync.library import sidecar
 from kneesync.library.index import SessionEntry
-from kneesync.library.store import EARLIEST_UNIX_S, ID_DIGITS
+from kneesync.library.store import EARLIEST_UNIX_S, ID_DIGITS, Library
 
 BESIDE = (".fit", ".watch.npz")  # what a joined watch left beside the file
 _OF_A_LIBRARY = re.compile(rf"[0-9a-f]{{{ID_DIGITS}}}")  # a name that says what the SHA-256 begins with
@@ -30,7 +31,7 @@ class Imported:
     kept: SessionEntry | None = None
 
 
-def files(paths):
+def files(paths: Iterable[str | Path]) -> list[Path]:
     """The .knee files that paths name: files, and folders with all below them; of a library's folder its sessions."""
     found = []
     for path in map(Path, paths):
@@ -42,7 +43,13 @@ def files(paths):
     return list(dict.fromkeys(found))
 
 
-def imported(library, paths, athlete=None, on_imported=None, progress=None):
+def imported(
+    library: Library,
+    paths: Iterable[str | Path],
+    athlete: str | None = None,
+    on_imported: Callable[[Imported], object] | None = None,
+    progress: Callable[[str, int, int], object] | None = None,
+) -> list[Imported]:
     """Bring the files that `paths` name into the library; an Imported each. `athlete`: whose they are.
 
     LibraryError if the library's disk refuses: no other file will fare better. Nothing of the sources is changed.

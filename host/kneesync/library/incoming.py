@@ -3,9 +3,16 @@
 import hashlib
 import json
 import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from kneesync.errors import LibraryError
 from kneesync.files import durable
+
+if TYPE_CHECKING:  # numpy comes with the first file
+    from kneesync.formats.session import Session
 
 try:
     import fcntl
@@ -24,7 +31,9 @@ class Incoming:
     on the disk turns out to be of the same bytes.
     """
 
-    def __init__(self, stem, about, writing):
+    def __init__(
+        self, stem: Path, about: Mapping[str, Any], writing: Callable[[], AbstractContextManager[None]]
+    ) -> None:
         from kneesync.formats.decoder import Decoder
 
         self.about = about
@@ -48,7 +57,7 @@ class Incoming:
             self._file.close()
             raise
 
-    def append(self, data):
+    def append(self, data: bytes) -> None:
         """Add bytes; `received_bytes` counts those that the system has taken, also where a full disk ends it."""
         at = 0
         while at < len(data):
@@ -62,31 +71,31 @@ class Incoming:
         self._digest.update(data)
         self._decoder.take(data)
 
-    def synced(self):
+    def synced(self) -> str:
         """Everything received is on the disk; the SHA-256 of what the file there holds."""
         os.fsync(self._file.fileno())
         return durable.sha256_of(self.path)
 
-    def session(self, sha256):
-        """The Session in the file, whose bytes have this SHA-256. Raises as library.decoder.decode."""
+    def session(self, sha256: str) -> "Session":
+        """The Session in the file, whose bytes have this SHA-256. Raises as formats.decoder.decode."""
         from kneesync.formats.decoder import decode
 
         if self._digest.hexdigest() == sha256:
             return self._decoder.session()
         return decode(self.path.read_bytes(), self.about["name"])
 
-    def rename(self, path):
+    def rename(self, path: Path) -> None:
         """Give the file its name in the library, for good; the transfer is over."""
         if fcntl is None:
             self._file.close()  # Windows does not rename what is open
         durable.put_in_place(self.path, path)
         durable.sync_folder(path.parent)
 
-    def close(self):
+    def close(self) -> None:
         """Leave the transfer as it stands, for the next pull."""
         self._file.close()
 
-    def drop(self):
+    def drop(self) -> None:
         """Forget the transfer."""
         if fcntl is None:
             self._file.close()  # Windows does not delete what is open

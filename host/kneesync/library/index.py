@@ -9,8 +9,10 @@ import json
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from kneesync.errors import KneesyncError, LibraryError
 
@@ -39,11 +41,11 @@ class SessionEntry:
     knee_lift_deg: float | None = None
     drop_deg: float | None = None
     cues: int = 0
-    problems: list = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
     run: str = ""  # the same for the segments of a run that was cut and went on
     segment: int = 1
     note: str = ""  # the runner's words
-    tags: list = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
     pain: int | None = None  # 0 to 10
     pain_where: str = ""
     effort: int | None = None  # 0 to 10
@@ -84,7 +86,7 @@ class Index:
     even to read it), and `read_only` is true: what is entered is forgotten when it is closed.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: Path) -> None:
         self.fresh = self.read_only = False
         self._path, self._elsewhere = path, None
         try:
@@ -167,17 +169,17 @@ class Index:
         except sqlite3.Error as error:
             raise self._refused(error) from None
 
-    def is_whole(self):
+    def is_whole(self) -> None:
         """Say that everything kept has been entered: until then an index is `fresh` each time it is opened."""
         self._do(f"PRAGMA user_version = {_VERSION}")
 
-    def close(self):
+    def close(self) -> None:
         self._db.close()
         if self._elsewhere is not None:
             self._elsewhere.cleanup()
 
     @contextlib.contextmanager
-    def at_once(self):
+    def at_once(self) -> Iterator[None]:
         """All changes made inside are committed together at the end, or none of them."""
         self._do("BEGIN IMMEDIATE")
         try:
@@ -188,57 +190,57 @@ class Index:
                 self._db.execute("ROLLBACK")
             raise
 
-    def enter(self, kept):
+    def enter(self, kept: SessionEntry) -> None:
         """Add or replace one session: committed when this returns, but inside at_once()."""
         row = {name: getattr(kept, name) for name in _NAMES}
         row.update({name: json.dumps(row[name]) for name in _AS_JSON})
         marks = ", ".join(":" + name for name in _NAMES)
         self._do(f"INSERT OR REPLACE INTO session ({', '.join(_NAMES)}) VALUES ({marks})", row)
 
-    def forget(self, session_id):
+    def forget(self, session_id: str) -> None:
         self._do("DELETE FROM session WHERE id = ?", (session_id,))
 
-    def by_sha256(self, sha256):
+    def by_sha256(self, sha256: str) -> SessionEntry | None:
         return next(iter(self._kept("WHERE sha256 = ?", sha256)), None)
 
-    def sessions(self):
+    def sessions(self) -> list[SessionEntry]:
         """All, newest first; those without a start time by when they were pulled."""
         return self._kept("ORDER BY coalesce(start_unix_s, pulled_unix_s) DESC, name DESC, id")
 
-    def newest(self):
+    def newest(self) -> SessionEntry | None:
         """The newest alone, as sessions() has them, or None: the others need not be read for it."""
         return next(
             iter(self._kept("ORDER BY coalesce(start_unix_s, pulled_unix_s) DESC, name DESC, id LIMIT 1")), None
         )
 
-    def during(self, from_unix_s, to_unix_s):
+    def during(self, from_unix_s: float, to_unix_s: float) -> list[SessionEntry]:
         """All that ran at some time between these two; those without a start time are none."""
         return self._kept(
             "WHERE start_unix_s < ? AND start_unix_s + coalesce(duration_s, 0) > ? ORDER BY id", to_unix_s, from_unix_s
         )
 
-    def matching(self, start_of_id):
+    def matching(self, start_of_id: str) -> list[SessionEntry]:
         return self._kept("WHERE substr(id, 1, ?) = ?", len(start_of_id), start_of_id)
 
-    def of_run(self, board, run):
+    def of_run(self, board: str, run: str) -> list[SessionEntry]:
         """The segments of a run, in no order."""
         return self._kept("WHERE board = ? AND run = ? ORDER BY id", board, run)
 
     def _kept(self, rest, *values):
         return [_as_kept(row) for row in self._do(f"SELECT {', '.join(_NAMES)} FROM session {rest}", values)]
 
-    def joined(self, segments):
+    def joined(self, segments: Sequence[str]) -> dict[str, Any] | None:
         """What was entered of a run's segments (ids in order) as one session: fields of a SessionEntry, or None."""
         row = self._do("SELECT described FROM joined WHERE segments = ?", (" ".join(segments),)).fetchone()
         return json.loads(row[0]) if row else None
 
-    def enter_joined(self, segments, described):
+    def enter_joined(self, segments: Sequence[str], described: Mapping[str, Any]) -> None:
         self._do("INSERT OR REPLACE INTO joined VALUES (?, ?)", (" ".join(segments), json.dumps(described)))
 
-    def forget_joined(self):
+    def forget_joined(self) -> None:
         self._do("DELETE FROM joined")
 
-    def note_boot(self, board, boot, zero_unix_s):
+    def note_boot(self, board: str, boot: int, zero_unix_s: float) -> None:
         """A boot of a board began at this Unix time. A board that counts from the start again loses its older notes."""
         self._do(
             "DELETE FROM boot WHERE board = :board AND :boot < (SELECT max(boot) FROM boot WHERE board = :board)",
@@ -246,7 +248,7 @@ class Index:
         )
         self._do("INSERT OR REPLACE INTO boot VALUES (?, ?, ?)", (board, boot, zero_unix_s))
 
-    def boot_zero_unix_s(self, board, boot):
+    def boot_zero_unix_s(self, board: str, boot: int) -> float | None:
         row = self._do("SELECT zero_unix_s FROM boot WHERE board = ? AND boot = ?", (board, boot)).fetchone()
         return row[0] if row else None
 

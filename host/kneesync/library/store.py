@@ -11,8 +11,11 @@ index.sqlite          can be made anew from the rest
 import contextlib
 import os
 import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from kneesync import notices, untrusted
 from kneesync.errors import KneesyncError, LibraryError
@@ -20,7 +23,10 @@ from kneesync.files import durable
 from kneesync.library import entry, sidecar
 from kneesync.library.choice import chosen
 from kneesync.library.incoming import Incoming
-from kneesync.library.index import Index
+from kneesync.library.index import Index, SessionEntry
+
+if TYPE_CHECKING:  # a list of sessions waits for no numpy
+    from kneesync.formats.session import Session
 
 ID_DIGITS = 10
 INDEX = "index.sqlite"
@@ -31,7 +37,7 @@ EARLIEST_UNIX_S = 1_700_000_000  # a board clock before this was never set
 class Library:
     """The sessions kept in `folder` (default: KNEESYNC_LIBRARY, else the user's data folder)."""
 
-    def __init__(self, folder=None):
+    def __init__(self, folder: str | Path | None = None) -> None:
         if folder is None:
             folder = os.environ.get("KNEESYNC_LIBRARY")
         if not folder:
@@ -62,18 +68,18 @@ class Library:
             self.close()
             raise
 
-    def close(self):
+    def close(self) -> None:
         self._index.close()
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # What is kept
 
-    def stamp(self):
+    def stamp(self) -> tuple[tuple[str, int, int, int], ...]:
         """Another value after each change that any process made to the index: cheap to ask every second."""
         found = []
         for name in (INDEX, INDEX + "-wal"):
@@ -84,7 +90,14 @@ class Library:
             found.append((name, state.st_ino, state.st_size, state.st_mtime_ns))
         return tuple(found)
 
-    def sessions(self, athlete=None, leg=None, tag=None, since_unix_s=None, search=None):
+    def sessions(
+        self,
+        athlete: str | None = None,
+        leg: str | None = None,
+        tag: str | None = None,
+        since_unix_s: float | None = None,
+        search: str | None = None,
+    ) -> list[SessionEntry]:
         """The kept sessions, newest first; the segments of a run that was cut and went on as one.
 
         Only those that fit what is given: see choice.chosen().
@@ -98,7 +111,7 @@ class Library:
         found = [self._whole([segments[number] for number in sorted(segments)]) for segments in runs.values()]
         return chosen(found, athlete, leg, tag, since_unix_s, search)
 
-    def during(self, kept):
+    def during(self, kept: SessionEntry) -> list[SessionEntry]:
         """The other kept sessions that ran at some time while this one did."""
         if kept.start_unix_s is None:
             return []
@@ -106,7 +119,7 @@ class Library:
         whole = {one.id: one for one in (self._whole(self.segments(row)) for row in found)}
         return [one for one in whole.values() if one.id != kept.id]
 
-    def segments(self, kept):
+    def segments(self, kept: SessionEntry) -> list[SessionEntry]:
         """The kept files of a session, in order: more than one if it was cut and went on."""
         found = {}
         for one in self._index.of_run(kept.board, kept.run) if kept.run else ():
@@ -131,7 +144,7 @@ class Library:
                     self._index.enter_joined(ids, described)
         return replace(sidecar.taken_over(segments[0], _speaker(segments)), **described)
 
-    def find(self, reference=None, athlete=None):
+    def find(self, reference: str | None = None, athlete: str | None = None) -> SessionEntry:
         """The session that an id, or the start of one, names; the newest (of an athlete) for None or "latest"."""
         if reference in (None, "latest"):
             if athlete is None and (newest := self._index.newest()):
@@ -154,11 +167,11 @@ class Library:
             raise KneesyncError(f"{shown} is in the trash; `kneesync trash restore {shown}` brings it back")
         raise KneesyncError(f"no session {shown} and no such file; `kneesync sessions` lists the ids")
 
-    def read(self, reference=None):
+    def read(self, reference: str | None = None) -> "Session":
         """The Session that an id names (see find)."""
         return self.read_whole(self.find(reference))
 
-    def read_whole(self, kept):
+    def read_whole(self, kept: SessionEntry) -> "Session":
         """The Session of a kept file; of all segments, if it is one of several."""
         return self._joined(self.segments(kept))
 
@@ -168,11 +181,11 @@ class Library:
 
         return concatenated([read(self.path(one)) for one in segments])
 
-    def path(self, kept):
+    def path(self, kept: SessionEntry) -> Path:
         """The kept file."""
         return self._sessions / (kept.id + ".knee")
 
-    def holds(self, sha256):
+    def holds(self, sha256: str) -> SessionEntry | None:
         """The kept session with these bytes, or None. One whose index entry was lost is entered again.
 
         What was deleted is held too, as `trashed`: nothing brings it back but its restoring.
@@ -197,7 +210,7 @@ class Library:
                 return replace(kept, trashed=True)
         return None
 
-    def why_not_safe(self, sha256):
+    def why_not_safe(self, sha256: str) -> str:
         """Why a board's file with these bytes must stay there; "" if the copy here, read anew, has the same.
 
         A copy in the trash is one: what was deleted here may go there.
@@ -215,13 +228,13 @@ class Library:
 
     # Bringing one in
 
-    def incoming(self, board, name, size_bytes, sha256):
+    def incoming(self, board: str, name: str, size_bytes: int, sha256: str) -> Incoming:
         """The transfer of a board's file: where it stands, and how it goes on. LibraryError if another has it."""
         about = {"board": board, "name": name, "bytes": size_bytes, "sha256": sha256}
         with self.writing():
             return Incoming(self._incoming / sha256, about, self.writing)
 
-    def keep(self, incoming, note=None):
+    def keep(self, incoming: Incoming, note: Mapping[str, Any] | None = None) -> SessionEntry:
         """Give a complete transfer its name. NotASessionError if it is none, KneesyncError if the hash is wrong.
 
         Order: file on disk, bytes checked, note on disk, rename, index. Cut anywhere, nothing half stands in sessions/.
@@ -265,7 +278,7 @@ class Library:
                 path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def writing(self):
+    def writing(self) -> Iterator[None]:
         """What the disk refuses inside, as one line; LibraryError at once where it takes nothing."""
         self._refuse_if_read_only()
         try:
@@ -276,7 +289,7 @@ class Library:
                 "make room there, or set KNEESYNC_LIBRARY, and pull again: it goes on from there"
             ) from None
 
-    def alone(self):
+    def alone(self) -> AbstractContextManager[None]:
         """A context in which no other process changes the library: the index's lock."""
         self._refuse_if_read_only()
         return self._index.at_once()
@@ -288,11 +301,11 @@ class Library:
                 "set KNEESYNC_LIBRARY to a folder of yours, and `kneesync import` takes its sessions in there"
             )
 
-    def note_of(self, kept):
+    def note_of(self, kept: SessionEntry) -> dict[str, Any]:
         """What the runner says of a session, by the keys of sidecar.SAID."""
         return sidecar.said(sidecar.read(self.path(_speaker(self.segments(kept)))))
 
-    def say(self, kept, **said):
+    def say(self, kept: SessionEntry, **said: object) -> SessionEntry:
         """Put what the runner says of a session into its sidecar; the SessionEntry that it is then.
 
         `said`: keys of sidecar.SAID and their values; None takes one back. What does not fit its key is left out.
@@ -326,7 +339,7 @@ class Library:
                 self._index.enter(sidecar.applied(first, sidecar.sound(note)))
         return self.find(first.id)
 
-    def note_boot(self, board, boot, up_ms):
+    def note_boot(self, board: str, boot: int, up_ms: float) -> None:
         """A board is up_ms into its boot number `boot`: this dates that boot's sessions, now or later."""
         self._index.note_boot(board, boot, time.time() - up_ms / 1000)
 
@@ -346,7 +359,9 @@ class Library:
 
     # The index
 
-    def reindex(self, processes=1, progress=None):
+    def reindex(
+        self, processes: int = 1, progress: Callable[[str, int, int], object] | None = None
+    ) -> tuple[list[SessionEntry], list[tuple[Path, str]]]:
         """Make the index anew from the files, which stay as they are.
 
         `processes`: how many may share the reading; more than one only under a guarded __main__. `progress` is called
@@ -381,13 +396,13 @@ class Library:
             self._index.is_whole()
         return entered, unreadable
 
-    def enter(self, path):
+    def enter(self, path: Path) -> SessionEntry:
         """Enter one file of sessions/ into the index, from its note and its content; its SessionEntry."""
         kept = entry.from_file(path)
         self._index.enter(kept)
         return kept
 
-    def forget(self, kept):
+    def forget(self, kept: SessionEntry) -> None:
         """Take one file out of the index."""
         self._index.forget(kept.id)
 

@@ -9,12 +9,14 @@ import datetime
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
 from kneesync.files import durable
 from kneesync.library.index import NOBODY
+from kneesync.library.store import Library
 
 FOLDER = "training"
 MOST_BYTES = 4 << 20
@@ -33,7 +35,7 @@ class Done:
     barrier: str = ""
 
     @property
-    def day(self):
+    def day(self) -> datetime.date:
         return datetime.date.fromisoformat(self.date)
 
 
@@ -45,12 +47,12 @@ class Training:
     """
 
     athlete: str = NOBODY
-    done: list = field(default_factory=list)
+    done: list[Done] = field(default_factory=list)
     answers: dict = field(default_factory=dict)
     wishes: dict = field(default_factory=dict)
 
 
-def read(library, athlete):
+def read(library: Library, athlete: str) -> Training:
     """An athlete's Training; empty if nothing was ever written. KneesyncError if the disk refuses."""
     path = _path(library, athlete)
     try:
@@ -66,7 +68,7 @@ def read(library, athlete):
 
 
 @contextlib.contextmanager
-def changing(library, athlete):
+def changing(library: Library, athlete: str) -> Iterator[Training]:
     """The athlete's Training, to change; it is written when the block ends, or not at all if it raises.
 
     Holds the library's lock, so that two processes' changes both stand.

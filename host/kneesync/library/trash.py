@@ -10,9 +10,11 @@ from kneesync import untrusted
 from kneesync.errors import KneesyncError
 from kneesync.files import durable
 from kneesync.library import entry
+from kneesync.library.index import SessionEntry
+from kneesync.library.store import Library
 
 
-def delete(library, kept):
+def delete(library: Library, kept: SessionEntry) -> None:
     """Move a session, all segments of it, to the trash with what stands beside its files."""
     with library.writing():
         library.trash_folder.mkdir(exist_ok=True)
@@ -21,7 +23,7 @@ def delete(library, kept):
             library.forget(one)
 
 
-def restore(library, reference):
+def restore(library: Library, reference: str) -> SessionEntry:
     """Bring back the session that an id, or the start of one, names in the trash; the SessionEntry that it is then."""
     segments = named(listed(library), reference)
     with library.writing():
@@ -34,7 +36,7 @@ def restore(library, reference):
     return library.find(segments[0].id)
 
 
-def named(thrown_away, reference):
+def named(thrown_away: list[SessionEntry], reference: str) -> list[SessionEntry]:
     """The segments, of those that are listed(), of the one session that an id or the start of one names."""
     found = [one for one in thrown_away if reference and one.id.startswith(reference.lower())]
     runs = {(one.board, one.run or one.id) for one in found}
@@ -46,7 +48,7 @@ def named(thrown_away, reference):
     return [one for one in thrown_away if (one.board, one.run or one.id) in runs]
 
 
-def empty(library, segments):
+def empty(library: Library, segments: list[SessionEntry]) -> int:
     """Delete these files of the trash for good, with what stands beside them; the bytes that this made free.
 
     LibraryError at the first that the disk does not let go: those before it are gone.
@@ -61,7 +63,7 @@ def empty(library, segments):
     return freed_bytes
 
 
-def listed(library):
+def listed(library: Library) -> list[SessionEntry]:
     """What is in the trash, newest first; as `trashed` Kepts, a file each. What cannot be read is left out."""
     found = []
     for path in library.trash_folder.glob("*.knee"):

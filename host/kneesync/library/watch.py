@@ -11,11 +11,14 @@ keeps the file as it was beside the session's, with the series that views need.
 import math
 import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from kneesync.errors import KneesyncError
 from kneesync.formats import fit
+from kneesync.library.index import SessionEntry
+from kneesync.library.store import Library
 
 LONGEST_S = 48 * 3600
 GAP_S = 12  # records further apart are a pause, or a fault: nothing is known between them
@@ -51,10 +54,10 @@ class Recording:
     altitude_m: np.ndarray
     heart_rate_bpm: np.ndarray
     distance_m: np.ndarray
-    stopped: list  # (from, to) in Unix s where the runner had stopped the timer
+    stopped: list[tuple[float, float]]  # (from, to) in Unix s where the runner had stopped the timer
     sport: str | None = None
 
-    def watch(self, start_unix_s):
+    def watch(self, start_unix_s: float) -> Watch:
         """The Watch of a session that began at `start_unix_s` by this watch's clock."""
         distance_m = _filled_distance(self)
         speed_mps = _speed(self, distance_m)
@@ -72,7 +75,7 @@ class Recording:
 # Reading a FIT file
 
 
-def recording(data, called):
+def recording(data: bytes, called: str) -> Recording:
     """The Recording of a FIT file's bytes. KneesyncError in one line where they are none, damaged, or no run."""
     rows, stops, sports = [], [], []
     for part in fit.parts(data, called):
@@ -242,12 +245,12 @@ def _grade(record, distance_m):
 # SessionEntry beside the session
 
 
-def of(library, kept):
+def of(library: Library, kept: SessionEntry | None) -> Watch | None:
     """The Watch that was joined to a kept session, or None."""
     return None if kept is None or not kept.watch else beside(library.path(kept))
 
 
-def beside(path):
+def beside(path: Path) -> Watch | None:
     """The Watch that stands beside a session's file, or None if there is none that can be read."""
     path = path.with_suffix(".watch.npz")
     if not path.is_file():
@@ -265,7 +268,7 @@ def beside(path):
     return Watch(*series, grade_error_percent=None if math.isnan(error) else error)
 
 
-def series_bytes(watch):
+def series_bytes(watch: Watch) -> bytes:
     """A Watch as the bytes of its npz file."""
     import io
 

@@ -42,7 +42,7 @@ class Stand:
     sway_deg: float = 0.4
     label: str = "stand"
 
-    def pieces(self):
+    def pieces(self) -> list[Piece]:
         return [Piece(self.label, "stand", self.duration_s, sway_deg=self.sway_deg)]
 
 
@@ -63,7 +63,7 @@ class KneeRaises:
     lift_deg: float = 65.0
     period_s: float = 2.0
 
-    def pieces(self):
+    def pieces(self) -> list[Piece]:
         return [Piece("raises", "raise", self.count * self.period_s, lift_deg=self.lift_deg)]
 
 
@@ -74,7 +74,7 @@ class Walk:
     duration_s: float = 60.0
     speed_mps: float = 1.4
 
-    def pieces(self):
+    def pieces(self) -> list[Piece]:
         return [Piece("walk", "walk", self.duration_s, self.speed_mps)]
 
 
@@ -86,7 +86,7 @@ class Run:
     speed_mps: float = 3.0
     end_speed_mps: float | None = None
 
-    def pieces(self):
+    def pieces(self) -> list[Piece]:
         if self.end_speed_mps is None:
             return [Piece("run", "run", self.duration_s, self.speed_mps)]
         count = max(2, int(self.duration_s / 10))
@@ -102,7 +102,7 @@ class Hill:
     speed_mps: float = 2.8
     grade_percent: float = 5.0
 
-    def pieces(self):
+    def pieces(self) -> list[Piece]:
         return [Piece("hill", "run", self.duration_s, self.speed_mps, grade_percent=self.grade_percent)]
 
 
@@ -114,7 +114,7 @@ class Turn:
     duration_s: float = 2.0
     speed_mps: float = 3.0
 
-    def pieces(self):
+    def pieces(self) -> list[Piece]:
         return [Piece("turn", "run", self.duration_s, self.speed_mps, turn_deg=self.angle_deg)]
 
 
@@ -125,7 +125,7 @@ class HighKnees:
     duration_s: float = 15.0
     speed_mps: float = 0.8
 
-    def pieces(self):
+    def pieces(self) -> list[Piece]:
         return [Piece("high_knees", "high_knees", self.duration_s, self.speed_mps)]
 
 
@@ -136,7 +136,7 @@ class Skips:
     duration_s: float = 15.0
     speed_mps: float = 1.6
 
-    def pieces(self):
+    def pieces(self) -> list[Piece]:
         return [Piece("skips", "skip", self.duration_s, self.speed_mps)]
 
 
@@ -150,14 +150,14 @@ class Strides:
     easy_s: float = 25.0
     easy_speed_mps: float = 2.6
 
-    def pieces(self):
+    def pieces(self) -> list[Piece]:
         fast = Piece("strides", "run", self.fast_s, self.speed_mps, hurry=2.0)
         return [fast, Piece("run", "run", self.easy_s, self.easy_speed_mps)] * self.count
 
 
 Segment = Stand | KneeRaises | Walk | Run | Hill | Turn | HighKnees | Skips | Strides
 
-KNOT_FIELDS = (
+KNOT_FIELDS: tuple[str, ...] = (
     "t_s", "phase_turns", "lift_deg", "extension_deg", "speed_mps", "adduction_deg", "rotation_deg",
     "swing", "bounce", "sway_deg",
 )  # fmt: skip
@@ -282,7 +282,8 @@ def lay_out(plan: Sequence[Segment], runner: Runner, fatigue: Fatigue, rng: np.r
             raise ValueError(f"turn of {piece.turn_deg} degrees in {piece.duration_s} s; give it at least 1 s per 120")
     starts_s = np.concatenate([[0.0], np.cumsum([piece.duration_s for piece in pieces])])
     runs = [index for index, piece in enumerate(pieces) if piece.gait == "run"]
-    run_s = (float(starts_s[runs[0]]), float(starts_s[runs[-1] + 1])) if runs else (float(starts_s[-1]),) * 2
+    end_s = float(starts_s[-1])
+    run_s = (float(starts_s[runs[0]]), float(starts_s[runs[-1] + 1])) if runs else (end_s, end_s)
     profile = pace_profile(pieces, starts_s)
 
     def wished_mps(t_s: float) -> float:

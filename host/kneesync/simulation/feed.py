@@ -12,8 +12,10 @@ import os
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from kneesync.errors import KneesyncError
 
@@ -34,17 +36,32 @@ _UNREADABLE += (NotImplementedError, zipfile.BadZipFile, zlib.error)
 _LABELS = ("subject", "leg", "kind")
 
 
+class Feed(Protocol):
+    """What this module's docstring says of a feed."""
+
+    @property
+    def fs_hz(self) -> float: ...
+
+    @property
+    def length(self) -> int: ...
+
+    @property
+    def truth(self) -> dict[str, Any] | None: ...
+
+    def block(self, start: int, count: int) -> np.ndarray: ...
+
+
 class ArrayFeed:
     """A feed over an int16 array (N, 6) in memory."""
 
-    def __init__(self, samples, fs_hz, truth=None):
+    def __init__(self, samples: ArrayLike, fs_hz: float, truth: dict[str, Any] | None = None) -> None:
         self._samples = np.ascontiguousarray(samples, dtype=np.int16)
         self.fs_hz = float(fs_hz)
         self.length = len(self._samples)
-        self.truth = truth
+        self.truth: dict[str, Any] | None = truth
         self._standing = max(1, min(self.length, round(_STANDING_S * self.fs_hz)))
 
-    def block(self, start, count):
+    def block(self, start: int, count: int) -> np.ndarray:
         """Samples start .. start + count - 1 as int16 (count, 6); standing outside 0 .. length - 1."""
         if start >= 0 and start + count <= self.length:
             return self._samples[start : start + count]
@@ -62,7 +79,14 @@ class Still(ArrayFeed):
     deviation of both sensors in counts. The default pose is a board standing on its edge, x up.
     """
 
-    def __init__(self, up=(1.0, 0.0, 0.0), fs_hz=NOMINAL_HZ, gyro_bias_dps=(0.0, 0.0, 0.0), noise_lsb=1.0, seed=0):
+    def __init__(
+        self,
+        up: ArrayLike = (1.0, 0.0, 0.0),
+        fs_hz: float = NOMINAL_HZ,
+        gyro_bias_dps: ArrayLike = (0.0, 0.0, 0.0),
+        noise_lsb: float = 1.0,
+        seed: int = 0,
+    ) -> None:
         up_g = np.asarray(up, dtype=float)
         mean = np.concatenate(
             [np.asarray(gyro_bias_dps) / GYRO_DPS_PER_LSB, up_g / np.linalg.norm(up_g) / ACC_G_PER_LSB]
@@ -78,7 +102,7 @@ class Recording(ArrayFeed):
     `labels`: subject, leg, kind as far as the file has them.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         fields = _fields(self.path)
         gyr, acc = (_counts(self.path, fields, name) for name in ("gyr_lsb", "acc_lsb"))
@@ -95,7 +119,7 @@ class Recording(ArrayFeed):
         self.labels = {name: str(fields[name]) for name in _LABELS if name in fields and fields[name].ndim == 0}
 
 
-def recordings_folder():
+def recordings_folder() -> Path:
     """Where recordings stand: the environment variable KNEESYNC_RECORDINGS, else ../shared/data beside the project.
 
     A Path that need not exist: where there are none, tests that want them are skipped.
@@ -104,7 +128,7 @@ def recordings_folder():
     return Path(named) if named else Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
-def recordings(kind="*"):
+def recordings(kind: str = "*") -> list[Path]:
     """Paths of the recordings found, sorted; `kind`: `trials`, `runs` or `*`."""
     return sorted(recordings_folder().glob(f"{kind}/*.npz"))
 
@@ -167,7 +191,7 @@ def _truth(path, fields, samples, fs_hz):
                 raise _refused(path, f"{name} holds something else than finite numbers", f"{name} as floats (N,)")
             truth[name] = array
     for first, second in (("truth_peak_t_s", "truth_peak_deg"), ("drop_t_s", "drop_deg")):
-        if (first in truth) != (second in truth) or len(truth.get(first, ())) != len(truth.get(second, ())):
+        if (first in truth) != (second in truth) or np.size(truth.get(first, ())) != np.size(truth.get(second, ())):
             raise _refused(path, f"{first} and {second} differ in length", "one value each")
     if "truth_tilt_cdeg" in fields:
         tilt = fields["truth_tilt_cdeg"]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 HARMONICS = 6
 RUN_PACE_MPS = 3.5  # the pace of the mean curves
@@ -197,7 +198,7 @@ class Fatigue:
         """A loss that comes within seconds."""
         return cls.ramp(at_min, at_min + over_s / 60, drop_deg, **changes)
 
-    def drop_deg(self, t_s):
+    def drop_deg(self, t_s: ArrayLike) -> np.ndarray:
         """Knee lift lost (degrees) `t_s` seconds after running started; a scalar or an array."""
         return np.interp(np.asarray(t_s) / 60, [p[0] for p in self.points], [p[1] for p in self.points])
 

@@ -34,7 +34,9 @@ def rotation(axis: tuple[float, float, float], angle_deg: float) -> Quaternion:
     return float(x), float(y), float(z), float(np.cos(np.radians(angle_deg) / 2))
 
 
-def mounting(around_deg: float = 0.0, tilt_deg: float = 0.0, towards_deg: float = 0.0, upside_down=False) -> Quaternion:
+def mounting(
+    around_deg: float = 0.0, tilt_deg: float = 0.0, towards_deg: float = 0.0, upside_down: bool = False
+) -> Quaternion:
     """Thigh frame to chip frame of a board strapped on: turned about the thigh, then tilted off it.
 
     `towards_deg` says about which horizontal axis it tilts (0: about x). Upside down turns it half round about x first.

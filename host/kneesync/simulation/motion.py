@@ -13,6 +13,7 @@ import numpy as np
 
 from .course import Layout
 from .gait import GAITS, HARMONICS, LEVER_M, RUN_PACE_MPS, Gait, Runner
+from .measurement import Quaternion
 
 G_MPS2 = 9.80665
 _CHUNK = 1 << 15  # points worked on at once: stays in the cache, and an hour stays in memory
@@ -261,7 +262,7 @@ def move(
     fs_hz: float,
     rng: np.random.Generator,
     *,
-    mount_xyzw,
+    mount_xyzw: Quaternion,
     slips: Sequence[Slip] = (),
     leg: str = "R",
     treadmill: bool = False,

@@ -30,9 +30,9 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 from kneesync.errors import KneesyncError
+from kneesync.simulation.feed import Feed
 from kneesync.virtual.bootloader import Drive
 from kneesync.virtual.clock import Clock, Pace
 from kneesync.virtual.files import FileRequests
@@ -73,7 +73,7 @@ class VirtualBoard:
 
     def __init__(
         self,
-        feed: Any = None,
+        feed: Feed | None = None,
         flash: Flash | None = None,
         realtime: bool = False,
         board_id: str | None = None,

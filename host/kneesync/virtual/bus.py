@@ -11,6 +11,19 @@ know raises `RegisterError`, which is nobody's bus error: it must reach whoever 
     bus.unplug(0x6A); bus.plug(0x6A)      # and its power with it
 """
 
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+
+class Chip(Protocol):
+    """A chip model on the bus."""
+
+    def write(self, data: bytes, /) -> None: ...
+
+    def read(self, n: int, /) -> bytes: ...
+
+    def power_on(self) -> None: ...
+
 
 class Nack(Exception):  # noqa: N818 - the bus word
     """Nobody acknowledged the address (OSError EIO on rp2)."""
@@ -27,7 +40,7 @@ class RegisterError(Exception):
 class I2CBus:
     """Addresses to devices. `now_us` is the simulated clock; faults for a span of time need it."""
 
-    def __init__(self, devices, now_us=lambda: 0):
+    def __init__(self, devices: Mapping[int, Chip], now_us: Callable[[], int] = lambda: 0) -> None:
         self.devices = dict(devices)
         self.now_us = now_us
         self._faults = []  # (address or None for the whole bus, from_us, to_us or None for good)
@@ -35,11 +48,11 @@ class I2CBus:
         self._held_clocks = 0
         self._cut = {}  # address -> bytes its next read still gives
 
-    def write(self, address, data):
+    def write(self, address: int, data: bytes) -> None:
         """Address, then `data`; no data is a probe. Raises Nack or BusStuck."""
         self._device(address).write(bytes(data))
 
-    def read(self, address, n):
+    def read(self, address: int, n: int) -> bytes:
         """`n` bytes from the device's register pointer on. Raises Nack or BusStuck."""
         device = self._device(address)
         if address in self._cut:
@@ -47,45 +60,45 @@ class I2CBus:
             raise BusStuck(f"read from 0x{address:02X} cut")
         return device.read(n)
 
-    def write_then_read(self, address, data, n):
+    def write_then_read(self, address: int, data: bytes, n: int) -> bytes:
         """Write, repeated start, read: one transfer, so a fault hits it before anything is written."""
         self.write(address, data)
         return self.read(address, n)
 
-    def scan(self):
+    def scan(self) -> list[int]:
         """The addresses that acknowledge now."""
         return [address for address in sorted(self.devices) if self._fault(address) is None]
 
-    def nack(self, address, for_us=None, after_us=0):
+    def nack(self, address: int, for_us: int | None = None, after_us: int = 0) -> None:
         """Let `address` not answer for a span of simulated time that starts `after_us` from now; None: for good."""
         self._add(address, for_us, after_us)
 
-    def stick(self, for_us=None, after_us=0):
+    def stick(self, for_us: int | None = None, after_us: int = 0) -> None:
         """Let every transfer time out for a span of simulated time, as a slave that holds SDA does."""
         self._add(None, for_us, after_us)
 
-    def hold_sda(self, clocks=9):
+    def hold_sda(self, clocks: int = 9) -> None:
         """A chip caught in mid-byte holds SDA until the board has clocked it free (I2C spec UM10204, 3.1.16)."""
         self._held_clocks = clocks
 
-    def clocked(self):
+    def clocked(self) -> None:
         """The board has pulsed SCL as a plain pin."""
         self._held_clocks = max(0, self._held_clocks - 1)
 
-    def cut_next_read(self, address, after_bytes):
+    def cut_next_read(self, address: int, after_bytes: int) -> None:
         """Let the next read break off: the chip gave `after_bytes` bytes, the caller gets BusStuck and none."""
         self._cut[address] = after_bytes
 
-    def unplug(self, address):
+    def unplug(self, address: int) -> None:
         """Take the device off the bus and its supply."""
         self._unplugged.add(address)
 
-    def plug(self, address):
+    def plug(self, address: int) -> None:
         """Put it back: it starts as after power-on."""
         self._unplugged.discard(address)
         self.devices[address].power_on()
 
-    def clear_faults(self):
+    def clear_faults(self) -> None:
         """Take back nack(), stick() and cut_next_read(); an unplugged device stays unplugged."""
         self._faults.clear()
         self._cut.clear()

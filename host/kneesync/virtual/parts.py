@@ -1,9 +1,7 @@
 """What hangs on a virtual board, as it is wired: its pins and its bus, and on them IMU, motor and battery gauge."""
 
-from typing import Any
-
 from kneesync.firmware import wiring
-from kneesync.simulation.feed import Still
+from kneesync.simulation.feed import Feed, Still
 from kneesync.virtual.bus import I2CBus
 from kneesync.virtual.chips.drv2605 import Drv2605
 from kneesync.virtual.chips.lsm6dsox import Lsm6dsox
@@ -26,7 +24,7 @@ def told(flash: Flash) -> str:
 class Parts:
     """The models: `hardware`, `bus`, `imu`, `haptic` (a Drv2605, or what stands at the motor pin), `gauge` or None."""
 
-    def __init__(self, wired: str, clock: Clock, board_id: bytes, feed: Any, seed: int) -> None:
+    def __init__(self, wired: str, clock: Clock, board_id: bytes, feed: Feed, seed: int) -> None:
         def now_us() -> int:
             return clock.now_us
 

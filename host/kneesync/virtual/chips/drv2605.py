@@ -10,6 +10,8 @@ are in the names (750 ms and 1000 ms alerts); **the others here are our estimate
 motor in real-time playback: that is exact.
 """
 
+from collections.abc import Callable
+
 from kneesync.virtual.bus import RegisterError
 from kneesync.virtual.chips import erm
 
@@ -78,7 +80,7 @@ EFFECTS = {
 class Drv2605:
     """The chip at 0x5A. `now_us`: the simulated clock. `device_id` 7 is a DRV2605L, 3 a DRV2605."""
 
-    def __init__(self, now_us, device_id=7, vdd_mv=3300):
+    def __init__(self, now_us: Callable[[], int], device_id: int = 7, vdd_mv: int = 3300) -> None:
         self._now_us = now_us
         self._device_id = device_id
         self._vdd_mv = vdd_mv
@@ -88,7 +90,7 @@ class Drv2605:
         self._log = []  # [start_us, end_us or None while real-time playback drives it, what, amplitude]
         self.power_on()
 
-    def power_on(self):
+    def power_on(self) -> None:
         """As after power-on or DEV_RESET. The log goes on: it is the motor's, not the chip's."""
         self._stop()
         self._registers = {address: reset for address, (_, reset, _) in _REGISTERS.items()}
@@ -96,7 +98,7 @@ class Drv2605:
         self._busy_until_us = 0
 
     @property
-    def log(self):
+    def log(self) -> list[tuple[int, int, str, float]]:
         """What the motor did: (start_us, end_us, what, amplitude -1..1), oldest first.
 
         What still runs ends as planned; under real-time playback, now.
@@ -104,16 +106,16 @@ class Drv2605:
         now_us = self._now_us()
         return [(a, now_us if b is None else b, what, share) for a, b, what, share in self._log if a <= now_us]
 
-    def felt(self):
+    def felt(self) -> list[tuple[float, float]]:
         """(start_us, end_us) of each burst that a thigh has felt so far (erm.py)."""
         log = self.log
         return erm.felt(log, log[0][0], self._now_us() + 1) if log and not self.stalled else []
 
-    def motor_on(self, t_us):
+    def motor_on(self, t_us: int) -> bool:
         """Whether the motor is driven at that time."""
         return bool(self.pulses(t_us, t_us + 1))
 
-    def pulses(self, from_us, to_us):
+    def pulses(self, from_us: float, to_us: float) -> list[tuple[float, float, str, float]]:
         """The log's rows that touch from_us <= t < to_us, newest first."""
         found = []
         for start_us, end_us, what, share in reversed(self._log):
@@ -123,7 +125,7 @@ class Drv2605:
                 found.append((start_us, to_us if end_us is None else end_us, what, share))
         return found
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         """Register address, then values for it and the following ones."""
         if not data:
             return
@@ -132,7 +134,7 @@ class Drv2605:
             self._write_register(self._pointer, value)
             self._pointer += 1
 
-    def read(self, n):
+    def read(self, n: int) -> bytes:
         """`n` registers from the pointer on."""
         values = bytes(self._read_register(self._pointer + i) for i in range(n))
         self._pointer += n

@@ -8,6 +8,8 @@ from bisect import bisect_right
 
 import numpy as np
 
+from kneesync.virtual.chips.lsm6ds_sensing import Sensing
+
 WORDS = 512  # section 6: 3 kB of data at 6 bytes a word, and a tag byte each
 WORD_BYTES = 7
 BYPASS, FILL_ONCE, CONTINUOUS = 0, 1, 6  # FIFO_CTRL4 FIFO_MODE; 001 is called "FIFO mode"
@@ -23,31 +25,31 @@ class Fifo:
     calls `replan` after a change to what shapes words to come, and `advance` before looking at anything.
     """
 
-    def __init__(self, sensing):
+    def __init__(self, sensing: Sensing) -> None:
         self._sensing = sensing
         self.lost = 0  # words overwritten, or not stored, because it was full
         self.empty_reads = 0
         self.was_read = False  # somebody took a word of this feed
         self.reset(0)
 
-    def reset(self, tick):
+    def reset(self, tick: int) -> None:
         """As after a reset of the chip: bypass, empty."""
         self.mode = BYPASS
         self.disordered = False
-        self.dividers = (0, 0)  # ticks between two words of gyroscope and accelerometer, 0: none
+        self.dividers: tuple[int, int] = (0, 0)  # ticks between two words of gyroscope and accelerometer, 0: none
         self.watermark, self.stop_at_watermark = 0, False
         self.count_limit, self.count_tag, self.count = 0, TAG_ACCEL, 0
         self._latched = False
         self._tag = 0  # of the newest word
         self.clear(tick)
 
-    def clear(self, tick):
+    def clear(self, tick: int) -> None:
         """Empty, as by a change of mode; TAG_CNT begins anew."""
         self._bytes = bytearray()
         self._overrun = self._counted = self._stored = False
         self.replan(tick)
 
-    def replan(self, tick):
+    def replan(self, tick: int) -> None:
         """Rates, ranges, mode or feed change at `tick`: what was built for later no longer holds."""
         if not self.was_read and not self._stored:
             self._sensing.start_tick = None  # nobody has had a sample of the feed: it begins with the next one stored
@@ -56,14 +58,14 @@ class Fifo:
         self._tag_from = None
 
     @property
-    def level(self):
+    def level(self) -> int:
         """Words in it."""
         return len(self._bytes) // WORD_BYTES
 
     def _depth(self):
         return self.watermark if self.stop_at_watermark and self.watermark else WORDS
 
-    def advance(self, tick):
+    def advance(self, tick: int) -> None:
         """Store what was sampled up to `tick`."""
         while self._at < len(self._ticks) or self._built_to < tick:
             if self._at == len(self._ticks) and not self._build(tick):
@@ -73,7 +75,7 @@ class Fifo:
                 return
             self._store(end)
 
-    def read(self, offset, n):
+    def read(self, offset: int, n: int) -> bytes:
         """`n` bytes on from byte `offset` of the oldest word. A word is gone once its last byte was read: ST's own
         drivers read tag and data in two transfers, so reading the tag alone takes nothing away."""
         values = bytes(self._bytes[offset : offset + n])
@@ -90,7 +92,7 @@ class Fifo:
             values = b"".join(reversed(words))
         return values
 
-    def status2(self):
+    def status2(self) -> int:
         """FIFO_STATUS2 (3Bh): flags, and bits 9:8 of the level. Reading clears FIFO_OVR_LATCHED and COUNTER_BDR_IA.
 
         FIFO_OVR_IA follows AN5272: full, and something was overwritten (in FIFO mode: full). The data sheet lets

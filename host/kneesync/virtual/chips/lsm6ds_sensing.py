@@ -8,9 +8,12 @@ turning at 170 Hz in a seeded plane. The figures are our guess at what passes th
 enough to see whether flagged samples are left out.
 """
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import numpy as np
 
-from kneesync.simulation.feed import NOMINAL_HZ
+from kneesync.simulation.feed import NOMINAL_HZ, Feed
 from kneesync.virtual.chips import erm
 
 FEED_UG, FEED_UDPS = 488, 70000  # µg and µ°/s a count, as feeds hold them
@@ -20,10 +23,18 @@ _SHAKE_HZ, _SHAKE_G, _SHAKE_DPS = 170.0, 0.08, 3.0
 _LONG_BEFORE = 1 << 34  # samples: the feed stands there, however long the board has been on
 
 
-class Sensing:
-    """Counter steps ("ticks") to time and to samples. `motor`: the Drv2605 whose shaking is added, or None."""
+class Motor(Protocol):
+    """What shakes the samples: a Drv2605 or a PinMotor."""
 
-    def __init__(self, now_us, feed, motor=None, seed=0):
+    stalled: bool
+
+    def pulses(self, from_us: float, to_us: float, /) -> Sequence[tuple[float, float, str, float]]: ...
+
+
+class Sensing:
+    """Counter steps ("ticks") to time and to samples. `motor`: whose shaking is added, or None."""
+
+    def __init__(self, now_us: int, feed: Feed, motor: Motor | None = None, seed: int = 0) -> None:
         self.gyro_udps, self.acc_ug = FEED_UDPS, FEED_UG  # the ranges; set by whoever owns the registers
         self.spoil = None
         self.start_tick = None  # of the feed's sample 0; None while nobody has had one: the thigh stands
@@ -37,12 +48,12 @@ class Sensing:
         self._ticks_per_us = feed.fs_hz * TICKS_A_SAMPLE / 1e6
         self.start_tick = None
 
-    def play(self, feed, now_us):
+    def play(self, feed: Feed, now_us: int) -> None:
         """Go over to another feed, and to its clock."""
         self._from_us, self._from_tick = now_us, self.tick(now_us)
         self._begin(feed)
 
-    def tick(self, now_us):
+    def tick(self, now_us: int) -> int:
         """The counter at a time."""
         return self._from_tick + int((now_us - self._from_us) * self._ticks_per_us)
 
@@ -50,19 +61,19 @@ class Sensing:
         """When the counter reaches `tick` (a number or an array), as a float."""
         return self._from_us + (tick - self._from_tick) / self._ticks_per_us
 
-    def freq_fine(self):
+    def freq_fine(self) -> int:
         """INTERNAL_FREQ_FINE (63h): the part's deviation from 6667 Hz in steps of 0.15 %, -128..127."""
         return max(-128, min(127, round((self.feed.fs_hz / NOMINAL_HZ - 1) / 0.0015)))
 
-    def shakes(self, from_tick, to_tick):
+    def shakes(self, from_tick: int, to_tick: int) -> bool:
         """Whether the motor turned between these two ticks."""
-        return bool(self._motor is not None and self._driven(from_tick, to_tick))
+        return bool(self._driven(from_tick, to_tick))
 
-    def samples(self, ticks):
+    def samples(self, ticks: np.ndarray) -> np.ndarray:
         """int16 (n, 6): gyro and acceleration at these ticks (ascending) without the motor; ranges saturate."""
         return self._ranged(self._counts(ticks))
 
-    def shaken_samples(self, ticks):
+    def shaken_samples(self, ticks: np.ndarray) -> np.ndarray:
         """The same, with the motor's shaking where it turned."""
         t_us = self.time_us(ticks)
         strength = erm.speeds(self._driven(int(ticks[0]), int(ticks[-1])), t_us) ** 2
@@ -73,8 +84,10 @@ class Sensing:
 
     def _driven(self, from_tick, to_tick):
         """What drove the motor, oldest first, from long enough before."""
+        if self._motor is None or self._motor.stalled:
+            return []
         from_us = self.time_us(from_tick) - erm.STILL_AFTER_US
-        return [] if self._motor.stalled else self._motor.pulses(from_us, self.time_us(to_tick) + 1)[::-1]
+        return self._motor.pulses(from_us, self.time_us(to_tick) + 1)[::-1]
 
     def _counts(self, ticks):
         """Feed counts at these ticks, int16 (n, 6)."""

@@ -9,12 +9,15 @@ timestamp and temperature batching, FIFO modes that wait for an interrupt. Not m
 settling time (a sensor switched on is right at once).
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
+from kneesync.simulation.feed import Feed
 from kneesync.virtual.bus import RegisterError
 from kneesync.virtual.chips.lsm6ds_chips import CHIPS
 from kneesync.virtual.chips.lsm6ds_fifo import BYPASS, CONTINUOUS, FILL_ONCE, TAG_ACCEL, TAG_GYRO, Fifo
-from kneesync.virtual.chips.lsm6ds_sensing import TICKS_A_SAMPLE, Sensing
+from kneesync.virtual.chips.lsm6ds_sensing import TICKS_A_SAMPLE, Motor, Sensing
 
 _FUNC_CFG_ACCESS, _FIFO_CTRL1, _FIFO_CTRL2, _FIFO_CTRL3, _FIFO_CTRL4 = 0x01, 0x07, 0x08, 0x09, 0x0A
 _COUNTER_BDR1, _COUNTER_BDR2, _WHO_AM_I, _CTRL1_XL, _CTRL2_G, _CTRL3_C = 0x0B, 0x0C, 0x0F, 0x10, 0x11, 0x12
@@ -42,7 +45,16 @@ class Lsm6dsox:
     board, which shakes the samples while it runs (lsm6ds_sensing.py says how much); None: no shaking.
     """
 
-    def __init__(self, now_us, feed, chip="LSM6DSOX", chip_id=None, motor=None, temperature_c=25.0, seed=0):
+    def __init__(
+        self,
+        now_us: Callable[[], int],
+        feed: Feed,
+        chip: str = "LSM6DSOX",
+        chip_id: int | None = None,
+        motor: Motor | None = None,
+        temperature_c: float = 25.0,
+        seed: int = 0,
+    ) -> None:
         kind = CHIPS[chip]
         self._table, self._acc_ug, self._gyro_udps = kind.registers, kind.acc_ug, kind.gyro_udps
         self.chip_id = kind.who_am_i if chip_id is None else chip_id
@@ -55,11 +67,11 @@ class Lsm6dsox:
     # What drives the chip, and what it did: for the virtual board and for tests. started_us, feed_ends_us, words_lost
     # and empty_reads may be read from any thread; the rest belongs to the thread that turns the clock.
 
-    def power_on(self):
+    def power_on(self) -> None:
         """Registers as after power-on. The thigh goes on with what it does."""
         self._reset(self._now_us())
 
-    def play(self, feed):
+    def play(self, feed: Feed) -> None:
         """Begin `feed`: its sample 0 is the next one stored in the FIFO.
 
         As long as nobody has read a word of it, setting the FIFO's mode begins it anew.
@@ -70,18 +82,18 @@ class Lsm6dsox:
         self._fifo.was_read = False
         self._fifo.replan(self._sensing.tick(now_us))
 
-    def spoil(self, change):
+    def spoil(self, change: Callable[[np.ndarray], np.ndarray] | None) -> None:
         """`change(counts)` makes of int16 (n, 6) feed counts what a broken part gives (a stuck axis); None repairs."""
         tick = self._sensing.tick(self._now_us())
         self._fifo.advance(tick)
         self._sensing.spoil = change
         self._fifo.replan(tick)
 
-    def brown_out(self):
+    def brown_out(self) -> None:
         """The supply dips: every register is as after power-on, the FIFO empty, while the board runs on."""
         self._reset(self._now_us())
 
-    def lose(self, address):
+    def lose(self, address: int) -> None:
         """One register falls back to its value after reset, as field reports of half-dead chips have it."""
         tick = self._sensing.tick(self._now_us())
         self._fifo.advance(tick)
@@ -89,24 +101,24 @@ class Lsm6dsox:
         if address in _SHAPING:
             self._shape(address, tick)
 
-    def disorder(self):
+    def disorder(self) -> None:
         """From now on the FIFO gives its words in another order, until a software reset (meta-openvario issue 295: a
         real LSM6DSL after 10³ to 10⁵ reads)."""
         self._fifo.disordered = True
 
     @property
-    def feed(self):
+    def feed(self) -> Feed:
         """The feed that plays."""
         return self._sensing.feed
 
     @property
-    def started_us(self):
+    def started_us(self) -> int | None:
         """When the feed's sample 0 was stored, µs; None before. Its sample k follows k / fs_hz later."""
         start = self._sensing.start_tick
         return None if start is None else round(self._sensing.time_us(start))
 
     @property
-    def feed_ends_us(self):
+    def feed_ends_us(self) -> int | None:
         """When the feed has nothing more to say, µs; None as long as it has not begun."""
         start = self._sensing.start_tick
         return None if start is None else round(self._sensing.time_us(start + TICKS_A_SAMPLE * self.feed.length))
@@ -116,24 +128,24 @@ class Lsm6dsox:
         return self._registers[_CTRL1_XL if sensor == "acc" else _CTRL2_G] >> 4
 
     @property
-    def fifo_level(self):
+    def fifo_level(self) -> int:
         """Words in the FIFO now."""
         self._fifo.advance(self._sensing.tick(self._now_us()))
         return self._fifo.level
 
     @property
-    def words_lost(self):
+    def words_lost(self) -> int:
         """Words overwritten before anybody read them, as of the last access."""
         return self._fifo.lost
 
     @property
-    def empty_reads(self):
+    def empty_reads(self) -> int:
         """Words read from an empty FIFO, so far: the data sheet does not say what they hold, a driver must not ask."""
         return self._fifo.empty_reads
 
     # The bus.
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         """Register address, then values: for it and, with IF_INC, the following registers."""
         if not data:
             return
@@ -144,7 +156,7 @@ class Lsm6dsox:
             self._write_register(self._pointer, value, now_us)
             self._step_pointer()
 
-    def read(self, n):
+    def read(self, n: int) -> bytes:
         """`n` bytes from the register pointer on; with IF_INC 7Eh is followed by 78h (section 9, FIFO_DATA_OUT_Z_H)."""
         now_us = self._now_us()
         self._fifo.advance(self._sensing.tick(now_us))

@@ -9,6 +9,7 @@ Not modelled, and refused with RegisterError: alerts, the battery table, sleep, 
 """
 
 from bisect import bisect_right
+from collections.abc import Callable
 
 from kneesync.virtual.bus import Nack, RegisterError
 
@@ -38,13 +39,13 @@ _CURVE_MV = (3270, 3610, 3690, 3710, 3730, 3750, 3790, 3860, 3940, 4040, 4200)
 class Max17048:
     """The chip at 0x36. `cell_mv`: a function, the cell's voltage now; `now_us`: the simulated clock."""
 
-    def __init__(self, cell_mv, now_us=lambda: SOC_READY_US):
+    def __init__(self, cell_mv: Callable[[], float], now_us: Callable[[], int] = lambda: SOC_READY_US) -> None:
         self._cell_mv = cell_mv
         self._now_us = now_us
         self.power_on()
         self._ready_us = 0  # the cell was there before the board was switched on
 
-    def power_on(self):
+    def power_on(self) -> None:
         """Registers as after power-on; the cell feeds it, so a board's switch does not get it here."""
         self._registers = {address: reset for address, (_, reset, _) in _REGISTERS.items()}
         self._pointer = 0
@@ -52,7 +53,7 @@ class Max17048:
         self._ready_us = self._now_us() + SOC_READY_US
 
     @property
-    def percent(self):
+    def percent(self) -> float:
         """State of charge as the model has it, 0 to 100."""
         mv = self._cell_mv()
         above = bisect_right(_CURVE_MV, mv)
@@ -61,7 +62,7 @@ class Max17048:
         low, high = _CURVE_MV[above - 1], _CURVE_MV[above]
         return 10 * (above - 1 + (mv - low) / (high - low))
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         """Register address, then values for it and the following bytes."""
         if not data:
             return
@@ -74,7 +75,7 @@ class Max17048:
         self._write_register(self._pointer, values[0] << 8 | values[1])
         self._pointer += 2
 
-    def read(self, n):
+    def read(self, n: int) -> bytes:
         """`n` bytes from the register pointer on."""
         values = bytes(self._byte(self._pointer + i) for i in range(n))
         self._pointer += n

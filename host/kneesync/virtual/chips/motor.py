@@ -3,6 +3,8 @@
 What it shakes and how it is asked is as of a motor behind the DRV2605L (drv2605.py).
 """
 
+from collections.abc import Callable
+
 from kneesync.virtual.chips import erm
 from kneesync.virtual.hardware import Hardware
 
@@ -10,7 +12,7 @@ from kneesync.virtual.hardware import Hardware
 class PinMotor:
     """The motor at `pin`; None: there is no motor. `now_us`: the simulated clock."""
 
-    def __init__(self, hardware: Hardware, pin: int | None, now_us) -> None:
+    def __init__(self, hardware: Hardware, pin: int | None, now_us: Callable[[], int]) -> None:
         self._hardware = hardware
         self.stalled = False
         self._pin = pin
