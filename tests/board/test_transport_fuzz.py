@@ -30,6 +30,7 @@ NUMBER = "0123456789abcdef"
 MOST_CALLS = 2_000_000
 BYTES_PER_S = 50_000
 MOST_HEARD = 16 << 20
+HELD_UP_S = 1000  # past every bound of the link's
 
 
 class Clock:
@@ -57,24 +58,37 @@ class Clock:
 class Port:
     """A serial port on which `replies` come, each behind a write of the host's; the last one for ever if `endless`."""
 
-    def __init__(self, clock, replies, endless):
+    def __init__(self, clock, replies, endless, held_up_at=None):
         self._clock, self._replies, self._endless = clock, list(replies), endless
         self._waiting = b""
+        self._held_up_at = held_up_at
+        self.calls = 0
         self.heard = 0
 
+    def _call(self):
+        """The host comes to this call late, at one of them."""
+        self._clock.now_s += HELD_UP_S if self.calls == self._held_up_at else 0
+        self.calls += 1
+
     def write(self, data):
+        self._call()
         if self._replies:
             self._waiting += self._replies.pop(0)
         return len(data)
 
     @property
     def in_waiting(self):
+        self._call()
+        return self._ready()
+
+    def _ready(self):
         if not self._waiting and not self._replies and self._endless:
             self._waiting = self._endless * (1 + 4096 // len(self._endless))
         return len(self._waiting)
 
     def read(self, size=1):
-        data, self._waiting = self._waiting[:size], self._waiting[size:] if self.in_waiting else b""
+        self._call()
+        data, self._waiting = self._waiting[:size], self._waiting[size:] if self._ready() else b""
         self.heard += len(data)
         assert self.heard < MOST_HEARD, "it listens for ever"
         self._clock.now_s += len(data) / BYTES_PER_S if data else 0.1
@@ -85,15 +99,15 @@ class Port:
 
 
 class FuzzedLink(Link):
-    def __init__(self, clock, replies, endless):
+    def __init__(self, *port):
         super().__init__("/fuzzed")
-        self.wire = Port(clock, replies, endless)
+        self.wire = Port(*port)
 
     def _open(self, deadline):
         transport = transport_serial.SerialTransport.__new__(transport_serial.SerialTransport)
         transport.is_pty = False
         transport.in_raw_repl, transport.use_raw_paste, transport.mounted = False, True, False
-        transport.serial = link_module._Bounded(self.wire)
+        transport.serial = link_module._Bounded(self.wire, self._clock)
         self._transport = transport
 
 
@@ -141,7 +155,8 @@ REPLIES = st.builds(
 ENDLESS = st.one_of(st.just(b""), st.just(b""), REPLY)
 
 
-def check(replies, endless):
+def check(replies, endless, held_up_at=None):
+    """The sessions that were kept; how often the port was called."""
     clock = Clock()
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setattr(link_module, "time", clock)
@@ -149,17 +164,24 @@ def check(replies, endless):
         patch.setattr(link_module.secrets, "token_hex", lambda n: NUMBER)
         with Library(folder) as library:
             try:
-                with FuzzedLink(clock, replies, endless) as link:
+                link = FuzzedLink(clock, replies, endless, held_up_at)
+                with link:
                     pull(link, library)
             except KneesyncError as error:
                 assert str(error).isprintable() and len(str(error)) < 400
             kept = [library.path(one).read_bytes() for one in library.sessions()]
         assert kept in ([], [SESSION])
-    return kept
+    return kept, link.wire.calls
 
 
 def test_the_sound_conversation_is_one():
-    assert check(SOUND, b"") == [SESSION]
+    assert check(SOUND, b"")[0] == [SESSION]
+
+
+def test_a_host_that_is_held_up_finds_what_the_board_said_meanwhile():
+    """By a busy machine, or as a laptop was shut: longer than the board may be silent, at any call of the port."""
+    for at in range(check(SOUND, b"")[1]):
+        assert check(SOUND, b"", at)[0] == [SESSION], at
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -32,6 +32,7 @@ RESTART_S = 15
 LEAVES_S = 5
 HUSH_S = 0.1
 ANSWER_S = 5
+LONGEST_LOOK_S = 0.25  # at the port, which waits 0.1 s: what passes beyond is this computer's doing, not the board's
 LEAST_BYTES_PER_S = 4000
 MOST_ANSWER_BYTES = 512 * 1024
 
@@ -76,6 +77,7 @@ class Link:
         self.board = board
         self.info: dict[str, object] = {}
         self.heard = b""  # what the board said last while it started
+        self._clock = _Listening()
         self._transport: SerialTransport | None = None
         self._ours = True  # runs kneesync: will say when it is back
 
@@ -232,7 +234,7 @@ class Link:
                 time.sleep(0.1)
         serial = cast("Serial", transport.serial)  # mpremote puts another in its place only to mount a folder
         serial.write_timeout = 5
-        transport.serial = _Bounded(serial)
+        transport.serial = _Bounded(serial, self._clock)
         self._transport = transport
 
     def _close(self):
@@ -247,7 +249,7 @@ class Link:
         What an earlier host left in the board's input or output may be taken for the board's answer: so the board is
         asked to repeat a number just made, until it does.
         """
-        until_s = time.monotonic() + ENTER_S
+        until_s = self._clock.now_s() + ENTER_S
         while True:
             try:
                 with self._plainly():
@@ -258,7 +260,7 @@ class Link:
                         self._open_transport.enter_raw_repl(soft_reset=False, timeout_overall=ENTER_S)
                 return self._agree("" if again else _PREAMBLE)
             except LinkError:
-                if self._port.gone or not self._ours or time.monotonic() > until_s:
+                if self._port.gone or not self._ours or self._clock.now_s() > until_s:
                     raise
 
     def _soft_reset(self):
@@ -314,16 +316,16 @@ class Link:
         """Read until the firmware's sign of life, through a port that may vanish and come back (USB)."""
         from kneesync.board import find
 
-        deadline = time.monotonic() + within_s
+        deadline = self._clock.now_s() + within_s
         self.heard = b""
-        while time.monotonic() < deadline:
+        while (left_s := deadline - self._clock.now_s()) > 0:
             try:
                 if self._transport is None:
                     self.port = find.port_of(self.board) or self.port
                     self._open(time.monotonic())
                 with self._plainly():
-                    self._port.allow(deadline - time.monotonic(), 1 << 20)
-                    self.heard = (self.heard + self._port.read_some(deadline - time.monotonic()))[-4096:]
+                    self._port.allow(left_s, 1 << 20)
+                    self.heard = (self.heard + self._port.read_some(left_s))[-4096:]
             except (LinkError, NoBoardError):
                 if self._transport and not self._port.gone:
                     break  # there, but silent or flooding
@@ -354,14 +356,30 @@ class Link:
             ) from None
 
 
+class _Listening:
+    """Time that passes while the board is listened to. A host that is held up, as by a busy machine or a suspended
+    one, finds afterwards what the board said meanwhile: that is no silence of the board's."""
+
+    def __init__(self):
+        self._looked_s = time.monotonic()
+        self._now_s = 0.0
+
+    def now_s(self):
+        now_s = time.monotonic()
+        self._now_s += min(now_s - self._looked_s, LONGEST_LOOK_S)
+        self._looked_s = now_s
+        return self._now_s
+
+
 class _Bounded:
     """A serial port that ends: past a time or a number of bytes every call on it raises LinkError.
 
     Stands in for the port inside mpremote's transport, whose loops read for as long as the other side talks.
     """
 
-    def __init__(self, port: "Serial") -> None:
+    def __init__(self, port: "Serial", clock: "_Listening") -> None:
         self._serial = port
+        self._clock = clock
         self._until_s = 0.0
         self._bytes_left = 0
         self._heard = False
@@ -373,12 +391,12 @@ class _Bounded:
 
     def allow(self, seconds: float, most_bytes: int) -> None:
         """From now on this long and this much, then no more."""
-        self._until_s = time.monotonic() + seconds
+        self._until_s = self._clock.now_s() + seconds
         self._heard = False
         self._bytes_left = most_bytes + 4096  # the REPL's own words
 
     def _check(self):
-        if time.monotonic() > self._until_s:
+        if self._clock.now_s() > self._until_s:
             if not self._heard:
                 raise LinkError("the board is silent; press its reset button and run the command again")
             raise LinkError("the board talks on without an end to its answer; press its reset button and try again")
@@ -405,19 +423,19 @@ class _Bounded:
     def read(self, size: int = 1) -> bytes:
         """What mpremote asks for and counts on; a board may be busy with its flash before it sends that."""
         data = self._take(size)
-        until_s = time.monotonic() + ANSWER_S
-        while len(data) < size and time.monotonic() < until_s:
+        until_s = self._clock.now_s() + ANSWER_S
+        while len(data) < size and self._clock.now_s() < until_s:
             data += self._take(size - len(data))
         return data
 
     def read_some(self, quiet_s: float) -> bytes:
         """What is there, up to 64 KB at once; waits for the first byte up to quiet_s."""
-        until_s = time.monotonic() + quiet_s
+        until_s = self._clock.now_s() + quiet_s
         while True:
             data = self._take(min(max(1, self.inWaiting()), 65536))
             if data:
                 return data
-            if time.monotonic() > until_s:
+            if self._clock.now_s() > until_s:
                 raise LinkError(
                     f"the board was silent for {quiet_s:.0f} s; press its reset button and run the command again"
                 )
