@@ -42,6 +42,7 @@ lint: setup build/stubs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --warnings
+	$(BIN)/pyright --warnings -p host
 
 setup: $(READY)
 

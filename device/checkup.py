@@ -14,7 +14,7 @@ import board
 import persist
 from service import guarded, say
 
-import __main__
+import __main__  # pyright: ignore[reportMissingImports] - whatever runs the board: main.py, or a prompt
 from kneecore import settings as table
 
 CRASH = "/crash"  # main.py writes it

@@ -155,8 +155,10 @@ class Haptics:
             self._due_ms = now_ms + (_LATER_MS if late else _SOON_MS)
             if late and not self._said:
                 self._said = True
-                text = str(error) if isinstance(error, ValueError) else "no DRV2605L answers at 0x5A (error %d)"
-                board.say((text % error.errno if "%" in text else text) + "; check its cable. Signals by LED only.")
+                text = str(error)
+                if isinstance(error, OSError):
+                    text = "no DRV2605L answers at 0x5A (error %d)" % error.errno
+                board.say(text + "; check its cable. Signals by LED only.")
             return
         self._unsure = False
         if self._said:

@@ -191,7 +191,7 @@ def keep_lease():
         write("/boot.py", BOOT)
     if "kneesync_lease" not in globals():
         exec(BOOT, globals())
-    kneesync_lease.cancel()  # noqa: F821 - of /boot.py, which runs in this module
+    globals()["kneesync_lease"].cancel()  # /boot.py runs in this module
 
 
 def start():

@@ -18,7 +18,7 @@ import battery
 import board
 import persist
 
-import __main__
+import __main__  # pyright: ignore[reportMissingImports] - whatever runs the board: main.py, or a prompt
 from kneecore import __version__
 from kneecore import sessionlog as log
 from kneecore import settings as table

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from kneesync.board import link
@@ -19,6 +20,10 @@ THEIR_OWN_PLACES = (
     "end_to_end",
     "hil",
 )  # a board serves a whole module there; they name library and registry
+
+# A busy machine makes no example too slow.
+hypothesis.settings.register_profile("kneesync", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("kneesync")
 
 
 class _Soak:

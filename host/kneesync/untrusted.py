@@ -10,7 +10,7 @@ _BOARD_ID = re.compile(r"[0-9a-f]{4,32}")
 _SESSION_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,47}\.knee")
 _RUN_ID = re.compile(r"[0-9]{5,9}-[0-9a-f]{8}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_Kind = TypeVar("_Kind", dict, list)
+_Kind = TypeVar("_Kind", bound=dict | list)
 
 
 def printable(value: object, longest: int = 60) -> str:

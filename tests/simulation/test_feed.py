@@ -217,9 +217,11 @@ def test_by_default_they_stand_beside_the_project(monkeypatch):
     assert recordings_folder() == Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
-@pytest.mark.skipif(not recordings(), reason="no recordings: set KNEESYNC_RECORDINGS or put them into ../shared/data")
+@pytest.mark.skipif(
+    not recordings("trials"), reason="no recordings: set KNEESYNC_RECORDINGS or put them into ../shared/data"
+)
 def test_every_recording_at_hand_loads():
-    for path in recordings()[::6]:
+    for path in [*recordings("trials"), *recordings("runs")][::6]:
         feed = Recording(path)
         assert feed.length > 4000 and len(feed.truth["truth_peak_t_s"]) > 20
         standing_g = feed.block(0, 400)[:, 3:].mean(axis=0) * 0.000488

@@ -28,7 +28,7 @@ def plan(link: Link, library: Keeper[Any, Any], keep: int = 0) -> list[Freed]:
     """A Freed for every session on the board at `link`: "may go" or "stays". The `keep` newest stay."""
     tell_time(link, library)
     listed, refused = listing(link)
-    found = [Freed(one.name, why=one.problem) for one in refused]
+    found = [Freed(one.name, why=one.problem or "") for one in refused]
     newest = {file.name for file in listed[max(0, len(listed) - keep) :]}
     for file in listed:
         one = Freed(file.name, file.bytes, file.sha256)

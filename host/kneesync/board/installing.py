@@ -16,14 +16,15 @@ def date_boot(link: Link, library: Keeper[Any, Any]) -> None:
         return  # no firmware ran in it, or nobody knows
     found = link.call("this_boot()")
     boot, up_ms = untrusted.whole(found.get("boot"), 0, 1 << 31), untrusted.whole(found.get("up_ms"), 0, 1 << 40)
-    if boot is not None and up_ms is not None:
+    if boot is not None and up_ms is not None and link.board:
         library.note_boot(link.board, boot, up_ms)
 
 
 def refuse_unpulled(link: Link, library: Keeper[Any, Any]) -> None:
     """KneesyncError if the board holds sessions that the library does not."""
     found = link.call("sessions()", list, HASHING_QUIET_S)
-    missing = sum(untrusted.sha256(digest) is None or not library.holds(digest) for digest in found)
+    hashes = map(untrusted.sha256, found)
+    missing = sum(sha256 is None or not library.holds(sha256) for sha256 in hashes)
     if missing:
         raise KneesyncError(
             f"found {missing} session{'s' if missing > 1 else ''} on board {link.board} that the library lacks; "

@@ -13,7 +13,7 @@ for part in parts(data, "run.fit"):
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
@@ -76,7 +76,7 @@ class Definition(NamedTuple):
     """What data messages of a local number hold."""
 
     number: int  # global message number
-    endian: str  # "little" or "big"
+    endian: Literal["little", "big"]
     fields: dict  # field number -> (offset in the payload, bytes, base type); the first of a number counts
     developer: tuple  # (field number, bytes, developer data index) each
     payload_bytes: int
@@ -94,7 +94,7 @@ class Message(NamedTuple):
 
     def value(self, data: bytes, field_number: int) -> int | None:
         """A field's whole number, unscaled; None where it is absent, invalid, a text or an array."""
-        return whole(data, self.start + 1, self.definition, field_number)
+        return None if self.definition is None else whole(data, self.start + 1, self.definition, field_number)
 
 
 def whole(data: bytes, payload_at: int, definition: Definition, field_number: int) -> int | None:
@@ -215,7 +215,7 @@ def _definition(data, at, end, called):
     architecture, count = data[at + 2], data[at + 5]
     if architecture > 1:
         raise KneesyncError(f"{called} is damaged: byte order {architecture} at byte {at}, expected 0 or 1")
-    endian = "big" if architecture else "little"
+    endian: Literal["little", "big"] = "big" if architecture else "little"
     number = int.from_bytes(data[at + 3 : at + 5], endian)
     developer_at = fields_at + 3 * count
     if developer_at + 1 > end + 1:

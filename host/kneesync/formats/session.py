@@ -7,7 +7,7 @@ session.strides.knee_lift_deg.rolling(50).median().plot()
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -132,7 +132,7 @@ class Session:
         from kneecore import settings
 
         found = self.header.get("settings")
-        return settings.merged(found if isinstance(found, dict) else {})[0]
+        return cast("dict[str, int | str]", settings.merged(found if isinstance(found, dict) else {})[0])
 
     @property
     def period_ms(self) -> float:

@@ -24,7 +24,7 @@ def told(flash: Flash) -> str:
 class Parts:
     """The models: `hardware`, `bus`, `imu`, `haptic` (a Drv2605, or what stands at the motor pin), `gauge` or None."""
 
-    def __init__(self, wired: str, clock: Clock, board_id: bytes, feed: Feed, seed: int) -> None:
+    def __init__(self, wired: str, clock: Clock, board_id: bytes, feed: Feed | None, seed: int) -> None:
         def now_us() -> int:
             return clock.now_us
 

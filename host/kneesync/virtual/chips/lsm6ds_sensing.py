@@ -8,7 +8,7 @@ turning at 170 Hz in a seeded plane. The figures are our guess at what passes th
 enough to see whether flagged samples are left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -36,8 +36,8 @@ class Sensing:
 
     def __init__(self, now_us: int, feed: Feed, motor: Motor | None = None, seed: int = 0) -> None:
         self.gyro_udps, self.acc_ug = FEED_UDPS, FEED_UG  # the ranges; set by whoever owns the registers
-        self.spoil = None
-        self.start_tick = None  # of the feed's sample 0; None while nobody has had one: the thigh stands
+        self.spoil: Callable[[np.ndarray], np.ndarray] | None = None
+        self.start_tick: int | None = None  # of the feed's sample 0; None while nobody has had one: the thigh stands
         self._motor = motor
         self._shake_axes = np.linalg.qr(np.random.default_rng(seed).normal(size=(3, 3)))[0][:, :2]
         self._from_us, self._from_tick = now_us, 0
