@@ -290,6 +290,15 @@ def test_ctrl_c_interrupts(boards, terminals, loop, realtime):
     assert b"KeyboardInterrupt" in terminal.until(b">>> ")
 
 
+@pytest.mark.parametrize("end", ["", ", end='\\n>>> '"])
+def test_ctrl_c_that_comes_with_a_print_ends_the_sleep_behind_it(boards, end):
+    board = boards(f"import time\nprint('go'{end})\ntime.sleep(1000)\nprint('slept')")
+    says(board, "go")
+    board.type(b"\x03")
+    says(board, "KeyboardInterrupt")
+    assert board.clock.now_us < 1e6
+
+
 def test_kbd_intr_holds_ctrl_c_off(boards, terminals):
     board = boards(
         "import micropython, time\n"

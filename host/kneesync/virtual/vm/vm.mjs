@@ -138,6 +138,8 @@ let scriptFound = false;
 const bridge = {
     script_found: (yes) => { scriptFound = yes !== 0; },
     ask: (op, a, b) => ask(op, a, b, 0, 0),
+    // Send what was printed; a Ctrl-C that comes with it stands pending.
+    flush: () => { flushOutput(); return 1; },
     // Send `length` bytes at `pointer`.
     put: (opAndA, b, pointer, length) => ask(opAndA & 255, opAndA >> 8, b, pointer, length),
     // Ask for up to `length` bytes and put what comes to `pointer`.

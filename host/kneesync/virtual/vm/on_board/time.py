@@ -10,18 +10,22 @@ ticks_ms = bridge.ticks_ms
 ticks_us = bridge.ticks_us
 ticks_cpu = bridge.ticks_us
 _ask = bridge.ask
+_flush = bridge.flush
 _clock = bytearray(12)
+
+# On rp2 a Ctrl-C that came with what was just printed is raised in the sleep; here between _flush() and the sleep, where
+# the VM looks for one as it branches.
 
 
 def sleep_ms(ms):
     """Sleep; soft timers that come due meanwhile run, as on the board."""
-    if _ask(_requests.SLEEP, ms, 0):
+    if _flush() and _ask(_requests.SLEEP, ms, 0):
         _rest()
 
 
 def sleep_us(us):
     """Sleep; soft timers that come due meanwhile run, as on the board."""
-    if _ask(_requests.SLEEP, us, 1):
+    if _flush() and _ask(_requests.SLEEP, us, 1):
         _rest()
 
 
