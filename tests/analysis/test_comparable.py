@@ -43,7 +43,7 @@ def paced(*stretches, file=None, before_ms=20_000, **header):
 
 def test_the_figures_are_those_of_the_report():
     session = decode(bytes(tired_run(minutes=60).data))
-    row, report = comparable.row(session), summary(session)
+    row, report = comparable.row(session), summary(session).as_json()
     for name in ("duration_s", "running_s"):
         assert row[name] == pytest.approx(report[name], abs=0.05)
     for name in ("strides", "strides_sure", "cadence_spm", *ANGLES_AND_RATES):

@@ -1,14 +1,28 @@
 """What the report expects of each stride: the baseline of its own cadence, as the cue has it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from kneecore import sessionlog as log
 from kneecore import settings
 from kneesync.analysis import cue_response
+from kneesync.analysis.figures import Stretch
 from tests.support.simulated_strides import run
 
-FRESH = {"knee_lift_deg": 41.0, "extension_deg": -20.0, "cadence_spm": 170.0}
+FRESH = Stretch(
+    strides_used=300,
+    from_s=120.0,
+    to_s=360.0,
+    cadence_spm=170.0,
+    knee_lift_deg=41.0,
+    extension_deg=-20.0,
+    range_deg=61.0,
+    swing_up_dps=400.0,
+    swing_back_dps=410.0,
+    knee_lift_error_deg=None,
+)
 
 
 def two_bands(**more):
@@ -19,7 +33,7 @@ def two_bands(**more):
     ]
     session = run(minutes=1, also=also)
     session.header["settings"] = {**settings.defaults(), **more}
-    return cue_response.expected(session, {"knee_lift_deg": 46.0}, FRESH)
+    return cue_response.expected(session, True, FRESH)
 
 
 @pytest.mark.parametrize(
@@ -45,12 +59,12 @@ def test_baselines_before_a_re_strap_are_none():
         (700_000, log.BASELINE, 1, 4600, 100, 620, -2400, 90, 20),
         (900_000, log.BASELINE, 0, 4400, 100, 700, -2000, 85, 30),
     ]
-    expect = cue_response.expected(run(minutes=1, also=also), {"knee_lift_deg": 44.0}, FRESH)
+    expect = cue_response.expected(run(minutes=1, also=also), True, FRESH)
     assert expect.drop_deg(np.array([40.0, 40.0]), [0.7, 0.62]) == pytest.approx([4.0, 4 + 0.85 * 12.9], abs=0.05)
 
 
 def test_without_the_board_s_it_is_the_report_s_own():
-    expect = cue_response.expected(run(minutes=1), None, FRESH)
+    expect = cue_response.expected(run(minutes=1), False, FRESH)
     assert expect.by == "report" and expect.drop_deg(np.array([40.0]), [120 / 170])[0] == pytest.approx(1.0)
-    assert cue_response.expected(run(minutes=1), None, {**FRESH, "cadence_spm": None}) is None
-    assert cue_response.expected(run(minutes=1), None, None) is None
+    assert cue_response.expected(run(minutes=1), False, replace(FRESH, cadence_spm=None)) is None
+    assert cue_response.expected(run(minutes=1), False, None) is None

@@ -49,10 +49,10 @@ def test_a_runner_who_only_slows_did_not_drop(slower_mps):
         plan = [Run(300, 2.8, 3.4), Run(300, 3.2), Run(300, 3.2 - slower_mps, 3.3 - slower_mps)]
         runner, found, watch = run(seed, plan, wander_sd_deg=1.1 if seed % 2 else 0.0)
         result = compared(found, watch, (60, 600), (640, 900))
-        left.append(result["drop_deg"])
-        inside += result["low"] <= 0 <= result["high"]
-        expected = runner.knee_lift_at(result["fresh_mps"]) - runner.knee_lift_at(result["late_mps"])
-        assert result["raw_drop_deg"] == pytest.approx(expected, abs=1.8 if seed % 2 else 0.9)
+        left.append(result.drop_deg)
+        inside += result.low_deg <= 0 <= result.high_deg
+        expected = runner.knee_lift_at(result.fresh_mps) - runner.knee_lift_at(result.late_mps)
+        assert result.raw_drop_deg == pytest.approx(expected, abs=1.8 if seed % 2 else 0.9)
     assert abs(np.mean(left)) < 0.5 and inside >= 7
 
 
@@ -63,22 +63,22 @@ def test_a_drop_behind_a_change_of_pace_is_found(drop_deg):
         plan = [Run(420, 2.9, 3.3), Run(480, 2.6, 2.9)]
         _, found, watch = run(seed, plan, Fatigue.step(7.2, drop_deg))
         result = compared(found, watch, (60, 420), (500, 900))
-        found_deg.append(result["drop_deg"])
-        assert result["low"] < result["drop_deg"] < result["high"]
-        assert result["raw_drop_deg"] > drop_deg + 0.8  # what pace hid in it
+        found_deg.append(result.drop_deg)
+        assert result.low_deg < result.drop_deg < result.high_deg
+        assert result.raw_drop_deg > drop_deg + 0.8  # what pace hid in it
     assert np.mean(found_deg) == pytest.approx(drop_deg, abs=0.5)
 
 
 def test_a_run_of_one_pace_takes_the_slope_of_other_runners_and_says_so():
     runner, found, watch = run(3, [Run(400, 3.2), Run(400, 2.7)])
     result = compared(found, watch, (60, 390), (420, 800))
-    assert result["slope_own_percent"] < 90
-    wide = result["high"] - result["low"]
+    assert result.slope_own_percent < 90
+    wide = result.high_deg - result.low_deg
     _, varied, varied_watch = run(3, [Run(400, 2.6, 3.4), Run(400, 3.4, 2.6)])
     narrow = compared(varied, varied_watch, (60, 390), (420, 800))
-    assert narrow["slope_own_percent"] > result["slope_own_percent"]
-    assert narrow["high"] - narrow["low"] < wide
-    assert narrow["slope_deg_per_mps"] == pytest.approx(runner.knee_lift_per_mps_deg + 0.25, abs=2.2)
+    assert narrow.slope_own_percent > result.slope_own_percent
+    assert narrow.high_deg - narrow.low_deg < wide
+    assert narrow.slope_deg_per_mps == pytest.approx(runner.knee_lift_per_mps_deg + 0.25, abs=2.2)
 
 
 def test_too_few_strides_with_a_speed_are_no_comparison():
@@ -97,9 +97,9 @@ def test_a_report_projects_where_fresh_and_late_share_no_pace():
     t_s = np.arange(0.0, 1510.0)
     nothing = np.full(len(t_s), np.nan)
     figures = summary(session, Watch(t_s, np.where(t_s < 700, 3.4, 2.9), nothing, nothing, nothing))
-    by = figures["pace"]["by_slope"]
-    assert figures["pace"]["at_equal_pace"] is None
-    assert by["low"] < 0 < by["high"] and by["raw_drop_deg"] == pytest.approx(3, abs=0.6)
-    assert by["slope_own_percent"] < 20
+    by = figures.pace.by_slope
+    assert figures.pace.at_equal_pace is None
+    assert by.low_deg < 0 < by.high_deg and by.raw_drop_deg == pytest.approx(3, abs=0.6)
+    assert by.slope_own_percent < 20
     line = next(line for line in sentences.watch_lines(figures) if "Projected to equal pace" in line)
     assert "of knee lift for each m/s" in line and "95 % interval of the drop" in line

@@ -38,9 +38,7 @@ def ramp(from_s, lasting_s, deg):
 
 def true_drop(session, found, fall_deg):
     t_s = session.columns["t_s"]
-    fresh, late = (
-        fall_deg(t_s[(t_s >= found[part]["from_s"]) & (t_s < found[part]["to_s"])]).mean() for part in ("fresh", "late")
-    )
+    fresh, late = (fall_deg(t_s[(t_s >= part.from_s) & (t_s < part.to_s)]).mean() for part in (found.fresh, found.late))
     return late - fresh
 
 
@@ -55,12 +53,12 @@ def test_intervals_of_the_drop_and_of_the_slope_hold_the_truth(count, drift_sd_d
     drops = slopes = 0
     for seed in range(count):
         session, found = figures(seed, fall_deg=fall_deg, drift_sd_deg=drift_sd_deg, drift_tau_s=drift_tau_s)
-        low, high = found["change"]["drop_deg_interval"]
+        low, high = found.change.drop_deg_interval
         drops += low <= true_drop(session, found, fall_deg) <= high
         hours = session.columns["t_s"] / 3600
         hours = hours - hours.mean()
-        slope = found["trend_per_h"]["knee_lift_deg"]
-        slopes += slope["low"] <= -(fall_deg(session.columns["t_s"]) @ hours) / (hours @ hours) <= slope["high"]
+        slope = found.trend_per_h["knee_lift_deg"]
+        slopes += slope.low <= -(fall_deg(session.columns["t_s"]) @ hours) / (hours @ hours) <= slope.high
     assert drops >= at_least(share, count) and slopes >= at_least(share, count)
 
 
@@ -69,8 +67,8 @@ def test_a_steady_run_has_no_onset_and_rarely_a_fall(count):
     onsets = falls = 0
     for seed in range(count):
         _, found = figures(seed)
-        assert found["onset"] is None or not found["why_no_onset"]
-        onsets += found["onset"] is not None
+        assert found.onset is None or not found.why_no_onset
+        onsets += found.onset is not None
         falls += report.fell(found)
     # 5 % and 2.5 % are claimed at most
     assert onsets <= count - at_least(0.95, count) and falls <= count - at_least(0.95, count)
@@ -96,12 +94,12 @@ def test_an_onset_is_found_within_its_interval(count, fall_deg, at_s, noise, sha
     found_at, held = [], 0
     for seed in range(count):
         _, found = figures(seed, fall_deg=fall_deg, **noise)
-        if onset := found["onset"]:
-            assert onset["from_s"] <= onset["t_s"] <= onset["to_s"]
-            found_at.append(onset["t_s"])
-            held += onset["from_s"] <= at_s <= onset["to_s"]
+        if onset := found.onset:
+            assert onset.from_s <= onset.t_s <= onset.to_s
+            found_at.append(onset.t_s)
+            held += onset.from_s <= at_s <= onset.to_s
         else:
-            assert "fell" in found["why_no_onset"] or "no fall stands out" in found["why_no_onset"]
+            assert "fell" in found.why_no_onset or "no fall stands out" in found.why_no_onset
     assert len(found_at) >= at_least(share_found, count)
     assert held >= at_least(share_held, len(found_at))
     assert abs(np.median(found_at) - at_s) < 120
@@ -112,9 +110,9 @@ def test_the_slope_on_cadence_is_found_within_its_interval(count):
     held = 0
     for seed in range(count):
         _, found = figures(seed, cadence_sd_percent=1.5)
-        relation = found["cadence_relation"]
-        assert relation["low"] < relation["deg_per_percent"] < relation["high"] and 0 <= relation["r_squared"] <= 1
-        held += relation["low"] <= sim.SLOPE_DEG_PER_PERCENT <= relation["high"]
+        relation = found.cadence_relation
+        assert relation.low < relation.deg_per_percent < relation.high and 0 <= relation.r_squared <= 1
+        held += relation.low <= sim.SLOPE_DEG_PER_PERCENT <= relation.high
     assert held >= at_least(0.9, count)
 
 
@@ -124,8 +122,8 @@ def test_a_change_of_pace_is_no_onset():
 
     for seed in range(6):
         _, found = figures(seed, cadence_spm=slower, drift_sd_deg=0.4, cadence_sd_percent=0.2)
-        assert found["onset"] is None
-        assert found["change"]["drop_deg"] > 1.5 and any("may be pace" in note for note in found["notes"])
+        assert found.onset is None
+        assert found.change.drop_deg > 1.5 and any("may be pace" in note for note in found.notes)
 
 
 def test_time_below_baseline_is_the_time_that_it_was():
@@ -133,10 +131,10 @@ def test_time_below_baseline_is_the_time_that_it_was():
     _, found = figures(
         1, minutes=30, fall_deg=lambda t_s: 5.0 * ((t_s > 900) & (t_s < 1500)), drift_sd_deg=0.3, cadence_sd_percent=0.2
     )
-    below = found["below_baseline"]
-    assert below["s"] == pytest.approx(600, abs=30) and below["longest_s"] == below["s"]
-    assert below["percent"] == pytest.approx(100 * below["s"] / below["judged_s"])
-    assert below["judged_s"] == pytest.approx(1800 - 360, abs=40) and below["threshold_deg"] == 2.5
+    below = found.below_baseline
+    assert below.below_s == pytest.approx(600, abs=30) and below.longest_s == below.below_s
+    assert below.percent == pytest.approx(100 * below.below_s / below.judged_s)
+    assert below.judged_s == pytest.approx(1800 - 360, abs=40) and below.threshold_deg == 2.5
     _, steady = figures(1, minutes=30, drift_sd_deg=0.3)
     assert steady["below_baseline"]["s"] == 0
 
@@ -146,12 +144,12 @@ def test_what_follows_a_cue_is_read_at_equal_cadence():
         return 5.0 * (t_s > 900) * ~((t_s > 985) & (t_s < 1105))
 
     _, found = figures(4, minutes=25, fall_deg=answered, drift_sd_deg=0.2, cadence_sd_percent=0.2)
-    first = found["cues"][0]
-    assert 960 < first["t_s"] < 985
-    assert first["came_back"] is True and first["back_deg"]["100"] > 3
-    response = found["cue_response"]
-    assert response["cues"] == len(found["cues"]) and response["came_back"] >= 1
-    assert found["cues"][-1]["came_back"] is not True
+    first = found.cues[0]
+    assert 960 < first.t_s < 985
+    assert first.came_back is True and first.back_deg["100"] > 3
+    response = found.cue_response
+    assert response.cues == len(found.cues) and response.came_back >= 1
+    assert found.cues[-1].came_back is not True
 
 
 def test_the_same_run_gives_the_same_figures():
@@ -172,21 +170,21 @@ def test_repeats_by_cadence():
         drift_sd_deg=0.2,
         cadence_sd_percent=0.3,
     )
-    rows = found["repeats"]
-    assert [round(row["from_s"] / 60) for row in rows] == [5, 8, 11, 14, 17, 20]
-    assert all(row["by"] == "cadence" and row["to_s"] - row["from_s"] == pytest.approx(90, abs=5) for row in rows)
-    assert all(row["cadence_spm"] == pytest.approx(178, abs=3) for row in rows)
-    assert rows[0]["drop_deg"] == 0 or rows[0]["drop_deg"] is None
-    low, high = rows[-1]["drop_interval"]
-    assert low <= 3.0 * 900 / 1380 <= high and rows[-1]["drop_deg"] == pytest.approx(2, abs=0.8)
-    assert rows[0]["rest_s"] == pytest.approx(90, abs=6) and rows[-1]["rest_s"] is None
+    rows = found.repeats
+    assert [round(row.from_s / 60) for row in rows] == [5, 8, 11, 14, 17, 20]
+    assert all(row.by == "cadence" and row.to_s - row.from_s == pytest.approx(90, abs=5) for row in rows)
+    assert all(row.cadence_spm == pytest.approx(178, abs=3) for row in rows)
+    assert rows[0].drop_deg == 0 or rows[0].drop_deg is None
+    low, high = rows[-1].drop_interval_deg
+    assert low <= 3.0 * 900 / 1380 <= high and rows[-1].drop_deg == pytest.approx(2, abs=0.8)
+    assert rows[0].rest_s == pytest.approx(90, abs=6) and rows[-1].rest_s is None
 
 
 def test_repeats_by_pauses():
     _, found = figures(2, minutes=30, rests_s=[(a, a + 60) for a in range(240, 1700, 300)])
-    rows = found["repeats"]
-    assert len(rows) == 6 and {row["by"] for row in rows} == {"pauses"}
-    assert all(row["rest_s"] == pytest.approx(60, abs=3) for row in rows[:-1])
+    rows = found.repeats
+    assert len(rows) == 6 and {row.by for row in rows} == {"pauses"}
+    assert all(row.rest_s == pytest.approx(60, abs=3) for row in rows[:-1])
 
 
 @pytest.mark.parametrize(
@@ -202,7 +200,7 @@ def test_repeats_by_pauses():
 )
 def test_other_runs_have_no_repeats(how):
     for seed in range(4):
-        assert figures(seed, **how)[1]["repeats"] == []
+        assert figures(seed, **how)[1].repeats == []
 
 
 def test_a_watch_gives_lift_at_equal_pace():
@@ -223,19 +221,19 @@ def test_a_watch_gives_lift_at_equal_pace():
         distance_m=np.cumsum(np.full(len(at_s), 3.0)),
     )
     found = summary(session, watch)
-    assert found["change"]["drop_deg"] > 1
-    equal = found["pace"]["at_equal_pace"]
-    assert abs(equal["drop_deg"]) < 0.5 and equal["low"] < 0 < equal["high"]
-    assert equal["bands_mps"] == [2.75, 3.25]
-    length_m = found["pace"]["stride_length_m"]
-    assert length_m == pytest.approx(found["pace"]["speed_mps"] * 120 / found["cadence_spm"], rel=0.02)
-    assert found["pace"]["late"]["heart_rate_bpm"] > found["pace"]["fresh"]["heart_rate_bpm"]
+    assert found.change.drop_deg > 1
+    equal = found.pace.at_equal_pace
+    assert abs(equal.drop_deg) < 0.5 and equal.low_deg < 0 < equal.high_deg
+    assert equal.bands_mps == [2.75, 3.25]
+    length_m = found.pace.stride_length_m
+    assert length_m == pytest.approx(found.pace.speed_mps * 120 / found.cadence_spm, rel=0.02)
+    assert found.pace.late.heart_rate_bpm > found.pace.fresh.heart_rate_bpm
     watch.speed_mps = np.where(at_s < 700, 3.4, 2.9)
-    other = summary(session, watch)["pace"]
-    assert other["at_equal_pace"] is None and "share no pace: 3.4 m/s against 2.9 m/s" in other["why_not_at_equal_pace"]
+    other = summary(session, watch).pace
+    assert other.at_equal_pace is None and "share no pace: 3.4 m/s against 2.9 m/s" in other.why_not_at_equal_pace
     watch.speed_mps = np.full(len(at_s), np.nan)
-    nothing = summary(session, watch)["pace"]
-    assert nothing["speed_mps"] is None and "gives no level pace" in nothing["why_not_at_equal_pace"]
+    nothing = summary(session, watch).pace
+    assert nothing.speed_mps is None and "gives no level pace" in nothing.why_not_at_equal_pace
 
 
 def damaged(session, rng):
@@ -277,7 +275,7 @@ def test_whatever_a_file_holds_there_is_a_page(count):
     for _ in range(count):
         session = damaged(whole, rng)
         found = summary(session)
-        json.dumps(found, allow_nan=False)
+        json.dumps(found.as_json(), allow_nan=False)
         text = page(80, lambda console, found=found, session=session: report.show(console, found, session))
         assert max(map(len, text.splitlines())) <= 80
         assert "nan" not in "\n".join(report.plain(found))

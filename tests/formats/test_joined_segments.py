@@ -27,7 +27,7 @@ def test_joined():
     said = [problem for problem in whole.problems if "cut at" in problem]
     assert len(said) == 2 == len(whole.problems)
     assert said[0].startswith("cut at 0:42 min by a loss of power, went on by itself; how long the gap was is unknown")
-    assert summary(whole)["strides"] == 180
+    assert summary(whole).strides == 180
 
 
 def test_a_segment_alone_is_a_session():

@@ -325,4 +325,4 @@ def test_decoding_takes_little_more_memory_than_the_file(kind):
     session = decode(data)
     assert tracemalloc.get_traced_memory()[1] < 2.5 * len(data)
     tracemalloc.stop()
-    assert len(summary(session)["cues"]) <= 500
+    assert len(summary(session).cues) <= 500

@@ -155,7 +155,7 @@ def test_ids_are_unique_and_what_refers_to_them_finds_them(pages, name):
 def test_every_picture_says_what_it_shows_in_numbers(pages, name):
     text, parsed, figures = pages[name]
     pictures = parsed.all("svg")
-    assert bool(pictures) == (figures["strides"] > 2)
+    assert bool(pictures) == (figures.strides > 2)
     for attributes in pictures:
         assert attributes["role"] == "img" and attributes["class"] in ("wide", "narrow")
         title, words = (re.search(rf'id="{name}">([^<]+)<', text)[1] for name in attributes["aria-labelledby"].split())
@@ -179,12 +179,10 @@ def test_tables_name_their_rows_and_columns(pages, name):
 
 def test_the_page_of_a_run_that_fell(pages):
     _, parsed, figures = pages["tired"]
-    change = figures["change"]
-    assert f"Knee drive fell {change['drop_deg']:.1f}°" in parsed.text
-    assert (
-        f"({figures['fresh']['knee_lift_deg']:.1f}° fresh, {figures['late']['knee_lift_deg']:.1f}° late)" in parsed.text
-    )
-    low, high = change["knee_lift_deg_interval"]
+    change = figures.change
+    assert f"Knee drive fell {change.drop_deg:.1f}°" in parsed.text
+    assert f"({figures.fresh.knee_lift_deg:.1f}° fresh, {figures.late.knee_lift_deg:.1f}° late)" in parsed.text
+    low, high = change.knee_lift_deg_interval
     assert f"−{-low:.1f}° to −{-high:.1f}° hardly" in parsed.text
     for words in ("Run of Sunday 22 November 2026", "left leg", "444b17c784", "Cues, and what followed", "3.3°"):
         assert words in parsed.text
@@ -366,7 +364,7 @@ def test_repeats_have_a_table_of_their_own():
     session = decode(bytes(file.data))
     figures = summary(session)
     parsed = Page(page.text(session, figures))
-    assert len(figures["repeats"]) == 5
+    assert len(figures.repeats) == 5
     assert "Repeats Found by the pauses between them. The change is against the first" in parsed.text
     assert re.search(r"5 \d+:\d\d 1:3\d – 15\d \d{3} 4\d\.\d°", parsed.text)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -196,13 +197,13 @@ VERDICTS = [
 
 @pytest.mark.parametrize(("drop_deg", "half_deg", "words"), VERDICTS)
 def test_the_verdict_claims_no_more_than_was_measured(drop_deg, half_deg, words):
-    figures = {
-        "strides": 2000,
-        "repeats": [],
-        "fresh": {"knee_lift_deg": 42.0},
-        "late": {"knee_lift_deg": 42.0 - drop_deg},
-        "change": {"drop_deg": drop_deg, "knee_lift_95_percent_deg": half_deg},
-    }
+    figures = SimpleNamespace(
+        strides=2000,
+        repeats=[],
+        fresh=SimpleNamespace(knee_lift_deg=42.0),
+        late=SimpleNamespace(knee_lift_deg=42.0 - drop_deg),
+        change=SimpleNamespace(drop_deg=drop_deg, knee_lift_95_percent_deg=half_deg),
+    )
     assert words in report.verdict(figures)
     assert report.fell(figures) == (drop_deg > max(half_deg or 0, 1))
 

@@ -36,7 +36,7 @@ def row(session, watch=None):
     """
     run = Run(session)
     fresh_span, late_span, _ = run.stretches()
-    fresh, late = run.means(fresh_span), run.means(late_span)
+    fresh, late = run.stretch(fresh_span), run.stretch(late_span)
     cues = int((session.event_records["kind"] == log.CUE).sum())
     running_h = run.running_s / 3600
     drop_deg = _difference(fresh, late, "knee_lift_deg")
@@ -51,19 +51,19 @@ def row(session, watch=None):
         "cadence_spm": run.cadence_spm(np.ones(len(run.t_s), bool)),
         "speed_mps": _mean_known(at, "speed_mps"),
         **{name: float(run.columns[name][run.sure].mean()) if run.sure.any() else None for name in ANGLES_AND_RATES},
-        **run.variability(),
+        **run.variability().as_json(),
         "drop_deg": drop_deg,
         "drop_deg_per_h": _drop_per_h(run),
         "cues": cues,
         "cues_per_h": cues / running_h if run.running_s >= LEAST_SPAN_S else None,
         "fresh": _kept(run, fresh_span, fresh, at),
         "late": _kept(run, late_span, late, at),
-        "alignment_sure_percent": cautions["alignment_sure_percent"],
+        "alignment_sure_percent": cautions.alignment_sure_percent,
         "mounting": _mounting(session),
         "has_raw": bool(len(session.raw_heads)),
         "quiet": settings["quiet"] == "on",
         "cue_settings": {name: value for name, value in settings.items() if name.startswith("cue.")},
-        "flags": [flag["what"] for flag in quality.flags(run, cautions)],
+        "flags": [flag.what for flag in quality.flags(run, cautions)],
         "bands": {"cadence_spm": _cadence_bands(run), "speed_mps": _speed_bands(run, at)},
     }
 
@@ -79,20 +79,20 @@ def _kept(run, span, means, at):
     """A stretch's means without what only a report of the run itself shows; its spread, speed and grade."""
     if means is None:
         return None
-    kept = {name: value for name, value in means.items() if name != "knee_lift_error_deg"}
+    kept = {name: value for name, value in means.as_json().items() if name != "knee_lift_error_deg"}
     inside = run.within(span)
     return {
         **kept,
-        **run.variability(span),
+        **run.variability(span).as_json(),
         "speed_mps": _mean_known(at, "speed_mps", inside),
         "grade_percent": _mean_known(at, "grade_percent", inside),
     }
 
 
 def _difference(fresh, late, name):
-    if not fresh or not late or fresh[name] is None or late[name] is None:
+    if not fresh or not late or None in (getattr(fresh, name), getattr(late, name)):
         return None
-    return fresh[name] - late[name]
+    return getattr(fresh, name) - getattr(late, name)
 
 
 def _drop_per_h(run):

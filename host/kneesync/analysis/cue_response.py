@@ -6,7 +6,10 @@ The baseline and its slope on cadence are those of kneecore.cue, so that the rep
 import numpy as np
 
 from kneecore import sessionlog as log
+from kneesync.analysis.figures import BelowBaseline, Cue, CueResponse, Stretch
 from kneesync.analysis.run import Run
+from kneesync.analysis.stride_blocks import StrideBlocks
+from kneesync.formats.session import Session
 
 ANSWER_S = 60  # what follows a cue is looked at for this long
 AFTER_STRIDES = (20, 50, 100)
@@ -23,7 +26,7 @@ class Expected:
 
     def __init__(self, settings, learnt, fresh):
         self.by = "board" if learnt else "report"
-        rows = learnt or [{**fresh, "stride_s": 120 / fresh["cadence_spm"]}]
+        rows = learnt or [{**fresh.as_json(), "stride_s": 120 / fresh.cadence_spm}]
         self._knee_lift_deg = np.array([row["knee_lift_deg"] for row in rows])
         self._range_deg = self._knee_lift_deg - np.array([row["extension_deg"] for row in rows])
         self._stride_s = np.array([row["stride_s"] for row in rows])
@@ -59,12 +62,13 @@ class Expected:
         return levels[which] + self.slope_deg_per_percent * faster - values
 
 
-def expected(session, baseline, fresh):
-    """The session's Expected, or None without a baseline of either kind that makes sense."""
-    learnt = _learnt(session) if baseline else []
-    if not learnt and (
-        not fresh or None in (fresh["knee_lift_deg"], fresh["extension_deg"]) or not fresh["cadence_spm"]
-    ):
+def expected(session: Session, learnt_any: bool, fresh: Stretch | None) -> Expected | None:
+    """The session's Expected, or None without a baseline of either kind that makes sense.
+
+    `learnt_any`: whether the board learnt one. `fresh`: the report's own, for where it did not.
+    """
+    learnt = _learnt(session) if learnt_any else []
+    if not learnt and (not fresh or None in (fresh.knee_lift_deg, fresh.extension_deg) or not fresh.cadence_spm):
         return None
     return Expected(session.settings, learnt, fresh)
 
@@ -80,10 +84,10 @@ def _learnt(session):
     return list(held.values())
 
 
-def below_baseline(tens, expect, from_s):
+def below_baseline(tens: StrideBlocks, expect: Expected | None, from_s: float) -> BelowBaseline | None:
     """How long knee lift, averaged over the cue's hold time, was below the baseline by what may cue; None if unknown.
 
-    s, percent of judged_s, longest_s at a stretch, threshold_deg. Judged is running after from_s at a cadence within
+    Judged is running after from_s at a cadence within
     the cue's freeze limit.
     """
     if expect is None or not len(tens):
@@ -101,24 +105,24 @@ def below_baseline(tens, expect, from_s):
     edges = np.flatnonzero(np.diff(np.concatenate([[0], low.astype(int), [0]])))
     ran_s = np.concatenate([[0.0], np.cumsum(span_s)])
     stretches_s = ran_s[edges[1::2]] - ran_s[edges[::2]]
-    return {
-        "s": float(stretches_s.sum()),
-        "percent": 100 * float(stretches_s.sum()) / judged_s,
-        "longest_s": float(stretches_s.max()) if len(stretches_s) else 0.0,
-        "judged_s": judged_s,
-        "threshold_deg": expect.threshold_deg,
-        "by": expect.by,
-    }
+    return BelowBaseline(
+        below_s=float(stretches_s.sum()),
+        percent=100 * float(stretches_s.sum()) / judged_s,
+        longest_s=float(stretches_s.max()) if len(stretches_s) else 0.0,
+        judged_s=judged_s,
+        threshold_deg=expect.threshold_deg,
+        by=expect.by,
+    )
 
 
-def of(session):
+def of(session: Session) -> list[Cue]:
     """cues() of a Session by itself."""
     run = Run(session)
     span, _, _ = run.stretches()
-    return cues(run, expected(session, session.named_events(log.BASELINE, most=1), run.means(span)))
+    return cues(run, expected(session, bool(session.named_events(log.BASELINE, most=1)), run.stretch(span)))
 
 
-def cues(run, expect):
+def cues(run: Run, expect: Expected | None) -> list[Cue]:
     """Every cue, also those held back (`held_by` says why): when, how far knee lift was down, and what it did then.
 
     `answer_deg`: mean of the minute after less that before. `back_deg`: of the 20, 50 and 100 strides after less the
@@ -139,38 +143,38 @@ def cues(run, expect):
         first, now, last = np.searchsorted(t_s, (at_s - ANSWER_S, at_s, at_s + ANSWER_S))
         later = cleared_s[cleared_s > at_s]
         enough = min(now - first, last - now) >= 20
-        cue = {
-            "t_s": at_s,
-            "drop_deg": said["drop_deg"],
-            "knee_lift_deg": said["knee_lift_deg"],
-            "expected_deg": said["expected_deg"],
-            "in_row": event.detail if event.kind == "cue" else None,
-            "held_by": event.detail if event.kind == "cue_held" else None,
-            "buzzed": event.kind == "cue" and said["pulse_ms"] > 0,
-            "answer_deg": float(lift_deg[now:last].mean() - lift_deg[first:now].mean()) if enough else None,
-            "cleared_after_s": float(later[0] - at_s) if len(later) else None,
-            "back_deg": dict.fromkeys(map(str, AFTER_STRIDES)),
-            "came_back": None,
-        }
+        cue = Cue(
+            t_s=at_s,
+            drop_deg=said["drop_deg"],
+            knee_lift_deg=said["knee_lift_deg"],
+            expected_deg=said["expected_deg"],
+            in_row=event.detail if event.kind == "cue" else None,
+            held_by=event.detail if event.kind == "cue_held" else None,
+            buzzed=event.kind == "cue" and said["pulse_ms"] > 0,
+            answer_deg=float(lift_deg[now:last].mean() - lift_deg[first:now].mean()) if enough else None,
+            cleared_after_s=float(later[0] - at_s) if len(later) else None,
+            back_deg=dict.fromkeys(map(str, AFTER_STRIDES)),
+            came_back=None,
+        )
         if drop_deg is not None and now >= BEFORE_STRIDES and enough:
             before_deg = drop_deg[now - BEFORE_STRIDES : now].mean()
             for strides in AFTER_STRIDES:
                 after = drop_deg[now : now + strides]
                 # a pause in between makes it another stretch of running
                 if len(after) == strides and t_s[now + strides - 1] - at_s < 1.5 * strides:
-                    cue["back_deg"][str(strides)] = float(before_deg - after.mean())
-                    cue["came_back"] = bool(after[-50:].mean() < expect.threshold_deg / 2) if strides == 100 else None
+                    cue.back_deg[str(strides)] = float(before_deg - after.mean())
+                    cue.came_back = bool(after[-50:].mean() < expect.threshold_deg / 2) if strides == 100 else None
         found.append(cue)
     return found
 
 
-def answered(found):
+def answered(found: list[Cue]) -> CueResponse | None:
     """All cues together: how many, how many came back of those that can be said, the mean rise after each count."""
     if not found:
         return None
-    known = [cue["came_back"] for cue in found if cue["came_back"] is not None]
+    known = [cue.came_back for cue in found if cue.came_back is not None]
     back_deg = {}
     for strides in map(str, AFTER_STRIDES):
-        rises = [cue["back_deg"][strides] for cue in found if cue["back_deg"][strides] is not None]
+        rises = [cue.back_deg[strides] for cue in found if cue.back_deg[strides] is not None]
         back_deg[strides] = float(np.mean(rises)) if rises else None
-    return {"cues": len(found), "judged": len(known), "came_back": sum(known), "back_deg": back_deg}
+    return CueResponse(cues=len(found), judged=len(known), came_back=sum(known), back_deg=back_deg)

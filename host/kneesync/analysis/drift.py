@@ -20,6 +20,7 @@ that at 7 to 13 % wider intervals, and 20 to 33 % wider ones where there is no s
 
 import numpy as np
 
+from kneesync.analysis.figures import CadenceRelation, Slope
 from kneesync.analysis.noise import Noise
 from kneesync.analysis.ramps import Ramps
 
@@ -76,17 +77,17 @@ class Drift:
         low, high = self._spread(self.residuals[:, which], summed, which)
         return estimate, float(estimate - high), float(estimate - low)
 
-    def per_h(self, name):
-        """{per_h, low, high}: least-squares slope over hours of running; None for less than five minutes."""
+    def per_h(self, name: str) -> Slope | None:
+        """Least-squares slope over hours of running; None for less than five minutes."""
         if not self.enough or self.min_[-1] - self.min_[0] < 5:
             return None
         hours = np.repeat(self.min_, self.every) / 60
         hours = np.concatenate([hours - hours.mean(), np.zeros(len(self._tens[name]) - len(hours))])
         slope, low, high = self.of(name, hours / (hours @ hours))
-        return {"per_h": slope, "low": low, "high": high}
+        return Slope(per_h=slope, low=low, high=high)
 
-    def cadence_relation(self):
-        """Knee lift per percent of cadence, both less their own ramps: {deg_per_percent, low, high, r_squared}.
+    def cadence_relation(self) -> CadenceRelation | None:
+        """Knee lift per percent of cadence, both less their own ramps.
 
         None where cadence hardly varied.
         """
@@ -102,12 +103,12 @@ class Drift:
         left = lift - slope * across
         low, high = self._spread(left, weights, self.number("knee_lift_deg"))
         explained = 1 - float(left @ left) / float(lift @ lift) if lift @ lift > 0 else 0.0
-        return {
-            "deg_per_percent": slope,
-            "low": float(slope - high),
-            "high": float(slope - low),
-            "r_squared": explained,
-        }
+        return CadenceRelation(
+            deg_per_percent=slope,
+            low=float(slope - high),
+            high=float(slope - low),
+            r_squared=explained,
+        )
 
     def _spread(self, residuals, weights, which):
         """(low, high): 95 % of sums of residuals times weights (m,) around zero, with the noise of series `which`."""

@@ -6,10 +6,14 @@ Welch's (Biometrika 1947), which needs no equal spreads.
 """
 
 import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from kneesync.analysis import cue_response
+from kneesync.analysis.figures import Cue, Effect
+from kneesync.formats.session import Session
 
 CLAIM = 1.2  # half intervals from 0 before an effect is claimed: 98 %, for the reader looks more than once
 STRIDES = "50"  # what follows a cue is looked at over so many
@@ -17,27 +21,28 @@ LEAST = 4  # of each kind before anything is said
 WORTH_DEG = 1.0  # a difference that would matter; how many more cues it takes to tell is counted for it
 
 
-def effect(due):
-    """Rise after a felt cue less that after a held-back one: a dict, or None where no experiment was made.
+def effect(due: Sequence[Cue], shares: Sequence[int] | None = None) -> Effect | None:
+    """Rise after a felt cue less that after a held-back one, or None where no experiment was made.
 
-    `due`: analysis.answers.cues of one or more sessions. Where a cue has a `share` (cue.experiment_percent), it is
-    compared within that share only, for runs differ too. `buzzed`, `held`: how many can be judged. `difference_deg` and
-    `low`, `high` (95 %), None with fewer than LEAST of each. `helps`: True or False where a 98 % interval says so, else
-    None. `needed`: about how many more cues would tell a difference of WORTH_DEG from none.
+    `due`: analysis.cue_response.cues of one or more sessions. `shares`: cue.experiment_percent of each; a cue is
+    compared within its share only, for runs differ too. `buzzed`, `held`: how many can be judged. `difference_deg` and
+    `low_deg`, `high_deg` (95 %), None with fewer than LEAST of each. `helps`: True or False where a 98 % interval says
+    so, else None. `needed`: about how many more cues would tell a difference of WORTH_DEG from none.
     """
-    if not any(cue["held_by"] == "experiment" for cue in due):
+    if not any(cue.held_by == "experiment" for cue in due):
         return None
     groups = {}
-    for cue in due:
-        rise = cue["back_deg"][STRIDES]
-        if rise is not None and (cue["buzzed"] or cue["held_by"] == "experiment"):
-            groups.setdefault(cue.get("share"), ([], []))[0 if cue["buzzed"] else 1].append(rise)
+    for cue, share in zip(due, shares or [None] * len(due), strict=True):
+        rise = cue.back_deg[STRIDES]
+        if rise is not None and (cue.buzzed or cue.held_by == "experiment"):
+            groups.setdefault(share, ([], []))[0 if cue.buzzed else 1].append(rise)
     groups = [(np.array(felt), np.array(held)) for felt, held in groups.values()]
     paired = [group for group in groups if min(map(len, group)) >= 2]
     groups = paired or groups
     buzzed, kept_back = (sum(len(group[i]) for group in groups) for i in (0, 1))
-    found = {"buzzed": buzzed, "held": kept_back, "difference_deg": None, "low": None, "high": None}
-    found |= {"helps": None, "needed": None}
+    found = Effect(
+        buzzed=buzzed, held=kept_back, difference_deg=None, low_deg=None, high_deg=None, helps=None, needed=None
+    )
     if min(buzzed, kept_back) < LEAST or not paired:
         return found
     parts = [(felt.var(ddof=1) / len(felt), held.var(ddof=1) / len(held)) for felt, held in groups]
@@ -59,25 +64,27 @@ def effect(due):
     low, high = difference_deg - half_deg, difference_deg + half_deg
     # to see WORTH_DEG in four of five trials the error must shrink to WORTH_DEG / 2.8
     times = (2.8 * error_deg / WORTH_DEG) ** 2
-    return found | {
-        "difference_deg": difference_deg,
-        "low": low,
-        "high": high,
-        "helps": difference_deg > 0 if abs(difference_deg) > CLAIM * half_deg else None,
-        "needed": max(0, math.ceil((times - 1) * (buzzed + kept_back))),
-    }
+    return replace(
+        found,
+        difference_deg=difference_deg,
+        low_deg=low,
+        high_deg=high,
+        helps=difference_deg > 0 if abs(difference_deg) > CLAIM * half_deg else None,
+        needed=max(0, math.ceil((times - 1) * (buzzed + kept_back))),
+    )
 
 
-def over_runs(sessions):
+def over_runs(sessions: Iterable[Session]) -> Effect | None:
     """The effect over several Sessions, with `runs`: how many of them had cues to compare; None as above."""
-    due, runs = [], 0
+    due, shares, runs = [], [], 0
     for session in sessions:
         share = session.settings["cue.experiment_percent"]
-        cues = [{**cue, "share": share} for cue in cue_response.of(session)] if share else []
-        runs += any(cue["buzzed"] or cue["held_by"] == "experiment" for cue in cues)
+        cues = cue_response.of(session) if share else []
+        runs += any(cue.buzzed or cue.held_by == "experiment" for cue in cues)
         due += cues
-    found = effect(due)
-    return found and {**found, "runs": runs}
+        shares += [share] * len(cues)
+    found = effect(due, shares)
+    return found and replace(found, runs=runs)
 
 
 def t_quantile(freedom):

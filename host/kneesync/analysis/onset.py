@@ -13,6 +13,9 @@ Else it said why not. In 260 steady runs none was found, with drift over 270 s i
 
 import numpy as np
 
+from kneesync.analysis.drift import Drift
+from kneesync.analysis.figures import Onset
+
 LEAST_MIN = 8.0
 LEAST_DROP_DEG = 1.5
 WIDEST_SHARE = 0.5  # an interval over more of the run than this dates nothing
@@ -21,12 +24,12 @@ _DRAWS = 300
 _SEED = 7
 
 
-def onset(drift, name, fresh_to_s):
-    """(None or the onset as a dict, None or why there is none).
+def onset(drift: Drift, name: str, fresh_to_s: float) -> tuple[Onset | None, str | None]:
+    """(None or the Onset, None or why there is none).
 
     drift, name: the Drift and its series of falls in degrees. fresh_to_s: the end of the stretch that the baseline was
-    learnt from; a fall that began within it has no onset. The dict: t_s, from_s, to_s (95 % interval of the change
-    point), drop_deg, kind ("step": within two minutes, "gradual": levels out again, "steady": until the end).
+    learnt from; a fall that began within it has no onset. Its kinds: "step" (within two minutes), "gradual"
+    (levels out again), "steady" (until the end).
     """
     if not drift.enough or drift.min_[-1] - drift.min_[0] < LEAST_MIN:
         return None, f"less than {LEAST_MIN:g} min of running in a row to look for one"
@@ -55,7 +58,7 @@ def onset(drift, name, fresh_to_s):
         )
     lasted_min = ramps.to_min[best] - at_min
     kind = "step" if lasted_min <= STEP_MIN else "steady" if ramps.to_min[best] >= drift.min_[-1] else "gradual"
-    return {"t_s": at_s, "from_s": from_s, "to_s": to_s, "drop_deg": drop_deg, "kind": kind}, None
+    return Onset(t_s=at_s, from_s=from_s, to_s=to_s, drop_deg=drop_deg, kind=kind), None
 
 
 def _best(series, ramps):

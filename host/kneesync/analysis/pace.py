@@ -3,6 +3,7 @@
 import numpy as np
 
 from kneesync.analysis import pace_per_stride
+from kneesync.analysis.figures import PaceMeans
 from kneesync.analysis.run import LEAST_STRETCH_STRIDES
 
 BAND_MPS = 0.25
@@ -16,14 +17,14 @@ def along(run, watch):
     return pace_per_stride.per_stride(run.t_s, run.columns["stride_s"], watch, series)
 
 
-def means(at, chosen):
+def means(at: dict[str, np.ndarray], chosen: np.ndarray) -> PaceMeans:
     """Mean of each figure over the chosen strides, None where the watch said nothing."""
     figures = {}
     for name in NAMES:
         values = at[name][chosen]
         values = values[~np.isnan(values)]
         figures[name] = float(values.mean()) if len(values) else None
-    return figures
+    return PaceMeans(**figures)
 
 
 def equal_pace_weights(speed_mps, grade_percent, fresh, late):

@@ -8,6 +8,7 @@ uncertainty stands in the interval.
 
 import numpy as np
 
+from kneesync.analysis.figures import BySlope
 from kneesync.analysis.population import KNEE_LIFT_SLOPE_DEG_PER_MPS, KNEE_LIFT_SLOPE_SD
 
 MEAN_OF_STRIDES = 20  # neighbouring strides resemble each other; means of 20 hardly do
@@ -49,8 +50,7 @@ def at_equal_pace(t_s, values, joined, sure, fresh, late):
     `t_s`, `values` and `sure` (bool) have an entry a stride; `joined`: per_stride of them.
 
     A regression on means of MEAN_OF_STRIDES strides: one level for each span, one slope on speed and one on grade
-    for both, which start from what is known of runners. Returns a dict: drop_deg with low and high (95 %), the same
-    without the correction (raw_drop_deg), the speeds, the slope and how much of it this run itself told; None where
+    for both, which start from what is known of runners. Returns the BySlope; None where
     either span has too few strides with a known speed. The interval holds the strides' scatter, the slope's
     uncertainty, and how a runner's form wanders from minute to minute (WANDER).
     """
@@ -97,14 +97,14 @@ def _compared(table, wander_variance):
     contrast = np.array([1.0, -1.0, 0, 0])
     drop = float(contrast @ fitted)
     half = 1.96 * float(np.sqrt(contrast @ covariance @ contrast + wander_variance))
-    return {
-        "drop_deg": drop,
-        "low": drop - half,
-        "high": drop + half,
-        "raw_drop_deg": float(value[which == 0].mean() - value[which == 1].mean()),
-        "fresh_mps": float(speed[which == 0].mean()),
-        "late_mps": float(speed[which == 1].mean()),
-        "slope_deg_per_mps": float(fitted[2]),
-        "slope_error": float(np.sqrt(covariance[2, 2])),
-        "slope_own_percent": 100 * (1 - float(covariance[2, 2]) / KNEE_LIFT_SLOPE_SD**2),
-    }
+    return BySlope(
+        drop_deg=drop,
+        low_deg=drop - half,
+        high_deg=drop + half,
+        raw_drop_deg=float(value[which == 0].mean() - value[which == 1].mean()),
+        fresh_mps=float(speed[which == 0].mean()),
+        late_mps=float(speed[which == 1].mean()),
+        slope_deg_per_mps=float(fitted[2]),
+        slope_error=float(np.sqrt(covariance[2, 2])),
+        slope_own_percent=100 * (1 - float(covariance[2, 2]) / KNEE_LIFT_SLOPE_SD**2),
+    )

@@ -4,6 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from kneesync.analysis.figures import Repeat
+from kneesync.analysis.run import Run
+
 LEAST_REPEATS = 3
 LEAST_BETWEEN_PAUSES = 4  # halts at lights are pauses too
 MOST_UNLIKE = 3.0  # the longest repeat, or rest, against the shortest; the first and the last may be anything
@@ -15,10 +18,8 @@ LEAST_CADENCE_STEP_PERCENT = 4
 LEAST_PARTED = 0.8  # share of cadence's variance that two levels explain; one level with noise has 0.64
 
 
-def repeats(run):
-    """[{from_s, to_s, rest_s (to the next; None after the last), strides, cadence_spm, knee_lift_deg, range_deg,
-    drop_deg (below the first repeat), by ("pauses" or "cadence")}], or [] for a run that is none.
-    """
+def repeats(run: Run) -> list[Repeat]:
+    """The repeats in order, without an interval of their drops; [] for a run that is none."""
     spans, by = _between_pauses(run), "pauses"
     if not spans:
         spans, by = _fast(run), "cadence"
@@ -28,19 +29,19 @@ def repeats(run):
         sure = inside & run.sure
         lift_deg = float(run.columns["knee_lift_deg"][sure].mean()) if sure.any() else None
         rows.append(
-            {
-                "from_s": from_s,
-                "to_s": to_s,
-                "rest_s": spans[i + 1][0] - to_s if i + 1 < len(spans) else None,
-                "strides": int(inside.sum()),
-                "cadence_spm": run.cadence_spm(inside),
-                "knee_lift_deg": lift_deg,
-                "range_deg": float(run.columns["range_deg"][sure].mean()) if sure.any() else None,
-                "drop_deg": rows[0]["knee_lift_deg"] - lift_deg
-                if rows and None not in (rows[0]["knee_lift_deg"], lift_deg)
+            Repeat(
+                from_s=from_s,
+                to_s=to_s,
+                rest_s=spans[i + 1][0] - to_s if i + 1 < len(spans) else None,
+                strides=int(inside.sum()),
+                cadence_spm=run.cadence_spm(inside),
+                knee_lift_deg=lift_deg,
+                range_deg=float(run.columns["range_deg"][sure].mean()) if sure.any() else None,
+                drop_deg=rows[0].knee_lift_deg - lift_deg
+                if rows and None not in (rows[0].knee_lift_deg, lift_deg)
                 else None,
-                "by": by,
-            }
+                by=by,
+            )
         )
     return rows
 

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from kneecore import sessionlog as log
-from kneesync.formats.session import ANGLES_AND_RATES, CAUTIONS
+from kneesync.analysis.figures import Means, Minute, Pause, Stretch, Variability
+from kneesync.formats.session import ANGLES_AND_RATES, CAUTIONS, Session
 
 LATE_S = 240  # the last stretch of running that is compared with the fresh one
 LEAST_STRETCH_STRIDES = 40  # under about half a minute a mean says little
@@ -25,7 +26,7 @@ class Run:
     count, its stride time does.
     """
 
-    def __init__(self, session):
+    def __init__(self, session: Session) -> None:
         self.session = session
         columns = session.columns
         if np.any(columns["t_s"][1:] < columns["t_s"][:-1]):  # damaged files can hold times out of order
@@ -43,32 +44,41 @@ class Run:
         """From the session's start to its last stride: what the board then waits before it closes is no run."""
         return max(0.0, float(self.t_s[-1]) - min(0.0, float(self.t_s[0]))) if len(self.t_s) else 0.0
 
-    def within(self, span):
+    def within(self, span: tuple[float, float]) -> np.ndarray:
         """Bool array: strides with t_s in the span (from, to)."""
         return (self.t_s >= span[0]) & (self.t_s < span[1])
 
-    def cadence_spm(self, chosen=None):
+    def cadence_spm(self, chosen: np.ndarray | None = None) -> float | None:
         """Steps a minute of both legs over the chosen strides (all) that have a stride time; None over none."""
         stride_s = self.columns["stride_s"][self.timed if chosen is None else chosen & self.timed]
         return 120 * len(stride_s) / float(stride_s.sum()) if len(stride_s) else None
 
-    def means(self, span=(-math.inf, math.inf)):
-        """Mean of each angle and rate over the sure strides in a span, with the error of the lift's mean.
+    def means(self) -> Means:
+        """Means over the sure strides of the whole run."""
+        return Means(strides_used=int(self.sure.sum()), **self._means(self.sure))
 
-        That error knows nothing of the drift from minute to minute; intervals of a change do (see resampling). None for
-        no span.
-        """
+    def stretch(self, span: tuple[float, float] | None) -> Stretch | None:
+        """The same over a span (from, to) in s, with its cadence; None for no span."""
         if span is None:
             return None
         inside = self.within(span)
         chosen = inside & self.sure
-        figures = {"strides_used": int(chosen.sum())}
-        if math.isfinite(span[0]):
-            figures.update(from_s=round(span[0], 1), to_s=round(span[1], 1), cadence_spm=self.cadence_spm(inside))
-        for name in ANGLES_AND_RATES:
-            figures[name] = float(self.columns[name][chosen].mean()) if chosen.any() else None
-        figures["knee_lift_error_deg"] = _error_of_mean(self.columns["knee_lift_deg"][chosen])
-        return figures
+        return Stretch(
+            strides_used=int(chosen.sum()),
+            from_s=round(span[0], 1),
+            to_s=round(span[1], 1),
+            cadence_spm=self.cadence_spm(inside),
+            **self._means(chosen),
+        )
+
+    def _means(self, chosen):
+        """Mean of each angle and rate over the chosen strides, and the standard error of the lift's.
+
+        That error knows nothing of the drift from minute to minute; intervals of a change do (see analysis.drift).
+        """
+        any_ = bool(chosen.any())
+        means = {name: float(self.columns[name][chosen].mean()) if any_ else None for name in ANGLES_AND_RATES}
+        return {**means, "knee_lift_error_deg": _error_of_mean(self.columns["knee_lift_deg"][chosen])}
 
     def stretches(self):
         """(fresh, late, why not): spans in s. Fresh is what the board learnt its baseline from."""
@@ -101,26 +111,26 @@ class Run:
             return to_s
         return float(self.t_s[int(np.searchsorted(ran_s, max(0.0, ran_s[-1] - needed_s)))])
 
-    def variability(self, span=(-math.inf, math.inf)):
+    def variability(self, span: tuple[float, float] = (-math.inf, math.inf)) -> Variability:
         """Stride-to-stride spread in a span without the slow trend: from differences of neighbours, over sqrt 2."""
         inside = self.sure & self.timed & self.within(span)
         pairs = inside[1:] & inside[:-1]
         if pairs.sum() < LEAST_STRETCH_STRIDES:
-            return {"knee_lift_sd_deg": None, "stride_time_cv_percent": None}
+            return Variability(knee_lift_sd_deg=None, stride_time_cv_percent=None)
         lift = np.diff(self.columns["knee_lift_deg"])[pairs]
         stride = np.diff(self.columns["stride_s"])[pairs]
         mean_s = float(self.columns["stride_s"][1:][pairs].mean())
-        return {
-            "knee_lift_sd_deg": float(np.sqrt(np.mean(lift**2) / 2)),
-            "stride_time_cv_percent": 100 * float(np.sqrt(np.mean(stride**2) / 2)) / mean_s,
-        }
+        return Variability(
+            knee_lift_sd_deg=float(np.sqrt(np.mean(lift**2) / 2)),
+            stride_time_cv_percent=100 * float(np.sqrt(np.mean(stride**2) / 2)) / mean_s,
+        )
 
-    def pauses(self):
-        """Stretches without a stride for more than PAUSE_S: [{from_s, to_s}]."""
+    def pauses(self) -> list[Pause]:
+        """Stretches without a stride for more than PAUSE_S."""
         gaps = np.flatnonzero(np.diff(self.t_s) > PAUSE_S)
-        return [{"from_s": float(self.t_s[i]), "to_s": float(self.t_s[i + 1])} for i in gaps]
+        return [Pause(from_s=float(self.t_s[i]), to_s=float(self.t_s[i + 1])) for i in gaps]
 
-    def per_minute(self):
+    def per_minute(self) -> list[Minute]:
         """Knee lift and cadence of each minute that has sure strides."""
         minutes = np.floor(self.t_s / 60).astype(int)
         starts = np.flatnonzero(np.diff(minutes, prepend=minutes[:1] - 1))
@@ -136,12 +146,12 @@ class Run:
         timed, strides_s = sums("stride_s", self.timed)
         strides = np.diff(starts, append=len(minutes))
         return [
-            {
-                "minute": int(minutes[starts[i]]) + 1,
-                "strides": int(strides[i]),
-                "knee_lift_deg": float(lifts_deg[i] / sure[i]),
-                "cadence_spm": float(120 * timed[i] / strides_s[i]) if timed[i] else None,
-            }
+            Minute(
+                minute=int(minutes[starts[i]]) + 1,
+                strides=int(strides[i]),
+                knee_lift_deg=float(lifts_deg[i] / sure[i]),
+                cadence_spm=float(120 * timed[i] / strides_s[i]) if timed[i] else None,
+            )
             for i in np.flatnonzero(sure)
         ]
 

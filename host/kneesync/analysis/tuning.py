@@ -84,7 +84,7 @@ def earlier(sessions):
         tens = StrideBlocks(Run(session))
         shown = Drift(tens, {"knee_lift_deg": tens.knee_lift_deg, "cadence_spm": tens.cadence_spm}).cadence_relation()
         if shown:
-            slopes.append((shown["deg_per_percent"], (shown["high"] - shown["low"]) / (2 * 1.96)))
+            slopes.append((shown.deg_per_percent, (shown.high - shown.low) / (2 * 1.96)))
     if len(rows) < LEAST_RUNS:
         return None
     slope, error = _slope(slopes)

@@ -4,13 +4,14 @@ The one way to read a run: report, page and dashboard have the same figures of i
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from kneesync import untrusted
 from kneesync.analysis import experiment
 from kneesync.analysis.eligibility import experimented
+from kneesync.analysis.figures import Effect, RunFigures
 from kneesync.analysis.pairs import overlapping, pair
 from kneesync.analysis.session import summary
 from kneesync.errors import KneesyncError
@@ -33,7 +34,7 @@ class Reading:
     kept: SessionEntry | None
     session: Session
     watch: Watch | None
-    figures: dict[str, Any]
+    figures: RunFigures
     pair: dict[str, Any] | None = None
     apart: str = ""
 
@@ -49,7 +50,7 @@ class Beside:
 
     pair: dict[str, Any] | None = None
     apart: str = ""
-    over_runs: dict[str, Any] | None = None
+    over_runs: Effect | None = None
 
 
 def read(reference: str | None = None, beside: str | None = None, athlete: str | None = None) -> Reading:
@@ -72,32 +73,32 @@ def read(reference: str | None = None, beside: str | None = None, athlete: str |
 
 def of_file(session: Session) -> Reading:
     """The Reading of a session that no library holds."""
-    return Reading(None, session, None, {**summary(session), "experiment_over_runs": None})
+    return Reading(None, session, None, summary(session))
 
 
 def of_entry(library: Library, kept: SessionEntry, session: Session | None = None) -> Reading:
     """The Reading of one session of the library by itself. `session`: what `kept` decodes to, where it is at hand."""
     session = library.read_whole(kept) if session is None else session
     watch = watches.of(library, kept)
-    return Reading(kept, session, watch, {**summary(session, watch), "experiment_over_runs": None})
+    return Reading(kept, session, watch, summary(session, watch))
 
 
 def beside_of(
     library: Library,
     kept: SessionEntry,
-    figures: dict[str, Any],
+    figures: RunFigures,
     session: Session | None = None,
     legs: bool = True,
 ) -> Beside:
     """What the library's other sessions say beside a session's own figures. `legs`: look for the other leg's too."""
     pair, apart = other_leg(library, kept, session) if legs else (None, "")
-    return Beside(pair, apart, _over_runs(library, kept) if figures["experiment"] else None)
+    return Beside(pair, apart, _over_runs(library, kept) if figures.experiment else None)
 
 
 def add(reading: Any, beside: Beside) -> None:
     """Put what other sessions say into a Reading, or whatever has its figures, pair and apart."""
     reading.pair, reading.apart = beside.pair, beside.apart
-    reading.figures = {**reading.figures, "experiment_over_runs": beside.over_runs}
+    reading.figures = replace(reading.figures, experiment_over_runs=beside.over_runs)
 
 
 def other_leg(

@@ -22,7 +22,7 @@ def report(figures, kept=None, pair=None, advice=None):
 
     "coach" is what `drills --json` prints: findings with the sessions and numbers they rest on, and the week.
     """
-    return {**({"session": _kept(kept)} if kept else {}), **figures, "pair": pair, "coach": advice}
+    return {**({"session": _kept(kept)} if kept else {}), **figures.as_json(), "pair": pair, "coach": advice}
 
 
 def sessions(kept):
@@ -97,7 +97,7 @@ def demo(shown):
 
     figures = summary(shown.session)
     shift_s = shown.session.start_ms / 1000 - shown.offset_s
-    cues = [{**cue, "t_s": cue["t_s"] + shift_s} for cue in figures["cues"]]
+    cues = [{**cue.as_json(), "t_s": cue.t_s + shift_s} for cue in figures.cues]
     return {
         "strides": strides(shown.session, shown.offset_s * 1000),
         "cues": cues,

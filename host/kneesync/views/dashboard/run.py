@@ -64,24 +64,24 @@ class RunView(VerticalScroll, can_focus=False):
             verdict.append("\n" + line, "not bold")
         self._say("verdict", verdict)
         self._charts(figures, reading)
-        self._say("figures", report.table(figures, self.size.width) if figures["strides"] else "")
+        self._say("figures", report.table(figures, self.size.width) if figures.strides else "")
         self._say("more", _more(figures))
-        self._say("repeats", repeats.table(figures["repeats"]) if figures["repeats"] else "")
+        self._say("repeats", repeats.table(figures.repeats) if figures.repeats else "")
         self.tell_beside(reading)
         self._say("rest", Text("How sure\n", "bold").append("\n".join(sentences.sureness(figures, kept)), "not bold"))
 
     def tell_beside(self, reading):
         """What other sessions say besides: the experiment over runs below the cues, the other leg's board."""
         figures = reading.figures
-        self._say("cues", "\n".join(cues.cue_lines(figures)) if figures["strides"] else "")
+        self._say("cues", "\n".join(cues.cue_lines(figures)) if figures.strides else "")
         self._say("pair", _pair(reading))
 
     def _charts(self, figures, reading):
-        fresh = figures["fresh"] or {}
-        cues_s = [cue["t_s"] for cue in figures["cues"]]
+        fresh = figures.fresh
+        cues_s = [cue.t_s for cue in figures.cues]
         for name, label, series, level, marks_s in (
-            ("lift", "Knee lift", reading.lift, fresh.get("knee_lift_deg"), cues_s),
-            ("cadence", "Steps/min", reading.cadence, fresh.get("cadence_spm"), ()),
+            ("lift", "Knee lift", reading.lift, fresh and fresh.knee_lift_deg, cues_s),
+            ("cadence", "Steps/min", reading.cadence, fresh and fresh.cadence_spm, ()),
         ):
             plot = self.query_one(f"#{name}", OverTime)
             plot.display = bool(len(series[0]))
@@ -128,10 +128,10 @@ def _known(kept):
 
 def _more(figures):
     """What stands between the charts and the repeats."""
-    if not figures["strides"]:
+    if not figures.strides:
         return ""
     lines = [sentences.spread(figures), *sentences.relation(figures), *sentences.watch_lines(figures)]
-    if figures["repeats"]:
+    if figures.repeats:
         lines += ["", repeats.head(figures)]
     return "\n".join(lines)
 

@@ -31,7 +31,7 @@ def text(session, figures, kept=None, watch=None, pair=None, coach=None):
     analysis.pairs of it and the other leg's session. Each may be None. `coach` is None, or {"findings": [{"title",
     "text", "sure"}], "drills": [{"title", "text", "dose"}], "pain": str, "missing": str or None}.
     """
-    spans = {name: (figures[name]["from_s"], figures[name]["to_s"]) if figures[name] else None for name in _STRETCHES}
+    spans = {name: (part.from_s, part.to_s) if (part := getattr(figures, name)) else None for name in _STRETCHES}
     shape = stride_shape(session, **spans)
     drawn = (
         ("Over the run", pictures.over_time(figures, overtime.over_time(session, watch)), _over_time_caption(figures)),
@@ -60,11 +60,11 @@ def text(session, figures, kept=None, watch=None, pair=None, coach=None):
         flags=_flags(figures),
         pictures=[(head, one, caption) for head, one, caption in drawn if one],
         figures=tables.figure_rows(figures),
-        compared=bool(figures["fresh"]),
-        notes=[*figures["notes"], *sentences.relation(figures)],
+        compared=bool(figures.fresh),
+        notes=[*figures.notes, *sentences.relation(figures)],
         trends=tables.trend_rows(figures),
         repeats=tables.repeat_rows(figures),
-        repeats_by=figures["repeats"][0]["by"] if figures["repeats"] else "",
+        repeats_by=figures.repeats[0].by if figures.repeats else "",
         cues=tables.cue_rows(figures),
         cue_answer=[*cues.cue_answer(figures), *cues.held_lines(figures), *cues.watched_lines(figures)],
         sides=tables.side_rows(pair) if pair else [],
@@ -74,7 +74,7 @@ def text(session, figures, kept=None, watch=None, pair=None, coach=None):
         sureness=tables.sureness_rows(figures, shape),
         left_out=sentences.left_out(figures),
         missing=tables.missing(figures, kept, shape, watch, pair),
-        problems=[untrusted.printable(problem, 200) for problem in figures["quality"]["problems"]],
+        problems=[untrusted.printable(problem, 200) for problem in figures.quality.problems],
         source=_source(figures, kept),
         version=__version__,
     )
@@ -104,9 +104,9 @@ def _title(kept):
 
 
 def _about(figures, kept):
-    athlete = kept.athlete if kept else figures["athlete"]
+    athlete = kept.athlete if kept else figures.athlete
     parts = [untrusted.printable(athlete, 32)] if athlete and athlete != NOBODY else []
-    parts.append(words.leg((kept and kept.leg) or figures["leg"]))
+    parts.append(words.leg((kept and kept.leg) or figures.leg))
     if kept and (dated := words.dated(kept.start_from)):
         parts.append(dated)
     return parts
@@ -131,41 +131,41 @@ def _said(kept):
 
 def _flags(figures):
     """What limits these figures, and what holds all the same."""
-    flags = [flag["text"] for flag in figures["flags"]]
-    if figures["strides"] and (flags or not figures["change"]):
+    flags = [flag.text for flag in figures.flags]
+    if figures.strides and (flags or not figures.change):
         flags.append(f"What holds: {', '.join(sentences.holding(figures))}.")
     return flags
 
 
 def _way(figures):
     """Which way the verdict points: a word for the style sheet."""
-    if not figures["change"] or sentences.at_unlike_paces(figures):
+    if not figures.change or sentences.at_unlike_paces(figures):
         return "unknown"
     return "fell" if sentences.fell(figures) else "held"
 
 
 def _source(figures, kept):
-    quality = figures["quality"]
+    quality = figures.quality
     parts = [("Session", kept.id)] if kept else []
-    board = untrusted.printable(figures["board"], 32) if figures["board"] else "unknown"
+    board = untrusted.printable(figures.board, 32) if figures.board else "unknown"
     parts.append(("Board", board))
-    if figures["firmware"]:
-        parts.append(("Firmware", untrusted.printable(figures["firmware"], 24)))
-    parts.append(("Ended by", words.ended_by(quality["ended"])))
+    if figures.firmware:
+        parts.append(("Firmware", untrusted.printable(figures.firmware, 24)))
+    parts.append(("Ended by", words.ended_by(quality.ended)))
     return parts
 
 
 def _over_time_caption(figures):
     parts = []
-    if figures["fresh"]:
-        from_s, to_s = figures["fresh"]["from_s"], figures["fresh"]["to_s"]
+    if figures.fresh:
+        from_s, to_s = figures.fresh.from_s, figures.fresh.to_s
         parts.append(f"Blue: your own baseline, the mean of {clock(from_s)} to {clock(to_s)}")
-        if figures["baseline"]:
+        if figures.baseline:
             parts[-1] += ", and how far means of ten strides strayed from it then (± 2 SD)"
         parts[-1] += "."
-    if figures["late"]:
+    if figures.late:
         parts.append("Orange: the last minutes.")
-    if figures["onset"]:
+    if figures.onset:
         parts.append("Orange band: when the fall began, 95 % interval.")
     return " ".join(parts)
 
@@ -182,10 +182,10 @@ def _shape_caption(shape):
 
 
 def _spread_caption(figures):
-    spread = figures["variability"]
-    if spread["knee_lift_sd_deg"] is None:
+    spread = figures.variability
+    if spread.knee_lift_sd_deg is None:
         return "Each bar counts the sure strides of that knee lift."
     return (
-        f"From one stride to the next, knee lift spreads by {spread['knee_lift_sd_deg']:.1f}° and stride time by "
-        f"{spread['stride_time_cv_percent']:.1f} % (SD without the slow drift)."
+        f"From one stride to the next, knee lift spreads by {spread.knee_lift_sd_deg:.1f}° and stride time by "
+        f"{spread.stride_time_cv_percent:.1f} % (SD without the slow drift)."
     )

@@ -100,7 +100,7 @@ def _any(values):
 
 def _ends(figures, course):
     half_s = course["span_s"] / 2
-    return min(0.0, float(course["t_s"][0]) - half_s), max(figures["duration_s"], float(course["t_s"][-1]) + half_s)
+    return min(0.0, float(course["t_s"][0]) - half_s), max(figures.duration_s, float(course["t_s"][-1]) + half_s)
 
 
 def _time_axis(axes, start_s, end_s, is_last, narrow):
@@ -118,56 +118,56 @@ def _draw_lift(axes, figures, course, narrow):
     t_s, lift, low, high = _broken(
         course["t_s"], course["knee_lift_deg"], course["low_deg"], course["high_deg"], span_s=course["span_s"]
     )
-    fresh, late = figures["fresh"], figures["late"]
-    levels = [part["knee_lift_deg"] for part in (fresh, late) if part]
+    fresh, late = figures.fresh, figures.late
+    levels = [part.knee_lift_deg for part in (fresh, late) if part]
     axes.set_ylim(_span_of([*low, *high, *levels], _LEAST_SPAN_DEG, margin=0.1))
     axes.yaxis.set_major_locator(MaxNLocator(4 if narrow else 6, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}°".replace("-", "−")))
     _draw_pauses(axes, figures)
-    _draw_onset(axes, figures.get("onset"))
+    _draw_onset(axes, figures.onset)
     axes.fill_between(t_s / 60, low, high, color=INK, alpha=0.13, linewidth=0)
     axes.plot(t_s / 60, lift, color=INK, linewidth=1.7)
     labels = []
     for part, words, colour in ((fresh, "fresh", FRESH), (late, "late", LATE)):
-        if not part or part["knee_lift_deg"] is None:
+        if not part or part.knee_lift_deg is None:
             continue
-        level = part["knee_lift_deg"]
+        level = part.knee_lift_deg
         if part is fresh:
             _draw_baseline(axes, figures, level)
-        axes.plot([part["from_s"] / 60, part["to_s"] / 60], [level, level], color=colour, linewidth=3.5)
+        axes.plot([part.from_s / 60, part.to_s / 60], [level, level], color=colour, linewidth=3.5)
         labels.append((level, f"{words} {degrees(level)}", colour))
     _beside(axes, labels)
-    _draw_cues(axes, figures["cues"])
+    _draw_cues(axes, figures.cues)
     _head(axes, "Knee lift", "" if narrow else f"median of each {_length(course)}; grey: 8 of 10 strides")
 
 
 def _draw_baseline(axes, figures, level):
     """The fresh level over the whole run, with the spread that it was learnt with (of ten-stride means)."""
     axes.axhline(level, color=FRESH, linewidth=1, linestyle=(0, (5, 3)))
-    sigma = (figures["baseline"] or {}).get("sigma_deg")
+    sigma = figures.baseline.sigma_deg if figures.baseline else None
     if sigma and 0 < sigma < 10:
         axes.axhspan(level - 2 * sigma, level + 2 * sigma, color=FRESH, alpha=0.12, linewidth=0)
 
 
 def _draw_pauses(axes, figures):
-    for pause in figures["pauses"][:40]:
-        axes.axvspan(pause["from_s"] / 60, pause["to_s"] / 60, color=GRID, alpha=0.6, linewidth=0)
+    for pause in figures.pauses[:40]:
+        axes.axvspan(pause.from_s / 60, pause.to_s / 60, color=GRID, alpha=0.6, linewidth=0)
     start, end = axes.get_xlim()
-    for pause in figures["pauses"][:40]:
-        if (pause["to_s"] - pause["from_s"]) / 60 > 0.07 * (end - start):
-            at = (pause["from_s"] + pause["to_s"]) / 120
+    for pause in figures.pauses[:40]:
+        if (pause.to_s - pause.from_s) / 60 > 0.07 * (end - start):
+            at = (pause.from_s + pause.to_s) / 120
             axes.annotate("pause", (at, 0.5), xycoords=("data", "axes fraction"), color=MUTED, ha="center", fontsize=11)
 
 
 def _draw_onset(axes, onset):
     if not onset:
         return
-    axes.axvspan(onset["from_s"] / 60, onset["to_s"] / 60, color=LATE, alpha=0.13, linewidth=0)
-    axes.axvline(onset["t_s"] / 60, color=LATE, linewidth=1.2, linestyle=(0, (2, 2)))
+    axes.axvspan(onset.from_s / 60, onset.to_s / 60, color=LATE, alpha=0.13, linewidth=0)
+    axes.axvline(onset.t_s / 60, color=LATE, linewidth=1.2, linestyle=(0, (2, 2)))
     start, end = axes.get_xlim()
-    leftwards = onset["t_s"] / 60 > (start + end) / 2
+    leftwards = onset.t_s / 60 > (start + end) / 2
     axes.annotate(
-        f"falls from {clock(onset['t_s'])}", (onset["t_s"] / 60, 0.04), (-5 if leftwards else 5, 0),
+        f"falls from {clock(onset.t_s)}", (onset.t_s / 60, 0.04), (-5 if leftwards else 5, 0),
         xycoords=("data", "axes fraction"), textcoords="offset points", color=LATE, fontsize=11,
         ha="right" if leftwards else "left",
     )  # fmt: skip
@@ -175,7 +175,7 @@ def _draw_onset(axes, onset):
 
 def _draw_cues(axes, cues):
     start, end = axes.get_xlim()
-    inside = [(i, cue["t_s"] / 60) for i, cue in enumerate(cues, 1) if start <= cue["t_s"] / 60 <= end]
+    inside = [(i, cue.t_s / 60) for i, cue in enumerate(cues, 1) if start <= cue.t_s / 60 <= end]
     if not inside:
         return
     axes.plot(
@@ -234,19 +234,17 @@ def _over_time_in_words(figures, course):
             f"({clock(t_s[low])}), {degrees(lift[-1])} at the end."
         )
     for name in ("fresh", "late"):
-        part = figures[name]
-        if part and part["knee_lift_deg"] is not None:
-            mean = f"mean {name} {degrees(part['knee_lift_deg'])}"
-            words.append(f"From {clock(part['from_s'])} to {clock(part['to_s'])}: {mean}.")
-    if onset := figures.get("onset"):
-        words.append(
-            f"It began to fall at {clock(onset['t_s'])} (between {clock(onset['from_s'])} and {clock(onset['to_s'])})."
-        )
-    if figures["cues"]:
-        at = ", ".join(clock(cue["t_s"]) for cue in figures["cues"][:_MOST_NUMBERED])
-        words.append(f"Cues: {len(figures['cues'])}, at {at}{' and later' if len(figures['cues']) > 12 else ''}.")
-    if figures["pauses"]:
-        words.append(f"Pauses: {len(figures['pauses'])}.")
+        part = getattr(figures, name)
+        if part and part.knee_lift_deg is not None:
+            mean = f"mean {name} {degrees(part.knee_lift_deg)}"
+            words.append(f"From {clock(part.from_s)} to {clock(part.to_s)}: {mean}.")
+    if onset := figures.onset:
+        words.append(f"It began to fall at {clock(onset.t_s)} (between {clock(onset.from_s)} and {clock(onset.to_s)}).")
+    if figures.cues:
+        at = ", ".join(clock(cue.t_s) for cue in figures.cues[:_MOST_NUMBERED])
+        words.append(f"Cues: {len(figures.cues)}, at {at}{' and later' if len(figures.cues) > 12 else ''}.")
+    if figures.pauses:
+        words.append(f"Pauses: {len(figures.pauses)}.")
     if _any(course["cadence_spm"]):
         low, high = np.nanmin(course["cadence_spm"]), np.nanmax(course["cadence_spm"])
         words.append(f"Cadence between {count(low)} and {count(high)} steps/min.")
@@ -343,7 +341,7 @@ def _draw_spread(figures, shares, width):
     inner = np.concatenate(inner)
     axes.set_xlim(inner.min() - 1, inner.max() + 1.5)
     axes.set_ylim(0, 1.22 * top)
-    means = [figures[name]["knee_lift_deg"] if figures[name] else None for name, _ in _PARTS]
+    means = [part.knee_lift_deg if (part := getattr(figures, name)) else None for name, _ in _PARTS]
     for i, (name, colour) in enumerate(_PARTS):
         if shares[name] is None:
             continue

@@ -50,45 +50,45 @@ _WATCH_ROWS = (
 
 def facts(figures):
     """The run at a glance: [(what, figure, more)]."""
-    duration_s = figures["duration_s"]
+    duration_s = figures.duration_s
     rows = [
         ("Duration", clock(duration_s), "h" if duration_s >= 3600 else "min"),
-        ("Strides", f"{figures['strides']:,}", "of this leg"),
-        ("Cadence", count(figures["cadence_spm"]), "steps/min"),
-        ("Knee lift", degrees(figures["knee_lift_deg"]), "on average"),
+        ("Strides", f"{figures.strides:,}", "of this leg"),
+        ("Cadence", count(figures.cadence_spm), "steps/min"),
+        ("Knee lift", degrees(figures.knee_lift_deg), "on average"),
     ]
-    if below := figures["below_baseline"]:
-        rows.append(("Below baseline", clock(below["s"]), f"min, {below['percent']:.0f} % of the time"))
-    if onset := figures["onset"]:
-        rows.append(("Fell from", clock(onset["t_s"]), f"95 %: {clock(onset['from_s'])}–{clock(onset['to_s'])}"))
-    rows.append(("Cues", str(len(figures["cues"])), "given" if any(cue["buzzed"] for cue in figures["cues"]) else ""))
-    if figures.get("pace") and figures["pace"]["speed_mps"]:
-        rows.insert(3, ("Pace", pace(figures["pace"]["speed_mps"], unit=False), "min/km"))
+    if below := figures.below_baseline:
+        rows.append(("Below baseline", clock(below.below_s), f"min, {below.percent:.0f} % of the time"))
+    if onset := figures.onset:
+        rows.append(("Fell from", clock(onset.t_s), f"95 %: {clock(onset.from_s)}–{clock(onset.to_s)}"))
+    rows.append(("Cues", str(len(figures.cues)), "given" if any(cue.buzzed for cue in figures.cues) else ""))
+    if figures.pace and figures.pace.speed_mps:
+        rows.insert(3, ("Pace", pace(figures.pace.speed_mps, unit=False), "min/km"))
     return rows
 
 
 def figure_rows(figures):
     """The table of figures: [{what, whole, fresh, late, change, interval, reading}]."""
-    rows = [_row(label, key, write, write, figures, figures["change"]) for label, key, write in _ROWS]
-    if watch := figures.get("pace"):
+    rows = [_row(label, key, write, write, figures, _as_dict(figures.change)) for label, key, write in _ROWS]
+    if watch := figures.pace:
         change = {}
         for _, key, _, _ in _WATCH_ROWS:
-            both = [watch[name][key] if watch[name] else None for name in ("fresh", "late")]
+            both = [getattr(part, key) if part else None for part in (watch.fresh, watch.late)]
             if key == "speed_mps":
                 both = [1000 / speed if speed else None for speed in both]
             change[key] = both[1] - both[0] if None not in both else None
         rows += [
             _row(label, key, write, write_change, watch, change)
             for label, key, write, write_change in _WATCH_ROWS
-            if watch[key] is not None
+            if getattr(watch, key) is not None
         ]
-    return rows if figures["strides"] else []
+    return rows if figures.strides else []
 
 
 def _row(label, key, write, write_change, parts, change):
-    row = {"what": label, "whole": write(parts[key])}
-    for name in ("fresh", "late"):
-        row[name] = write(parts[name][key]) if parts[name] else NONE
+    row = {"what": label, "whole": write(getattr(parts, key))}
+    for name, part in (("fresh", parts.fresh), ("late", parts.late)):
+        row[name] = write(getattr(part, key)) if part else NONE
     value = change[key] if change else None
     row["change"] = write_change(value, signed=True)
     interval = change.get(key + "_interval") if change else None
@@ -99,6 +99,10 @@ def _row(label, key, write, write_change, parts, change):
     return row
 
 
+def _as_dict(change):
+    return change.as_json() if change else {}
+
+
 def _ends(interval, write):
     """An interval of changes, its unit left to the cell before it."""
     return " to ".join(write(end, signed=True).split()[0] for end in interval)
@@ -106,9 +110,9 @@ def _ends(interval, write):
 
 def trend_rows(figures):
     """The table of trends over the whole run: a list of cells each, [] for a run too short for them."""
-    found = [(label, figures["trend_per_h"][key], write) for label, key, write in _TRENDS]
+    found = [(label, figures.trend_per_h[key], write) for label, key, write in _TRENDS]
     return [
-        [label, write(trend["per_h"], signed=True), _ends((trend["low"], trend["high"]), write)]
+        [label, write(trend.per_h, signed=True), _ends((trend.low, trend.high), write)]
         for label, trend, write in found
         if trend
     ]
@@ -129,9 +133,9 @@ def repeat_rows(figures):
     return [
         [
             *repeats.cells(number, row),
-            _ends([-end for end in reversed(row["drop_interval"])], degrees) if row["drop_interval"] else NONE,
+            _ends([-end for end in reversed(row.drop_interval_deg)], degrees) if row.drop_interval_deg else NONE,
         ]
-        for number, row in enumerate(figures["repeats"], 1)
+        for number, row in enumerate(figures.repeats, 1)
     ]
 
 
@@ -140,19 +144,19 @@ def cue_rows(figures):
     return [
         [
             str(number),
-            clock(cue["t_s"]) + ("" if cue["buzzed"] else " (not buzzed)"),
-            degrees(cue["drop_deg"]),
-            degrees(cue["answer_deg"], signed=True),
+            clock(cue.t_s) + ("" if cue.buzzed else " (not buzzed)"),
+            degrees(cue.drop_deg),
+            degrees(cue.answer_deg, signed=True),
             _came_back(cue),
         ]
-        for number, cue in enumerate(figures["cues"], 1)
+        for number, cue in enumerate(figures.cues, 1)
     ]
 
 
 def _came_back(cue):
-    if cue["cleared_after_s"] is not None:
-        return f"after {clock(cue['cleared_after_s'])}"
-    came_back = cue.get("came_back")
+    if cue.cleared_after_s is not None:
+        return f"after {clock(cue.cleared_after_s)}"
+    came_back = cue.came_back
     return NONE if came_back is None else "yes" if came_back else "no"
 
 
@@ -161,11 +165,11 @@ SURE_COLUMNS = ("Figure", "By itself", "Its change within this run", "In this ru
 
 def sureness_rows(figures, shape):
     """How sure each figure is: [(figure, by itself, its change in this run, does it hold here)]."""
-    low, high = figures["absolute_error_deg"]
-    change = figures["change"] or {}
-    angles = _held(figures["strides_sure"], "no stride's angles are sure", figures["strides_sure"])
-    timed = figures["strides"] if figures["cadence_spm"] else 0
-    times = _held(timed, "no stride follows another" if figures["strides"] else "no strides", timed)
+    low, high = figures.absolute_error_deg
+    change = _as_dict(figures.change)
+    angles = _held(figures.strides_sure, "no stride's angles are sure", figures.strides_sure)
+    timed = figures.strides if figures.cadence_spm else 0
+    times = _held(timed, "no stride follows another" if figures.strides else "no strides", timed)
     return [
         (
             "Knee lift, extension",
@@ -190,7 +194,7 @@ def sureness_rows(figures, shape):
             "Baseline and drop",
             "Your own first minutes are the yardstick; no other runner's figures are.",
             _plus_minus(change, "knee_lift_deg", degrees),
-            "holds" if change else f"missing: {figures['why_no_change'] or 'no sure strides to compare'}",
+            "holds" if change else f"missing: {figures.why_no_change or 'no sure strides to compare'}",
         ),
         (
             "The stride's shape",
@@ -223,7 +227,7 @@ def missing(figures, kept, shape, watch, pair):
             )
         )
     rows += [(what[:1].upper() + what[1:], why) for what, why in sentences.missing(figures)]
-    if not figures["strides"]:
+    if not figures.strides:
         return rows
     if shape["why_not"]:
         rows.append(("The stride's shape", shape["why_not"]))
@@ -235,8 +239,8 @@ def missing(figures, kept, shape, watch, pair):
                 "pace, so a slower end can look like a fall",
             )
         )
-    elif figures.get("pace") and figures["pace"]["why_not_at_equal_pace"]:
-        rows.append(("Knee lift at equal pace", figures["pace"]["why_not_at_equal_pace"]))
+    elif figures.pace and figures.pace.why_not_at_equal_pace:
+        rows.append(("Knee lift at equal pace", figures.pace.why_not_at_equal_pace))
     if pair is None:
         rows.append(
             ("Left against right", "one board sees one leg (kneesync report SESSION --with OTHER, where two ran)")

@@ -8,7 +8,7 @@ COLUMNS = ("", "from", "for", "rest", "strides", "steps/min", "knee lift", "rang
 
 
 def head(figures):
-    found = {"pauses": "the pauses between them", "cadence": "their cadence"}[figures["repeats"][0]["by"]]
+    found = {"pauses": "the pauses between them", "cadence": "their cadence"}[figures.repeats[0].by]
     return f"Repeats, found by {found}; the change is against the first:"
 
 
@@ -16,13 +16,13 @@ def cells(number, row):
     """A repeat's cells, a text each of COLUMNS. `number` counts from 1."""
     return [
         str(number),
-        clock(row["from_s"]),
-        clock(row["to_s"] - row["from_s"]),
-        clock(row["rest_s"]),
-        count(row["strides"]),
-        count(row["cadence_spm"]),
-        degrees(row["knee_lift_deg"]),
-        degrees(row["range_deg"]),
+        clock(row.from_s),
+        clock(row.to_s - row.from_s),
+        clock(row.rest_s),
+        count(row.strides),
+        count(row.cadence_spm),
+        degrees(row.knee_lift_deg),
+        degrees(row.range_deg),
         _against_first(row),
     ]
 
@@ -39,18 +39,18 @@ def table(rows):
 def in_words(rows):
     for number, row in enumerate(rows, 1):
         parts = [
-            f"Repeat {number}: from {clock(row['from_s'])} for {clock(row['to_s'] - row['from_s'])} min",
-            f"{row['strides']} strides",
-            steps(row["cadence_spm"]),
-            f"knee lift {degrees(row['knee_lift_deg'])}",
-            f"range {degrees(row['range_deg'])}",
+            f"Repeat {number}: from {clock(row.from_s)} for {clock(row.to_s - row.from_s)} min",
+            f"{row.strides} strides",
+            steps(row.cadence_spm),
+            f"knee lift {degrees(row.knee_lift_deg)}",
+            f"range {degrees(row.range_deg)}",
         ]
-        if row["drop_deg"] is not None:
+        if row.drop_deg is not None:
             parts.append(f"change {_against_first(row)}")
-        if row["rest_s"] is not None:
-            parts.append(f"then {clock(row['rest_s'])} min of rest")
+        if row.rest_s is not None:
+            parts.append(f"then {clock(row.rest_s)} min of rest")
         yield ", ".join(parts) + "."
 
 
 def _against_first(row):
-    return NONE if row["drop_deg"] is None else degrees(-row["drop_deg"], signed=True)
+    return NONE if row.drop_deg is None else degrees(-row.drop_deg, signed=True)

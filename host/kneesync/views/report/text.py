@@ -45,16 +45,16 @@ def show(console, figures, session, kept=None, pair=None, coach=()):
     console.print()
     if len(session.t_ms):
         _show_chart(console, figures, session, width)
-    if figures["strides"]:
+    if figures.strides:
         console.print(table(figures, width))
         trends = () if width >= WIDE else over_the_run(figures)  # in the wide table
         say([spread(figures), *trends, *relation(figures), *watch_lines(figures)])
         console.print()
-    if figures["repeats"]:
+    if figures.repeats:
         say([repeats.head(figures)])
-        console.print(repeats.table(figures["repeats"]))
+        console.print(repeats.table(figures.repeats))
         console.print()
-    if figures["strides"]:
+    if figures.strides:
         say(cue_lines(figures))
         console.print()
     if pair:
@@ -79,17 +79,17 @@ def plain(figures, kept=None, pair=None, coach=()):
     yield first_line(figures, ", ") + "."
     yield verdict(figures)
     yield from besides(figures)
-    if figures["strides"]:
+    if figures.strides:
         yield ""
         yield from _figures_in_words(figures)
         yield from (spread(figures), *over_the_run(figures), *relation(figures), *watch_lines(figures))
         yield ""
-        yield from _over_time(figures["per_minute"])
-    if figures["repeats"]:
+        yield from _over_time(figures.per_minute)
+    if figures.repeats:
         yield ""
         yield repeats.head(figures)
-        yield from repeats.in_words(figures["repeats"])
-    if figures["strides"]:
+        yield from repeats.in_words(figures.repeats)
+    if figures.strides:
         yield ""
         for line in cue_lines(figures):
             yield line.strip().replace("  ", ": ")
@@ -115,22 +115,22 @@ def table(figures, width=80):
     columns.add_column("", min_width=11)
     for name in ("whole run", "fresh", "late", "change"):
         columns.add_column(name, justify="right", min_width=9)
-    compared = bool(figures["change"] and figures["change"]["knee_lift_deg_interval"])
-    trended = width >= WIDE and figures["trend_per_h"]["knee_lift_deg"] is not None
+    compared = bool(figures.change and figures.change.knee_lift_deg_interval)
+    trended = width >= WIDE and figures.trend_per_h["knee_lift_deg"] is not None
     if compared:
         columns.add_column("95 % interval", justify="right", min_width=16)
     if trended:
         columns.add_column("per hour", justify="right", min_width=9)
         columns.add_column("95 % interval", justify="right", min_width=16)
     for label, key, write in ROWS:
-        cells = [write(figures[key])]
-        cells += [write(figures[name][key]) if figures[name] else NONE for name in ("fresh", "late")]
-        cells.append(write(figures["change"][key], signed=True) if figures["change"] else NONE)
+        cells = [write(getattr(figures, key))]
+        cells += [write(getattr(part, key)) if part else NONE for part in (figures.fresh, figures.late)]
+        cells.append(write(getattr(figures.change, key), signed=True) if figures.change else NONE)
         if compared:
-            cells.append(_interval(figures["change"][key + "_interval"], write))
+            cells.append(_interval(getattr(figures.change, f"{key}_interval"), write))
         if trended:
-            trend = figures["trend_per_h"][key]
-            cells += [write(trend["per_h"], signed=True), _interval([trend["low"], trend["high"]], write)]
+            trend = figures.trend_per_h[key]
+            cells += [write(trend.per_h, signed=True), _interval([trend.low, trend.high], write)]
         columns.add_row(label, *cells)
     return columns
 
@@ -141,15 +141,15 @@ def _interval(ends, write):
 
 def _figures_in_words(figures):
     for label, key, write in ROWS:
-        if figures[key] is None:
+        if getattr(figures, key) is None:
             continue
-        parts = [f"{label}: {write(figures[key])} on average"]
-        for name in ("fresh", "late"):
-            if figures[name]:
-                parts.append(f"{write(figures[name][key])} {name}")
-        if figures["change"]:
-            change = f"change {write(figures['change'][key], signed=True)}"
-            if interval := figures["change"][key + "_interval"]:
+        parts = [f"{label}: {write(getattr(figures, key))} on average"]
+        for name, part in (("fresh", figures.fresh), ("late", figures.late)):
+            if part:
+                parts.append(f"{write(getattr(part, key))} {name}")
+        if figures.change:
+            change = f"change {write(getattr(figures.change, key), signed=True)}"
+            if interval := getattr(figures.change, f"{key}_interval"):
                 change += f", 95 % interval {_interval(interval, write)}"
             parts.append(change)
         yield ", ".join(parts) + "."
@@ -159,23 +159,23 @@ def _over_time(minutes):
     """What the chart shows, in words: every minute of a short run, every fifth of a long one."""
     every = 1 if len(minutes) <= 12 else 5
     for row in minutes:
-        if (row["minute"] - 1) % every == 0:
-            quick = f", {steps(row['cadence_spm'])}" if row["cadence_spm"] else ""
-            yield f"Minute {row['minute']}: knee lift {degrees(row['knee_lift_deg'])}{quick}."
+        if (row.minute - 1) % every == 0:
+            quick = f", {steps(row.cadence_spm)}" if row.cadence_spm else ""
+            yield f"Minute {row.minute}: knee lift {degrees(row.knee_lift_deg)}{quick}."
 
 
 def _show_chart(console, figures, session, width):
     from kneesync.analysis.session import drawable
 
     t_s, knee_lift_deg = drawable(session)
-    fresh_deg = figures["fresh"]["knee_lift_deg"] if figures["fresh"] else None
+    fresh_deg = figures.fresh.knee_lift_deg if figures.fresh else None
     legend = Text("Knee lift")
     if fresh_deg is not None:
         legend.append("   ┄ fresh", "green")
-    if figures["cues"]:
+    if figures.cues:
         legend.append("   ▼ cue", "yellow")
     console.print(legend)
-    marks_s = [cue["t_s"] for cue in figures["cues"]]
+    marks_s = [cue.t_s for cue in figures.cues]
     for pieces in chart.lines(t_s, knee_lift_deg, width, level=fresh_deg, marks_s=marks_s):
         console.print(Text.assemble(*pieces), no_wrap=True, crop=True)
     console.print()
