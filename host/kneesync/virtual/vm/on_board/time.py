@@ -13,8 +13,8 @@ _ask = bridge.ask
 _flush = bridge.flush
 _clock = bytearray(12)
 
-# On rp2 a Ctrl-C that came with what was just printed is raised in the sleep; here between _flush() and the sleep, where
-# the VM looks for one as it branches.
+# On rp2 a Ctrl-C that came with what was just printed is raised in the sleep; here between _flush() and the sleep,
+# where the VM looks for one as it branches.
 
 
 def sleep_ms(ms):
