@@ -18,8 +18,13 @@ def page(width, write):
     return console.file.getvalue()
 
 
-def same_as_golden(name, text):
+def golden(name, text):
+    """What the page should be; `text` is what it is."""
     path = GOLDEN / f"{name}.txt"
     if os.environ.get("KNEESYNC_GOLDEN") == "write":
         path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
+    return path.read_text(encoding="utf-8")
+
+
+def same_as_golden(name, text):
+    assert text == golden(name, text)
