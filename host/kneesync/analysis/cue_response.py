@@ -148,15 +148,15 @@ def cues(run: Run, expect: Expected | None) -> list[Cue]:
             drop_deg=said["drop_deg"],
             knee_lift_deg=said["knee_lift_deg"],
             expected_deg=said["expected_deg"],
-            in_row=event.detail if event.kind == "cue" else None,
-            held_by=event.detail if event.kind == "cue_held" else None,
+            in_row=event.detail if event.kind == "cue" and isinstance(event.detail, int) else None,
+            held_by=str(event.detail) if event.kind == "cue_held" else None,
             buzzed=event.kind == "cue" and said["pulse_ms"] > 0,
             answer_deg=float(lift_deg[now:last].mean() - lift_deg[first:now].mean()) if enough else None,
             cleared_after_s=float(later[0] - at_s) if len(later) else None,
             back_deg=dict.fromkeys(map(str, AFTER_STRIDES)),
             came_back=None,
         )
-        if drop_deg is not None and now >= BEFORE_STRIDES and enough:
+        if expect is not None and drop_deg is not None and now >= BEFORE_STRIDES and enough:
             before_deg = drop_deg[now - BEFORE_STRIDES : now].mean()
             for strides in AFTER_STRIDES:
                 after = drop_deg[now : now + strides]
@@ -175,6 +175,6 @@ def answered(found: list[Cue]) -> CueResponse | None:
     known = [cue.came_back for cue in found if cue.came_back is not None]
     back_deg = {}
     for strides in map(str, AFTER_STRIDES):
-        rises = [cue.back_deg[strides] for cue in found if cue.back_deg[strides] is not None]
+        rises = [rise for cue in found if (rise := cue.back_deg[strides]) is not None]
         back_deg[strides] = float(np.mean(rises)) if rises else None
     return CueResponse(cues=len(found), judged=len(known), came_back=sum(known), back_deg=back_deg)

@@ -48,7 +48,7 @@ class Noise:
         """(columns (g, m, c) without correlation and of like variance, log determinant (g,)) by a Kalman filter."""
         phi, share = self.phi[:, None], self.share[:, None]
         white = np.empty((len(phi), *columns.shape))
-        level, spread, log_size = np.zeros((len(phi), columns.shape[1])), share, 0.0
+        level, spread, log_size = np.zeros((len(phi), columns.shape[1])), share, np.zeros((len(phi), 1))
         for i in range(self.m):
             variance = spread + 1 - share
             off = columns[i] - level

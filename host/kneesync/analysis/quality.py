@@ -3,6 +3,7 @@
 import numpy as np
 
 from kneecore import sessionlog as log
+from kneesync import untrusted
 from kneesync.analysis.figures import Flag, Quality
 from kneesync.analysis.run import Run
 from kneesync.formats.session import CAUTIONS
@@ -27,7 +28,7 @@ def quality(run: Run) -> Quality:
         samples_lost_ms=int(gaps_ms.sum(dtype=np.int64)),
         imu_faults=int((events["kind"] == log.IMU_FAULT).sum()),
         restrapped=int((events["kind"] == log.RESTRAPPED).sum()),
-        alignment_sure_percent=aligned[-1].detail if aligned else None,
+        alignment_sure_percent=untrusted.whole(aligned[-1].detail, 0, 100) if aligned else None,
         ended=session.end["reason"] if session.end else None,
         problems=list(session.problems),
     )

@@ -213,7 +213,7 @@ def _pace(run, tens, drift, watch, fresh_span, late_span):
     grade_percent = at["grade_percent"][tens.strides].mean(axis=1)
     weights, shared = pace.equal_pace_weights(speed_mps, grade_percent, tens.within(fresh_span), tens.within(late_span))
     if weights is None:
-        figures.why_not_at_equal_pace = shared
+        figures.why_not_at_equal_pace = str(shared)
         lift_deg = run.columns["knee_lift_deg"]
         figures.by_slope = pace_per_stride.at_equal_pace(run.t_s, lift_deg, at, run.sure, fresh_span, late_span)
         return figures
@@ -222,7 +222,7 @@ def _pace(run, tens, drift, watch, fresh_span, late_span):
         drop_deg=-rise,
         low_deg=-high,
         high_deg=-low,
-        bands_mps=[band for band, _ in shared],
+        bands_mps=[float(band) for band, _ in shared],
         band_width_mps=pace.BAND_MPS,
     )
     return figures

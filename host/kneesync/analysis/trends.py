@@ -70,7 +70,9 @@ def trends(kept, weeks=WEEKS, metrics=SHOWN):
     """
     placed = sorted((one for one in kept if _is_placed(one)), key=lambda one: one.start_unix_s)
     to_s = placed[-1].start_unix_s if placed else None
-    from_s = to_s - weeks * 7 * _DAY_S if placed and weeks else placed[0].start_unix_s if placed else None
+    from_s = placed[0].start_unix_s if placed else None
+    if to_s is not None and weeks:
+        from_s = to_s - weeks * 7 * _DAY_S
     shown = [one for one in placed if one.start_unix_s >= from_s]
     left_out, runners = LeftOut(), defaultdict(list)
     for one in shown:
@@ -187,7 +189,7 @@ class _Band:
 def _common(sessions):
     """The _Band to compare in, or None: of pace as soon as it carries a line over half the time that cadence would."""
     by_pace, by_cadence = _best_band(sessions, "speed_mps"), _best_band(sessions, "cadence_spm")
-    if by_pace and by_pace.suffices() and 2 * by_pace.span_s >= by_cadence.span_s:
+    if by_pace and by_cadence and by_pace.suffices() and 2 * by_pace.span_s >= by_cadence.span_s:
         return by_pace
     return by_cadence or by_pace
 

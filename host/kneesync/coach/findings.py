@@ -170,7 +170,7 @@ def _judged(sign, values):
 def _range_agrees(values, value):
     """A difference of knee lift that range, which no strap shifts, does not show is put down to the straps."""
     ranges = [evidence.range_right_less_left(run) for run, _ in values]
-    return float(np.median(ranges)) * math.copysign(1, value) >= _AGREES * abs(value)
+    return float(np.median(np.array(ranges, dtype=float))) * math.copysign(1, value) >= _AGREES * abs(value)
 
 
 def _sure(many, runs, interval, judged):

@@ -76,6 +76,8 @@ def _compared(catalog, key, chosen_for, since, runs):
             best = (least, sign, sides)
         if least >= LEAST_RUNS:
             break
+    if best is None:
+        raise ValueError("no sign to tell a change by")
     _, sign, (before, after) = best
     row = {"sign": sign, "unit": TABLE[sign].unit.strip(), "runs_before": len(before), "runs_after": len(after)}
     if min(len(before), len(after)) < LEAST_RUNS:

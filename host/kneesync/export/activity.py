@@ -169,7 +169,7 @@ class _Writer:
                 message.avg_running_cadence = int(cadence)
             message.event = Event.LAP if kind is LapMessage else Event.SESSION
             message.event_type = EventType.STOP
-            if kind is SessionMessage:
+            if isinstance(message, SessionMessage):
                 message.first_lap_index, message.num_laps = 0, 1
             self._builder.add(message)
         message = ActivityMessage(local_id=5)

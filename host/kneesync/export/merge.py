@@ -166,6 +166,6 @@ def _closed(header, body):
     header[1] = max(header[1], _PROTOCOL_2)
     struct.pack_into("<I", header, 4, len(body))
     if len(header) >= fit.HEADER_BYTES + fit.CRC_BYTES:
-        struct.pack_into("<H", header, len(header) - 2, fit.crc16(header[:-2]))
+        struct.pack_into("<H", header, len(header) - 2, fit.crc16(bytes(header[:-2])))
     whole = bytes(header) + bytes(body)
     return whole + struct.pack("<H", fit.crc16(whole))

@@ -117,7 +117,7 @@ def _json(columns, about):
     return _text({"metadata": about, "columns": {name: _listed(values) for name, values in columns.items()}}, None)
 
 
-def _text(content, indent=2):
+def _text(content, indent: int | None = 2) -> bytes:
     return (json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 

@@ -127,12 +127,12 @@ class Session:
         return untrusted.whole(self.header.get("ticks_ms"), 0, 1 << 32)
 
     @property
-    def settings(self) -> dict[str, int | str]:
-        """The settings the board ran with: a dict of name to value, unknown and ill-fitting ones left out."""
+    def settings(self) -> dict[str, Any]:
+        """The settings the board ran with, by name; what is unknown or does not fit is left out."""
         from kneecore import settings
 
         found = self.header.get("settings")
-        return cast("dict[str, int | str]", settings.merged(found if isinstance(found, dict) else {})[0])
+        return cast("dict[str, Any]", settings.merged(found if isinstance(found, dict) else {})[0])
 
     @property
     def period_ms(self) -> float:

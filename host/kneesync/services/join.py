@@ -95,9 +95,8 @@ def _place_near(joined, kept, session, slack, trust_clocks):
     if overlap_s < align_by_cadence.LEAST_COMMON_S:
         joined.refused.append((kept, f"only {overlap_s:.0f} s of its running lie in the recording"))
         return
-    uninformative = at is None or _even(recording.cadence_spm)
     far = at is not None and abs(at.offset_spm) > align_by_cadence.MOST_OFFSET_SPM
-    if (uninformative and not far) or trust_clocks:
+    if at is None or (_even(recording.cadence_spm) and not far) or trust_clocks:
         error_s = CLOCK_ERROR_S.get(kept.start_from, 60)
         _add(joined, kept, session, kept.start_unix_s, BY_TIME, error_s, at)
         return

@@ -137,5 +137,5 @@ def _pair(one, other, references):
         names.append(kept.id if kept else untrusted.printable(Path(reference).name, 60))
         legs.append(kept.leg if kept and kept.leg else session.header.get("leg"))
     starts = [kept.start_unix_s if kept else None for kept, _ in (one, other)]
-    apart_s = None if None in starts else starts[1] - starts[0]
+    apart_s = None if starts[0] is None or starts[1] is None else starts[1] - starts[0]
     return pair(one[1], other[1], apart_s, names, legs)

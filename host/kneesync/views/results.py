@@ -5,6 +5,7 @@ import math
 import sys
 from dataclasses import asdict
 from datetime import UTC
+from typing import Any
 
 from kneesync import untrusted
 
@@ -84,7 +85,7 @@ def strides(session, zero_ms=None):
     t_s = columns["t_s"] if zero_ms is None else (session.t_ms - zero_ms) / 1000
     rows = []
     for i in range(len(t_s)):
-        row = {"t_s": float(t_s[i])}
+        row: dict[str, Any] = {"t_s": float(t_s[i])}
         row.update({name: float(columns[name][i]) for name in names})
         row["flags"] = [name for name in FLAG_NAMES if columns[name][i]]
         rows.append(row)

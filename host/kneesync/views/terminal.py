@@ -1,6 +1,7 @@
 """Where text goes: results to stdout, progress and errors to stderr; colour only for eyes that see it."""
 
 import codecs
+import io
 import os
 import sys
 import unicodedata
@@ -65,7 +66,7 @@ codecs.register_error("plainer", _plainer)
 def tolerate():
     """Let stdout and stderr take any text: what is no UTF takes plainer characters where it lacks one."""
     for stream in (sys.stdout, sys.stderr):
-        if "utf" not in (stream.encoding or "").lower() and hasattr(stream, "reconfigure"):
+        if "utf" not in (stream.encoding or "").lower() and isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="plainer")
 
 

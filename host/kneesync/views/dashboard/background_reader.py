@@ -7,8 +7,12 @@ holding a key down reads the session that one stops at, not those on the way.
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kneesync.errors import KneesyncError, inside
+
+if TYPE_CHECKING:
+    from kneesync.analysis.figures import RunFigures
 
 MOST_READ = 64  # an hour's run takes 200 KB here
 
@@ -17,7 +21,7 @@ MOST_READ = 64  # an hour's run takes 200 KB here
 class Reading:
     """What one session's file says, or in `problem` why it says nothing."""
 
-    figures: dict | None = None  # services.read_run
+    figures: "RunFigures | None" = None
     lift: tuple = ((), ())  # (t_s, deg) of the sure strides
     cadence: tuple = ((), ())  # (t_s, steps/min) of the timed ones
     problem: str = ""

@@ -123,13 +123,15 @@ class FilterDialog(ModalScreen):
             self._show()
 
     def _show(self):
-        chosen = {name: self.query_one(f"#{name}", Select).value or None for name in ("athlete", "leg", "tag")}
+        athlete, leg, tag = (self.query_one(f"#{name}", Select).value for name in ("athlete", "leg", "tag"))
         try:
             filters = Filters(
                 words=self._runs.filters.words,
                 marked=bool(self.query_one("#marked", Select).value),
                 since=self.query_one("#since", Input).value.strip(),
-                **chosen,
+                athlete=str(athlete) if athlete else None,
+                leg=str(leg) if leg else None,
+                tag=str(tag) if tag else None,
             )
         except KneesyncError as error:
             self.query_one("#hint", Static).update(Text(str(error), "red"))

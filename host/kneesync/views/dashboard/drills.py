@@ -83,9 +83,10 @@ def _drawn(advice, width):
 
     from kneesync.views.drills import text as drills
 
+    written = io.StringIO()
     console = Console(
-        file=io.StringIO(), width=width, force_terminal=True, color_system="standard", highlight=False,
+        file=written, width=width, force_terminal=True, color_system="standard", highlight=False,
         markup=False, emoji=False, legacy_windows=False,
     )  # fmt: skip
     drills.show(console, advice)
-    return console.file.getvalue()
+    return written.getvalue()

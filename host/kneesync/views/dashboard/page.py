@@ -1,7 +1,7 @@
 """What the four screens have in common: the tabs above, the keys below, and the smallest size that they need."""
 
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -10,6 +10,9 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from kneesync.errors import KneesyncError, inside
+
+if TYPE_CHECKING:
+    from kneesync.views.dashboard.app import Dashboard
 
 LEAST = (80, 24)
 WIDE = 140  # columns from which a list and a session stand side by side
@@ -39,7 +42,7 @@ class Tab(Static):
         self._screen_name = name
 
     def on_click(self):
-        self.app.show(self._screen_name)
+        cast("Dashboard", self.app).show(self._screen_name)
 
 
 class Page(Screen):
@@ -48,6 +51,7 @@ class Page(Screen):
     NAME = ""
     HELP_MORE = ()  # (keys, what they do) that are no bindings of the page itself
     AUTO_FOCUS = ""
+    app: "Dashboard"
 
     BINDINGS: ClassVar = [
         Binding("1", "app.show('sessions')", GO, show=False),

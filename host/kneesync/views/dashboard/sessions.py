@@ -134,10 +134,10 @@ class SessionsPage(Page):
         """The session beside the list where there is room; it is made once the list stands. None until then."""
         if not (self.has_class("-wide") and self.app.may_read):
             return None
-        if found := self.query("#run"):
-            return found.first()
         from kneesync.views.dashboard.run import RunView
 
+        if found := self.query("#run"):
+            return found.first(RunView)
         self.query_one("#beside").mount(RunView(id="run"))
         self.call_after_refresh(self._show_current)
         return None

@@ -1,6 +1,6 @@
 """What changed over weeks: each quantity with its verdict, one of them as a chart; the words of `kneesync trends`."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from rich.text import Text
@@ -43,7 +43,8 @@ class TrendsPage(Page):
 
     def __init__(self):
         super().__init__()
-        self._weeks, self._runner, self._found, self._of = SPANS[0], 0, None, None
+        self._weeks, self._runner, self._of = SPANS[0], 0, None
+        self._found: dict[str, Any] | None = None  # analysis.trends
 
     def body(self):
         with VerticalScroll(id="trends", can_focus=False):
@@ -76,7 +77,9 @@ class TrendsPage(Page):
     def _show(self):
         from kneesync.views.trends import text as view
 
-        found, metrics = self._found, self.query_one("#metrics", Rows)
+        if (found := self._found) is None:
+            return
+        metrics = self.query_one("#metrics", Rows)
         runner = found["runners"][self._runner] if found["runners"] else None
         for name in ("metrics", "sentence", "weeks"):
             self.query_one(f"#{name}").display = runner is not None
@@ -102,11 +105,13 @@ class TrendsPage(Page):
     def on_option_list_option_highlighted(self, event):
         from kneesync.views.trends import text as view
 
-        runner = self._found["runners"][self._runner]
+        if (found := self._found) is None:
+            return
+        runner = found["runners"][self._runner]
         name, trend = event.option_id, runner["metrics"][event.option_id]
         self._say("sentence", view.sentence(name, trend))
         unit = view.WRITTEN[name][2]
-        self.query_one("#weeks", OverWeeks).show(trend, self._found["from_unix_s"], self._found["to_unix_s"], unit)
+        self.query_one("#weeks", OverWeeks).show(trend, found["from_unix_s"], found["to_unix_s"], unit)
 
     def _say(self, name, text):
         self.query_one(f"#{name}", Static).update(text)

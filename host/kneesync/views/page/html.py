@@ -46,7 +46,7 @@ def text(session, figures, kept=None, watch=None, pair=None, coach=None):
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_together
     )
     template = environment.from_string(
-        resources.files(__package__).joinpath("page.html.j2").read_text(encoding="utf-8")
+        resources.files("kneesync.views.page").joinpath("page.html.j2").read_text(encoding="utf-8")
     )
     return template.render(
         generator=Markup(GENERATOR),

@@ -349,13 +349,15 @@ def _draw_spread(figures, shares, width):
         part, ends = shares[name][some[0] : some[-1] + 1], edges[some[0] : some[-1] + 2]
         axes.stairs(part, ends, color=colour, fill=True, alpha=0.25, linewidth=0)
         axes.stairs(part, ends, color=colour, linewidth=1.8, linestyle=_LINES[name])
-        if means[i] is not None:
-            axes.plot([means[i]] * 2, [0, 1.06 * top], color=colour, linewidth=1.2)
-            other = means[1 - i] if means[1 - i] is not None else means[i] - 1
+        mean = means[i]
+        if mean is not None:
+            axes.plot([mean] * 2, [0, 1.06 * top], color=colour, linewidth=1.2)
+            another = means[1 - i]
+            other = mean - 1 if another is None else another
             axes.annotate(
-                f"{name} {degrees(means[i])}", (means[i], 1.08 * top), (4 if means[i] >= other else -4, 0),
+                f"{name} {degrees(mean)}", (mean, 1.08 * top), (4 if mean >= other else -4, 0),
                 textcoords="offset points", color=colour, weight="bold", fontsize=11,
-                ha="left" if means[i] >= other else "right",
+                ha="left" if mean >= other else "right",
             )  # fmt: skip
     axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} %"))

@@ -7,6 +7,7 @@ serves light, dark and paper. Text stays text, in the page's own font. A width o
 import io
 import re
 from dataclasses import dataclass
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -17,7 +18,7 @@ INK, MUTED, GRID, FRESH, LATE = (f"#00000{i}" for i in range(1, 6))
 _PALETTE = {INK: "ink", MUTED: "muted", GRID: "grid", FRESH: "fresh", LATE: "late"}
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "kneesync",
     "path.simplify": False,
@@ -64,7 +65,8 @@ def _svg(drawing, prefix, title, text):
     written = io.BytesIO()
     drawing.savefig(written, format="svg", transparent=True, metadata={"Date": None})
     root = ElementTree.fromstring(written.getvalue())
-    root.remove(root.find(f"{_SVG}metadata"))
+    if (metadata := root.find(f"{_SVG}metadata")) is not None:
+        root.remove(metadata)
     for defs in root.findall(f"{_SVG}defs"):
         if defs.find(f"{_SVG}style") is not None:
             root.remove(defs)

@@ -3,6 +3,8 @@
 Everything given back is plain text or None for a cell that has no figure; the page escapes and lays it out.
 """
 
+from typing import Any
+
 from kneesync.views.report import repeats, sentences
 from kneesync.views.report.sentences import ROWS
 from kneesync.views.units import NONE, clock, count, day, degrees, pace, rate, steps
@@ -13,7 +15,7 @@ def _bare_rate(value, signed=False):
     return rate(value, signed).removesuffix(" °/s")
 
 
-_BARE = {rate: (", °/s", _bare_rate)}
+_BARE: dict[Any, tuple] = {rate: (", °/s", _bare_rate)}
 _ROWS = [(label + _BARE.get(write, ("",))[0], key, _BARE.get(write, ("", write))[1]) for label, key, write in ROWS]
 _SIDES = (*_ROWS[:3], _ROWS[5])
 _TRENDS = (*_ROWS, ("Spread of knee lift", "knee_lift_sd_deg", degrees))
