@@ -136,7 +136,7 @@ def test_time_below_baseline_is_the_time_that_it_was():
     assert below.percent == pytest.approx(100 * below.below_s / below.judged_s)
     assert below.judged_s == pytest.approx(1800 - 360, abs=40) and below.threshold_deg == 2.5
     _, steady = figures(1, minutes=30, drift_sd_deg=0.3)
-    assert steady["below_baseline"]["s"] == 0
+    assert steady.below_baseline.below_s == 0
 
 
 def test_what_follows_a_cue_is_read_at_equal_cadence():

@@ -183,12 +183,12 @@ def test_a_stale_or_foreign_note_is_no_board(note, tmp_path):
 
 
 def test_an_unforeseen_error_is_one_line_and_a_traceback_only_under_debug(kneesync, monkeypatch, run_file):
-    from kneesync.analysis import session
+    from kneesync.services import read_run
 
     def breaks(*_):
         raise RuntimeError("within\nus")
 
-    monkeypatch.setattr(session, "summary", breaks)
+    monkeypatch.setattr(read_run, "summary", breaks)
     code, out, err = kneesync("report", run_file)
     assert (code, out) == (1, "")
     assert err == "kneesync: failed inside: RuntimeError: within us; please report what `kneesync --debug` prints\n"

@@ -201,7 +201,7 @@ def test_unpulled_sessions_refuse_unless_told(library):
             flash(board.port, board.board_id, library)
         wait_for(board, "ready", 2)
         kept = set(board.flash.listdir("/")) - {"clock", "boots", "starting", "ran"}
-        assert kept == {"a", "active", "main.py", "sessions"}
+        assert kept == {"a", "active", "boot.py", "main.py", "sessions"}, "the loader writes /boot.py"
         assert flash(board.port, board.board_id, library, even_unpulled=True).version == NEW
         assert board.flash.read_file("/sessions/00001-1.knee") == session
 

@@ -491,7 +491,7 @@ def test_what_comes_and_goes_while_the_index_is_made_anew_is_right_in_it(library
     from kneesync.library import entry
 
     gone, stays = bring(library), bring(library, OTHER, "00008-1.knee")
-    real = entry.of_all
+    real = entry.from_files
 
     def meanwhile(*arguments):
         found = real(*arguments)
@@ -501,7 +501,7 @@ def test_what_comes_and_goes_while_the_index_is_made_anew_is_right_in_it(library
             bring(other, bytes(KneeFile(boot=9).end(9).data), "00009-1.knee")
         return found
 
-    monkeypatch.setattr(entry, "of_all", meanwhile)
+    monkeypatch.setattr(entry, "from_files", meanwhile)
     library.reindex()
     assert {(one.name, *one.tags) for one in library.sessions()} == {("00008-1.knee", "long"), ("00009-1.knee",)}
 

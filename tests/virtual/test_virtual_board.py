@@ -520,7 +520,7 @@ def test_i2c_errors_are_those_of_rp2(boards):
         "tried(lambda: bus.readfrom_mem(0x6A, 15, 1))\n"
     )
     board.bus.stick(after_us=30_000_000)
-    assert "[54, 90, 106]\n5 0\n5 0\n110 20\n" in at_prompt(board)
+    assert "[54, 90, 106]\n5 0\n5 0\n110 40\n" in at_prompt(board)
 
 
 def test_transfers_take_their_bits(boards):

@@ -117,7 +117,8 @@ def _strides(session, samples, span):
     t_s, stride_s = columns["t_s"], columns["stride_s"]
     ends = np.flatnonzero((t_s >= span[0]) & (t_s < span[1]) & good & (stride_s < _LONGEST_S))
     ends = ends[ends > 0]
-    ends = ends[good[ends - 1] & (np.abs(t_s[ends] - t_s[ends - 1] - stride_s[ends]) < 0.002)]
+    # a stride is timed from valley to valley: from top to top it differs a little, and by half where one is missing
+    ends = ends[good[ends - 1] & (np.abs(t_s[ends] - t_s[ends - 1] - stride_s[ends]) < stride_s[ends] / 2)]
     ends = ends[samples.whole(t_s[ends - 1], t_s[ends])]
     lift_deg = columns["knee_lift_deg"]
     return {
