@@ -164,7 +164,7 @@ class App:
         if self.recorder.raw:
             self.recorder.raw.tell(now_ms, self._sign)
         if self.battery.poll(now_ms):
-            board.say("battery low: %d mV (or a gauge on the 3.3 V rail, if that never moves)" % self.battery.mv)
+            board.say("battery low: %d mV (if it never moves: a gauge on 3.3 V)" % self.battery.mv)
             self.recorder.event(now_ms, log.BATTERY, self.battery.percent(), self.battery.mv, 0, 0, 0, 0, 0)
             self._light(now_ms)
         if self.session.is_open:

@@ -158,7 +158,7 @@ class Haptics:
                 text = str(error)
                 if isinstance(error, OSError):
                     text = "no DRV2605L answers at 0x5A (error %d)" % error.errno
-                board.say(text + "; check its cable. Signals by LED only.")
+                board.say(text + "; check its cable. LED only.")
             return
         self._unsure = False
         if self._said:

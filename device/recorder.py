@@ -213,7 +213,7 @@ class Recorder:
                 self._file.flush()
                 self._safe = True
         except OSError as error:
-            board.say("session %s: its end could not be written (error %d)" % (self.name, error.errno))
+            board.say("session %s: its end was not written (error %d)" % (self.name, error.errno))
         self._file.close()
         self._file = None
         self.is_open = False

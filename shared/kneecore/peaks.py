@@ -6,6 +6,7 @@ from .trig import atan2_cdeg
 _SOFT_RATE = 45714  # 100 dps (counts Q5): no thigh stops from more within one sample
 _LEAST_PACE = 143  # sum of |rate| over the axes, counts: 10 dps; nor is one that swings quieter at its turning point
 _SURE_STRIDES = 4
+_RESUMED_STRIDES = 24  # within which a tilt is found in running; how soon depends on where in a stride it began
 _SWINGS = 12
 
 
@@ -110,6 +111,10 @@ class Peaks:
         sample = turns.top_at >> 8
         t_ms = clock.time_ms(sample, turns.top_at & 255)
         settled = attitude.cold == 0 or attitude.cold > 8
+        # a resumed run has known axes from its first stride, and finds its tilt anew
+        strides = state.run.strides
+        if strides < _RESUMED_STRIDES and strides < alignment.strides:
+            settled = False
         if not (settled and alignment.standing and alignment.strides >= _SURE_STRIDES):
             flags |= sessionlog.UNSURE
         if state.motor_to_ms >= t_ms - us // 1000 and state.motor_from_ms <= t_ms:

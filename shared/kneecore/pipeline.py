@@ -164,8 +164,8 @@ class Pipeline:
         """Go on where a run was cut: with the axes it had found and what it had learnt, its baselines and wander.
 
         `facts`: kind (with a baseline's band << 8) -> (kind, detail, six values) of the last such event, where any.
-        Tilt and gyro bias are found anew within the first strides, which are flagged `unsure` until then. What led up
-        to a cue is gone: a fall must last `cue.hold_s` again.
+        Tilt and gyro bias are found anew within the first strides, which are flagged `unsure`, and by which no mounting
+        is judged. What led up to a cue is gone: a fall must last `cue.hold_s` again.
         """
         if sessionlog.ALIGNED in facts:
             self.state.axes.recall(facts[sessionlog.ALIGNED][2:])

@@ -17,6 +17,7 @@ _STILL_BOUNCE = 2400  # 150 counts a pair
 _DRIFT_WINDOWS = 8  # without a stride before movement corrects the tilt
 _RAISE_COS = 14189  # 30 degrees, Q14
 _DOWN_COS = 16026  # 12 degrees
+_RESUMED_STRIDES = 24  # as in `peaks`
 _SURE_FIT = 20  # strides with these axes before the sensor can have moved
 
 
@@ -186,7 +187,11 @@ class Windows:
         fit = state.mounting_fit
         alignment = state.axes
         alignment.dwells += fit.dwell - (alignment.dwells >> 2)
-        if alignment.strides < _SURE_FIT:
+        if (
+            alignment.strides < _SURE_FIT
+            or state.run.strides < _RESUMED_STRIDES
+            and state.run.strides < alignment.strides
+        ):
             fit.spans = fit.off = 0  # nothing to compare with
         if fit.off >= 2:
             t_ms = state.clock.time_ms(state.samples, 0)

@@ -231,7 +231,7 @@ def test_a_gauge_on_the_rail_refuses_no_run():
     wearer = Wearer(short_run(150), QUICK)
     wearer.board.battery_mv = 3290
     with wearer:
-        wearer.wait_for("battery low: 3290 mV (or a gauge on the 3.3 V rail, if that never moves)")
+        wearer.wait_for("battery low: 3290 mV (if it never moves: a gauge on 3.3 V)")
         wearer.wait_for("closed")
         (session,) = wearer.sessions()
     assert session.end[0] == "still" and len(session.strides) > 150
