@@ -121,12 +121,12 @@ def seen():
     for one in (decode(bytes(tired_run().data)), intervals(), odd_run(), *tried):
         found.walk(plain(results.report(session.summary(one))), "report")
     run, watch = watched_run()
-    found.walk(plain(session.summary(run, watch)), "report")
+    found.walk(plain(session.summary(run, watch).as_json()), "report")
     found.walk(plain(comparable.row(run, watch)), "compared figures")
     found.walk(plain(comparable.row(odd_run())), "compared figures")
     watch.speed_mps = np.where(watch.t_s < 700, 3.4, 2.9)
-    found.walk(plain(session.summary(run, watch)), "report")
-    found.walk(plain({"experiment_over_runs": experiment.over_runs(tried)}), "report")
+    found.walk(plain(session.summary(run, watch).as_json()), "report")
+    found.walk(plain({"experiment_over_runs": experiment.over_runs(tried).as_json()}), "report")
     found.walk(plain({"pair": {**pairs.pair(tried[0], other_leg(tried[0])), "found": "named"}}), "report")
     for kept in (runners.runner(0), runners.runner(1, watch=False)):
         found.walk(plain({**trends.trends(kept), "coach": []}), "trends")
