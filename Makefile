@@ -49,7 +49,7 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[sim,dev]'
-	$(BIN)/python -c 'from kneesync.virtual.fetch import toolchain; toolchain()'
+	$(BIN)/python -c 'from kneesync.virtual.vm.fetch import toolchain; toolchain()'
 	touch $@
 
 # The rp2 stubs stand in a folder of their own: in the venv they would shadow CPython's modules.

@@ -200,7 +200,7 @@ def watched(run, values=None):
     def residual(drop):
         nonlocal level
         level = max(0, level + drop - values["cue.drop_cdeg"] // 2)
-        plain = level * 10 > 50 * cue.sigma_cdeg
+        plain = level * 10 > 50 * cue.baseline.sigma_cdeg
         level = 0 if plain else level
         found = jumped(drop)
         tens.append({"t_s": now_ms / 1000, "drop_cdeg": drop, "jump": found, "plain": plain})

@@ -5,7 +5,7 @@
 //   openscad -D 'part="assembly"' case.scad    everything in its place, to look at
 //
 // x runs along the thigh from the USB end, y across it, z away from the skin; 0,0,0 is the inner corner of the floor.
-// Nobody has printed this yet: rendered, and checked by numbers (tests/host/test_hardware.py).
+// Nobody has printed this yet: rendered, and checked by numbers (tests/hardware/test_hardware.py).
 
 part = "assembly";  // base, lid, assembly, parts, clash (what of the parts lies in the walls: must be empty)
 fn = 64;            // roundness; the test renders with less

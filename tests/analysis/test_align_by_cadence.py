@@ -1,6 +1,6 @@
 """A session is found in a watch's recording by cadence: how often, how exactly, and what is refused.
 
-The limits in kneesync.analysis.placing were chosen on seeds below 1000; these are others. In full counts by
+The limits in kneesync.analysis.align_by_cadence were chosen on seeds below 1000; these are others. In full counts by
 `make soak`; what came of them stands in build/soak/align_by_cadence.json.
 """
 

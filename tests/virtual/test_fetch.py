@@ -91,7 +91,7 @@ def test_files_of_a_fresh_board():
     assert files["/active"] == b"b"
     assert files["/main.py"] == (image.device_folder() / "main.py").read_bytes()
     slot = [path for path in files if path.startswith("/b/")]
-    assert {"/b/app.mpy", "/b/service.mpy", "/b/kneecore/pipeline.mpy", "/b/adafruit_drv2605.mpy"} <= set(slot)
+    assert {"/b/app.mpy", "/b/service.mpy", "/b/kneecore/pipeline.mpy"} <= set(slot)
     assert {"/b/adafruit_lsm6ds/lsm6dsox.mpy", "/b/adafruit_register/i2c_bits.mpy"} <= set(slot)
     assert "/b/main.mpy" not in slot and len(files) == len(slot) + 2
     for path in slot:

@@ -1,4 +1,4 @@
-"""The commands that talk to a board: devices, pull, flash, doctor, settings, free. See cli.py."""
+"""The commands that talk to a board: devices, pull, flash, doctor, settings, free. See app.py."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The coach's command: drills, and what goes with it. Part of the command line; see cli.py."""
+"""The coach's command: drills, and what goes with it. Part of the command line; see app.py."""
 
 import sys
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The commands about the cue: tune. Part of the command line; see cli.py."""
+"""The commands about the cue: tune. Part of the command line; see app.py."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The commands that exchange runs with other tools: join, export. Part of the command line; see cli.py."""
+"""The commands that exchange runs with other tools: join, export. Part of the command line; see app.py."""
 
 import enum
 from typing import Annotated

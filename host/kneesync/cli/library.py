@@ -1,4 +1,4 @@
-"""The commands that look after the library: sessions, note, import, delete, reindex. See cli.py."""
+"""The commands that look after the library: sessions, note, import, delete, reindex. See app.py."""
 
 import os
 from typing import Annotated

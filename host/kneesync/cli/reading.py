@@ -1,4 +1,4 @@
-"""The commands that read the runs: report, trends. Part of the command line; see cli.py."""
+"""The commands that read the runs: report, trends. Part of the command line; see app.py."""
 
 import enum
 from typing import Annotated

@@ -1,6 +1,6 @@
 """A virtual runner: a plan in, the counts of an IMU on the thigh and the truth about the motion out.
 
-    from kneesync.virtual.runner import KneeRaises, Run, Stand, simulate
+    from kneesync.simulation.runner import KneeRaises, Run, Stand, simulate
     run = simulate([Stand(6), KneeRaises(), Stand(2), Run(60, 3.0)], seed=1)
     run.block(0, 100)                # int16 counts (100, 6): gyro, then acc
     run.truth["truth_peak_deg"]      # knee lift of each stride, degrees
