@@ -30,6 +30,7 @@ BUTTON, STILL, HOST, BATTERY, FLASH_FULL, ERROR = range(6)  # log.END_REASONS
 _STRIDES_HELD = const(48)  # 20 s (the longest run.start_s), and a flush late, at 240 steps/min
 _EVENTS_HELD = const(20)
 _OLD_MS = const(3000)  # before the session: a stride this long before the next is none of its run
+_MOST_OFF_MS = const(400)  # of the tops, which some thighs have two of in a stride
 _FACTS = const(6)  # the last alignment, baselines and wander are remembered for the session that comes
 
 
@@ -95,10 +96,13 @@ class Recorder:
             dt_ms = min(dt_ms, log.MAX_DT_MS)
             pack_into(log.STRIDES_HEAD, buffer, log.BLOCK_BYTES, t_ms - dt_ms)
             block.used = log.STRIDES_HEAD_BYTES
-        elif self.last_ms + dt_ms != t_ms:
+        elif not -_MOST_OFF_MS < self.last_ms + dt_ms - t_ms < _MOST_OFF_MS:
             # the block counts from stride to stride; where that is no stride time, the record says so
             dt_ms = t_ms - self.last_ms
             flags |= log.FIRST
+        else:
+            # stride times run from valley to valley: the block's time lies within a part of a stride of the tops'
+            t_ms = self.last_ms + dt_ms
         at = log.BLOCK_BYTES + block.used
         if not 0 <= dt_ms <= log.MAX_DT_MS:
             pack_into(log.TIME, buffer, at, log.TIME_MARK, t_ms, 0)

@@ -93,7 +93,7 @@ class Session:
         """Close the file, if there is one. May be cut by a KeyboardInterrupt and called again."""
         was_open = self.is_open
         if was_open:
-            self.pipeline.cue.end(now_ms)
+            self.pipeline.cue.baseline.end(now_ms)
         self._recorder.close(now_ms, reason)
         board.stop_watchdog()
         if was_open:

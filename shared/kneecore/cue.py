@@ -78,9 +78,6 @@ class Cue:
         self._realigned_ms = _NEVER
         self.cusum_cdeg = 0  # beyond 0 a fall may be under way
         self.baseline = Baseline(settings, event, self._forget)
-        self.recall = self.baseline.recall
-        self.recall_wander = self.baseline.recall_wander
-        self.end = self.baseline.end
 
     def realigned(self, t_ms):
         """Angles mean something else from `t_ms` on: the baseline is learnt anew."""

@@ -9,19 +9,23 @@ the skewness of its tilt is negative (-0.34 +- 0.11 over 4.9 s; in none of 390 o
 the runner model at 2.2 to 6.3 m/s was it positive). Peaks and rates tell less: both are nearly even about the mean.
 """
 
+from .trig import root
+
 _SPAN = 18  # windows
 _TURNED = 199  # tangent of 11 degrees, 1024ths
 _LEANED = 1767  # 2 sin(5.5 degrees) in the span's sum of up, Q9
-_LOOKS = 60
+_LOOKS = 28  # 2.2 s
+_MOST_DWELL = 40000
+_LEAST_SPREAD = 150  # (1/128 rad)^2: 5.5 degrees
 _MOST_WAY = 200  # 1/128 rad: 89 degrees
-_MOST_MEAN = 1000  # 1/2048 rad: 28 degrees
 
 
 class MountingFit:
     """`off`: spans in a row that do not fit the earlier ones; `leans`: up has moved, not only right.
 
     `spans`: how many there have been; whoever sets it to 0 lets the next one be the first.
-    `dwell`: towards where the thigh dwelt in the span, as turned about right: > 0 if right is right, about 40,000.
+    `dwell`: where the thigh dwelt in the last 2 s, as turned about right: > 0 if right is the right way round, at most
+    40,000. Whoever takes it sets it to 0.
     """
 
     def __init__(self):
@@ -47,12 +51,22 @@ class MountingFit:
         way = self._way
         way += along - (way >> 4)
         self._way = way
-        if self._looks < _LOOKS and -_MOST_WAY < way < _MOST_WAY:
+        if -_MOST_WAY < way < _MOST_WAY:
             self._looks += 1
             self._sum += way
             square = way * way
             self._squares += square
             self._cubes += square * way
+            if self._looks == _LOOKS:
+                # skewness: a third moment alone grows with the cube of the swing
+                mean = self._sum * 16 // _LOOKS
+                squares = self._squares // _LOOKS
+                spread = squares - (mean * mean >> 8)
+                third = self._cubes // _LOOKS - (3 * mean * squares >> 4) + ((mean * mean >> 8) * mean >> 3)
+                self._looks = self._sum = self._squares = self._cubes = 0
+                if spread > _LEAST_SPREAD:
+                    skewness = max(-3000, min(3000, (third << 4) // spread)) * 100000 // root(spread << 8)
+                    self.dwell = max(-_MOST_DWELL, min(_MOST_DWELL, -skewness))
 
     def window(self, up):
         """A window of running; True once a span is over: `judge` it then, and `begin` the next one."""
@@ -66,12 +80,6 @@ class MountingFit:
     def judge(self, turn):
         """Does the span fit? `turn`: how far the turning's axis lay off right in it, about up, 1024ths."""
         seen = self.seen
-        # the third moment of the tilt about its mean (times 16), turned round
-        mean = self._sum * 16 // _LOOKS
-        self.dwell = 0
-        if self._looks == _LOOKS and -_MOST_MEAN < mean < _MOST_MEAN:
-            third = 3 * mean * (self._squares >> 4) - ((mean * mean >> 4) * mean >> 8) * 2 * _LOOKS
-            self.dwell = (third - self._cubes) >> 6
         known = self._known
         self.spans += 1
         moved = 0

@@ -124,9 +124,11 @@ class Orientation:
         return False
 
     def right_lean(self, gain_q10):
-        """Turn the level frame by `gain` of the lean."""
+        """Turn the level frame by `gain` of the lean, and what has been summed in it since."""
         vx = (self.lean_y * gain_q10) >> 10
         vy = -((self.lean_x * gain_q10) >> 10)
+        self.sum_x += vy * (self.sum_z >> 9) >> 6
+        self.sum_y -= vx * (self.sum_z >> 9) >> 6
         w = self.qw >> 16
         x = self.qx >> 16
         y = self.qy >> 16

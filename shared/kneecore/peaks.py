@@ -5,7 +5,7 @@ from .trig import atan2_cdeg
 
 _SOFT_RATE = 45714  # 100 dps (counts Q5): no thigh stops from more within one sample
 _LEAST_PACE = 143  # sum of |rate| over the axes, counts: 10 dps; nor is one that swings quieter at its turning point
-_SURE_STRIDES = 4
+_SURE_STRIDES = 3  # counted once a run has shown itself, three or four strides into it
 _RESUMED_STRIDES = 24  # within which a tilt is found in running; how soon depends on where in a stride it began
 _SWINGS = 12
 
@@ -51,25 +51,35 @@ class Peaks:
                 back += (after >> 12) + (swivel >> 3)
             tilt -= (back * ((state.clock.period >> 10) * 30065 >> 20)) >> 14
         at = (state.samples - late) * 256 + part
+        turns = state.turns
+        # the sums reach half a sample beyond the last but one
+        rest = late * 256 - 384 - part
         if state.rising:
-            if state.turns.minimum(tilt, at, state.low_rate_q14):
+            if turns.minimum(tilt, at, state.low_rate_q14):
                 self.peak()
-                state.turns.valley(tilt)
+                turns.valley(tilt, at)
+            if turns.better:
+                self._mark(rest)
             state.top_rate_q14 = rate if rate > after else after
         else:
-            state.turns.maximum(tilt, at, state.top_rate_q14)
-            if state.turns.better:
-                # the sums reach half a sample beyond the last but one
-                rest = late * 256 - 384 - part
-                state.mark_x = attitude.sum_x - ((state.step_x * rest) >> 9)
-                state.mark_y = attitude.sum_y - ((state.step_y * rest) >> 9)
-                state.mark_z = attitude.sum_z - ((state.step_z * rest) >> 9)
-                state.mark_bounce = state.bounce
+            turns.maximum(tilt, at, state.top_rate_q14)
+            if turns.better:
+                if turns.low_at < 0:
+                    self._mark(rest)
                 state.top_clipped = state.clipped
-                state.marked = True
                 state.top_real = before < _SOFT_RATE and abs(x) + abs(y) + abs(z) > _LEAST_PACE
                 state.clipped = 0
             state.low_rate_q14 = rate if rate < after else after
+
+    def _mark(self, rest):
+        """A stride may begin here: keep the sums so far, less `rest` 256ths of a sample."""
+        state = self.state
+        attitude = state.attitude
+        state.mark_x = attitude.sum_x - ((state.step_x * rest) >> 9)
+        state.mark_y = attitude.sum_y - ((state.step_y * rest) >> 9)
+        state.mark_z = attitude.sum_z - ((state.step_z * rest) >> 9)
+        state.mark_bounce = state.bounce
+        state.marked = True
 
     def swivel(self, x, y, z, sine, cosine):
         """What the tilt turns faster than the thigh does about right, counts Q5.
@@ -100,17 +110,21 @@ class Peaks:
         alignment = state.axes
         turns = state.turns
         clock = state.clock
-        span = turns.top_at - state.top_at
+        low_at = turns.low_at
+        timed = low_at >= 0 and state.low_at >= 0
+        # From valley to valley; the first peak from rest has none before it.
+        span = low_at - state.low_at if timed else turns.top_at - state.top_at
         fresh = state.top_at < 0 or span > 60000
         us = 0 if fresh else (span * (clock.period >> 10)) >> 8 if span < 100000 else 9999999
-        bounce = -1
-        whole = not fresh and state.marked and state.sums_at == state.top_at
-        if whole:
-            bounce = (state.mark_bounce << 9) // span if state.mark_bounce < 2000000 else 9999
+        at = low_at if low_at >= 0 else turns.top_at
+        summed = at - state.sums_at
+        whole = timed and not fresh and state.marked and state.sums_at == state.low_at
+        score = -1
+        if state.marked and state.sums_at >= 0 and not fresh and summed > 2560:
+            score = (state.mark_bounce << 9) // summed if state.mark_bounce < 2000000 else 9999
         flags = state.next_flags | state.top_clipped
-        sample = turns.top_at >> 8
-        t_ms = clock.time_ms(sample, turns.top_at & 255)
-        settled = attitude.cold == 0 or attitude.cold > 8
+        t_ms = clock.time_ms(turns.top_at >> 8, turns.top_at & 255)
+        settled = attitude.settled()
         # a resumed run has known axes from its first stride, and finds its tilt anew
         strides = state.run.strides
         if strides < _RESUMED_STRIDES and strides < alignment.strides:
@@ -124,44 +138,37 @@ class Peaks:
             us,
             turns.top_cdeg,
             turns.low_cdeg,
-            self._ddps(turns.top_up),
-            self._ddps(-turns.low_down),
-            bounce,
+            # counts Q14 in 0.1 dps
+            min((turns.top_up >> 8) * 7 // 640, 65535),
+            min((-turns.low_down >> 8) * 7 // 640, 65535),
+            score,
             flags,
         )
         if is_stride:
             state.next_flags = 0
-        # the sums since the peak go on; those before it tell gravity
-        x = state.mark_x
-        y = state.mark_y
-        z = state.mark_z
+        # the sums since the valley go on; those before it tell gravity
         if state.marked:
+            x = state.mark_x
+            y = state.mark_y
+            z = state.mark_z
+            attitude.sum_x -= x
+            attitude.sum_y -= y
+            attitude.sum_z -= z
             if whole and us < 2000000 and not flags & sessionlog.MOTOR:
-                attitude.sum_x -= x
-                attitude.sum_y -= y
-                attitude.sum_z -= z
-                attitude.stride(x, y, z, alignment.right, (turns.top_cdeg + turns.low_cdeg) >> 1)
-            else:
-                attitude.sum_x -= x
-                attitude.sum_y -= y
-                attitude.sum_z -= z
+                attitude.stride(x, y, z, alignment.right, (turns.top_cdeg + turns.low_cdeg) >> 1, us)
             state.bounce -= state.mark_bounce
             state.window_bounce -= state.mark_bounce
-            state.sums_at = turns.top_at
+            state.sums_at = at
         state.marked = False
         state.quiet_windows = 0
         state.top_at = turns.top_at
+        state.low_at = low_at
         if is_stride:
             if 4 <= alignment.strides <= _SWINGS:
                 attitude.find_swing(alignment.swung)
             alignment.strides += 1
             if alignment.strides < 12 or not alignment.strides & 15:
                 self.align()
-
-    def _ddps(self, rate):
-        """A rate (counts Q14) in 0.1 dps, 0..65535."""
-        ddps = (rate >> 8) * 7 // 640
-        return 0 if ddps < 0 else ddps if ddps < 65535 else 65535
 
     def align(self):
         """Look for the axes again; if right has turned over, what was a peak was a valley."""
@@ -170,6 +177,6 @@ class Peaks:
         known = alignment.known
         if alignment.find_right() and (not known or alignment.moved_q14 > 8192):
             state.turns.restart()
-            state.top_at = -1
+            state.top_at = state.low_at = -1
             state.marked = False
             state.run.stop()

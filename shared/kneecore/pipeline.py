@@ -65,7 +65,7 @@ class Pipeline:
         state.turns.restart()
         state.run.stop()
         state.clear_sums()
-        state.top_at = -1
+        state.top_at = state.low_at = -1
         state.next_flags = sessionlog.LOST
         state.pairs_left = state.window_pairs = PAIRS
         state.has_odd = False
@@ -84,7 +84,6 @@ class Pipeline:
         state = self.state
         self._sink_stride(t_ms, dt_ms, lift_cdeg, low_cdeg, up_ddps, down_ddps, flags)
         state.last_stride_ms = t_ms
-        state.any_stride = True
         pulse_ms = self.cue.stride(t_ms, dt_ms, lift_cdeg, low_cdeg, flags)
         if pulse_ms:
             self.pulse_ms = pulse_ms
@@ -96,7 +95,7 @@ class Pipeline:
             self._count_anew()
         run = state.run
         now_ms = state.clock.time_ms(state.samples, 0)
-        state.still_ms = now_ms - state.last_stride_ms if state.any_stride else now_ms
+        state.still_ms = now_ms - state.last_stride_ms
         if run.running and state.still_ms > 2000:
             run.stop()
         state.running_ms = state.last_stride_ms - run.began_ms if run.running else 0
@@ -126,7 +125,10 @@ class Pipeline:
         state.clock.count -= _REBASE_SAMPLES
         state.clock.at_count -= _REBASE_SAMPLES
         less = _REBASE_SAMPLES * 256
-        state.turns.top_at -= less
+        turns = state.turns
+        turns.top_at -= less
+        turns.low_at = turns.low_at - less if turns.low_at > less else -1
+        state.low_at = state.low_at - less if state.low_at > less else -1
         state.top_at = state.top_at - less if state.top_at > less else -1
         state.sums_at = state.sums_at - less if state.sums_at > less else -1
 
@@ -171,6 +173,6 @@ class Pipeline:
             self.state.axes.recall(facts[sessionlog.ALIGNED][2:])
         for band in range(4):
             if (sessionlog.BASELINE | band << 8) in facts:
-                self.cue.recall(*facts[sessionlog.BASELINE | band << 8][1:])
+                self.cue.baseline.recall(*facts[sessionlog.BASELINE | band << 8][1:])
         if sessionlog.WANDER in facts:
-            self.cue.recall_wander(*facts[sessionlog.WANDER][1:3])
+            self.cue.baseline.recall_wander(*facts[sessionlog.WANDER][1:3])

@@ -23,8 +23,9 @@ CRC_AT = 5
 MAX_PAYLOAD_BYTES = 4096
 
 # A strides block: time of the stride before its first record (u32 ms), then records of one length.
-# Record: ms since the stride before (its peak to this peak) in bits 0..10 and flags in bits 11..15, knee-lift peak and
-# lowest extension (0.01 degree from standing), peak swing-up and swing-back rate (0.1 degree/s).
+# Record: stride time, ms, in bits 0..10 (from the thigh's valley before the last peak to the one before this) and flags
+# in bits 11..15, knee-lift peak and lowest extension (0.01 degree from standing), peak swing-up and swing-back rate
+# (0.1 degree/s).
 # A record whose bits 0..10 are all ones is no stride: behind them stands the time of the stride before the next (u32).
 STRIDES_HEAD = "<I"
 STRIDES_HEAD_BYTES = 4

@@ -30,26 +30,28 @@ class State:
         self.pairs_left = PAIRS  # of the window under way
         self.force_x = self.force_y = self.force_z = 0  # of the last sample
         self.is_new = True  # there was no last sample
-        self.odd = [[0, 0] for _ in range(6)]  # half a pair, and room for its other half
+        self.odd = []  # half a pair, and room for its other half
+        for _ in range(6):
+            self.odd.append([0, 0])
         self.has_odd = False
         self.rate_q14 = 0
         self.rising = False
         self.top_rate_q14 = 0
         self.low_rate_q14 = 0
-        self.bounce = 0  # sum of |vertical specific force - 1 g| since the sums began
+        self.bounce = 0  # sum of |vertical specific force - 1 g|, 2 g more in flight, since the sums began
         self.step_x = self.step_y = self.step_z = 0  # the last pair's share of the sums
         self.clipped = 0
-        # the stride under way, as it stood at the latest candidate peak
+        # the stride under way, as it stood at the latest candidate valley
         self.mark_x = self.mark_y = self.mark_z = 0  # sums of specific force
         self.mark_bounce = 0
         self.marked = False
         self.top_clipped = 0
         self.top_real = False  # the thigh came to it as a thigh does
-        self.sums_at = -1  # the peak at which the sums began; -1: they began elsewhere
-        self.top_at = -1  # the last peak
+        self.sums_at = -1  # the valley at which the sums began; -1: they began elsewhere
+        self.top_at = -1  # the last peak ...
+        self.low_at = -1  # ... and the valley before it
         self.next_flags = 0  # of the stride to come
         self.last_stride_ms = 0
-        self.any_stride = False
         self.motor_from_ms = 0
         self.motor_to_ms = -1
         # the window under way
@@ -80,7 +82,7 @@ class State:
         self.rate_logged_ms = 0
 
     def clear_sums(self):
-        """Start the sums of specific force anew, away from any peak."""
+        """Start the sums of specific force anew, away from any valley."""
         self.attitude.clear_sums()
         self.bounce = 0
         self.sums_at = -1

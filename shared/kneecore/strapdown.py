@@ -16,6 +16,8 @@ _SCALE = 85971  # half of 0.07 dps in rad/us, Q32 a count, Q15
 _CROSS = 807
 _FAST = 2185  # half the square of a pair's half-angle, Q16: 1,540 dps, so that an axis may be at its limit
 _FLAT = 2153  # squared counts, times (_CROSS / 2 ** 14) squared, to that
+_LIGHT = 600  # counts, 0.29 g: with both feet off the ground less is felt ...
+_FLIGHT = 6147  # ... and that counts for 2 g more than what it is below 1 g
 _LEAST_RATE = 2808686  # a turning point follows a swing of more than 12 dps
 
 
@@ -72,6 +74,8 @@ class Strapdown:
         cross = _CROSS
         one_g = ONE_G
         fast = _FAST
+        light = _LIGHT
+        flight = _FLIGHT
         least = _LEAST_RATE
         look = self._look
         attitude = state.attitude
@@ -134,8 +138,10 @@ class Strapdown:
                 sum_z += fz
                 if fz > one_g:
                     bounce += fz - one_g
-                else:
+                elif fz > light:
                     bounce += one_g - fz
+                else:
+                    bounce += flight - fz
                 old_x = acc_x[k]
                 old_y = acc_y[k]
                 old_z = acc_z[k]

@@ -18,6 +18,7 @@ _DRIFT_WINDOWS = 8  # without a stride before movement corrects the tilt
 _RAISE_COS = 14189  # 30 degrees, Q14
 _DOWN_COS = 16026  # 12 degrees
 _RESUMED_STRIDES = 24  # as in `peaks`
+_SPOILT = 295000000  # (Q15 rad)^2: 30 degrees, which a window of clipped samples may turn the tilt by
 _SURE_FIT = 20  # strides with these axes before the sensor can have moved
 
 
@@ -63,6 +64,8 @@ class Windows:
         alignment = state.axes
         if not alignment.standing:
             state.mounting_fit.look(hx, hy, hz, alignment.right)
+        if state.attitude.turning and alignment.standing:
+            return
         covariance = alignment.covariance
         covariance[0] += hx * hx
         covariance[1] += hx * hy
@@ -88,7 +91,7 @@ class Windows:
         pairs = state.window_pairs
         state.window_pairs = PAIRS
         if self._is_spoilt(turning):
-            attitude.cold = 1
+            attitude.loosen(_SPOILT)
             if state.run.running:
                 state.clear_sums()
             if alignment.known:
@@ -125,7 +128,7 @@ class Windows:
             if alignment.still_window(attitude.up) and state.activity < sessionlog.STANDING:
                 state.activity = sessionlog.STANDING
             state.run.stop()
-            state.top_at = -1
+            state.top_at = state.low_at = -1
             state.quiet_windows = 0
             state.steady_windows = 0
         elif state.run.running:
@@ -134,12 +137,20 @@ class Windows:
             state.pairs_left = state.window_pairs = 12 + ((_UNEVEN >> state.beat & 1) << 2)
             state.beat = state.beat - 1 if state.beat else 4
             attitude.find_up()
-            alignment.moving_window(attitude.up)
-            if state.mounting_fit.off:
+            fit = state.mounting_fit
+            if not (attitude.turning and alignment.standing):
+                # a runner leans into a curve: that is not how the sensor sits
+                alignment.moving_window(attitude.up)
+                if fit.window(attitude.up):
+                    fit.judge(alignment.turned_off())
+                    self._judge_fit()
+            if fit.off:
                 state.next_flags |= sessionlog.UNSURE
-            if state.mounting_fit.window(attitude.up):
-                state.mounting_fit.judge(alignment.turned_off())
-                self._judge_fit()
+            if fit.dwell and not alignment.standing:
+                alignment.dwells += fit.dwell - (alignment.dwells >> 3)
+                fit.dwell = 0
+                if alignment.dwells < 0:
+                    self._peaks.align()
             state.window_bounce = state.bounce
             # every 1.2 s will do for the rest
             state.run_windows = (state.run_windows + 1) & 3
@@ -186,7 +197,6 @@ class Windows:
         state = self.state
         fit = state.mounting_fit
         alignment = state.axes
-        alignment.dwells += fit.dwell - (alignment.dwells >> 2)
         if (
             alignment.strides < _SURE_FIT
             or state.run.strides < _RESUMED_STRIDES
@@ -207,8 +217,6 @@ class Windows:
             # up is the mean pose until the runner stands again
             alignment.standing = alignment.standing and not fit.leans
         fit.begin()
-        if not alignment.standing and alignment.dwells < 0:
-            self._peaks.align()
 
     def _is_at_rest(self, pairs):
         """The gyro was quiet in the window just gone, of `pairs`; was the specific force too?"""
@@ -226,10 +234,7 @@ class Windows:
     def _start_level(self):
         """Take the sums so far for gravity."""
         state = self.state
-        state.attitude.still = 0
-        state.attitude.cold = 1
-        state.attitude.resting = 0
-        state.attitude.set_level()
+        state.attitude.start_level()
         state.clear_sums()
         state.window_bounce = 0
 

@@ -179,8 +179,8 @@ def test_what_cues_is_not_told_twice(metric, cued, watched):
 @pytest.mark.parametrize(("ran_min", "said"), [(0.5, [0, 240, 30]), (4, [119, 240, 240]), (12, None)])
 def test_too_little_baseline_is_said_once(ran_min, said):
     heard = Heard().feed(minutes(ran_min), 40.0)
-    heard.cue.end(heard.t_ms)
-    heard.cue.end(heard.t_ms)
+    heard.cue.baseline.end(heard.t_ms)
+    heard.cue.baseline.end(heard.t_ms)
     found = heard.of(log.UNLEARNT)
     assert len(found) == (said is not None)
     for event in found:
@@ -211,8 +211,8 @@ def test_the_wander_goes_on_after_a_restart_as_its_event_says_it():
     assert rises >= 5 and wander > 80
     second = Heard()
     band, *values = first.of(log.BASELINE)[-1]
-    second.cue.recall(band, *values)
-    second.cue.recall_wander(rises, wander)
+    second.cue.baseline.recall(band, *values)
+    second.cue.baseline.recall_wander(rises, wander)
     assert second.cue.baseline.wander_cdeg == wander
     # rises to come count against those kept: one more of its own size changes hardly anything
     baseline = second.cue.baseline
@@ -282,7 +282,7 @@ def test_the_cue_runs_at_each_end_of_each_setting(name, end):
     bounds = dict(NUMBERS)[name]
     heard = Heard(**{name.removeprefix("cue."): bounds[end]})
     heard.feed(minutes(7), 40.0).feed(minutes(3), 31.0).feed(minutes(3), 31.0, stride_ms=660).feed(minutes(2), 43.0)
-    heard.cue.end(heard.t_ms)
+    heard.cue.baseline.end(heard.t_ms)
     for _, _, detail, *values in heard.events:
         assert 0 <= detail < 256 and all(-32768 <= value <= 32767 for value in values)
     for value in vars(heard.cue).values():

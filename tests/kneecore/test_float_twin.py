@@ -69,9 +69,9 @@ def test_full_scale(seed):
 
     What the gyro told at its limits is no rotation of anything, so the two start anew from different errors.
     """
-    feed = simulated(seed, Run(50, 3.0))
+    feed = simulated(seed, Run(60, 3.0))
     samples = feed.block(0, feed.length).copy()
     at = round(30 * feed.fs_hz)
     samples[at : at + 200, :3] = np.clip(samples[at : at + 200, :3].astype(int) * 8, -32768, 32767)
     wild = ArrayFeed(samples, feed.fs_hz)
-    assert off_deg(wild, exact=False, but_flags=sessionlog.UNSURE, share=0.9) < 2 * MOST_DEG
+    assert off_deg(wild, exact=False, but_flags=sessionlog.UNSURE, share=0.9) < 4 * MOST_DEG

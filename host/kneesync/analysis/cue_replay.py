@@ -55,7 +55,7 @@ def replay_session(session, changes=None):
         cue.stride(t_ms, dt_ms, lift, extension, flags)
         sink.stride(t_ms, *record)
     if sink.strides and session.end:
-        cue.end(int(session.t_ms[-1]))
+        cue.baseline.end(int(session.t_ms[-1]))
     aligned = list(session.named_events(sessionlog.ALIGNED))
     sink.alignment = aligned[-1].as_json() if aligned else None
     return results(sink, session.start_ms)
@@ -87,9 +87,9 @@ def _meets(cue, event, values, sink):
 
 def _recall(cue, event):
     if event.kind == sessionlog.BASELINE:
-        cue.recall(event.detail, *event.values)
+        cue.baseline.recall(event.detail, *event.values)
     else:
-        cue.recall_wander(event.detail, event.values[0])
+        cue.baseline.recall_wander(event.detail, event.values[0])
 
 
 def _baseline(sink):
