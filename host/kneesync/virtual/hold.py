@@ -91,6 +91,8 @@ class Hold:
         self._clock.at(goal.until_us, lambda: self._reach(goal))
         with self._changed:
             self._goal, self._free, self._for_host, self._stands = goal, False, False, False
+        # time may be running: what was printed since the caller looked is seen in the board's thread
+        self._clock.at(self._clock.now_us, self.printed)
 
     def go_on(self) -> None:
         """Hold time no longer."""
