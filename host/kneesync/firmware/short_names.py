@@ -7,12 +7,15 @@ tracebacks on the board name no lines anyway (see `image`); `of` says what stand
 import array
 import ast
 import builtins
+import functools
 import io
 import itertools
 import keyword
+import re
 import string
 import struct
 import tokenize
+from collections.abc import Iterator
 
 _TYPES = (
     str,
@@ -80,39 +83,35 @@ def _imported(ours: dict[str, bytes], modules: set[str]) -> set[str]:
 def _families(ours: dict[str, bytes]) -> dict[str, str]:
     """Path -> the first path of its family: files with classes of one object share its names."""
     first = {path: path for path in sorted(ours)}
-    for path in first:
-        tree = ast.parse(ours[path])
-        bases = {
-            base.id
-            for c in ast.walk(tree)
-            if isinstance(c, ast.ClassDef)
-            for base in c.bases
-            if isinstance(base, ast.Name)
-        }
-        for other in first:
-            theirs = {c.name for c in ast.walk(ast.parse(ours[other])) if isinstance(c, ast.ClassDef)}
-            if bases & theirs:
-                old, new = sorted((first[path], first[other]), reverse=True)
-                first.update({each: new for each in first if first[each] == old})
+    classes = {path: [c for c in ast.walk(ast.parse(ours[path])) if isinstance(c, ast.ClassDef)] for path in first}
+    home = {c.name: path for path, found in classes.items() for c in found}
+    for path, found in classes.items():
+        for base in (base.id for c in found for base in c.bases if isinstance(base, ast.Name) and base.id in home):
+            old, new = sorted((first[path], first[home[base]]), reverse=True)
+            first = {each: new if family == old else family for each, family in first.items()}
     return first
 
 
-def _names(source: bytes):
-    return (t for t in tokenize.tokenize(io.BytesIO(source).readline) if t.type == tokenize.NAME)
-
-
-def _words(source: bytes):
-    tokens = tokenize.tokenize(io.BytesIO(source).readline)
-    return itertools.chain.from_iterable(
-        "".join(c if c.isalnum() or c == "_" else " " for c in t.string).split()
-        for t in tokens
-        if t.type == tokenize.STRING
+@functools.cache
+def _tokens(source: bytes) -> tuple[tokenize.TokenInfo, ...]:
+    return tuple(
+        t for t in tokenize.tokenize(io.BytesIO(source).readline) if t.type in (tokenize.NAME, tokenize.STRING)
     )
+
+
+def _names(source: bytes) -> list[tokenize.TokenInfo]:
+    return [t for t in _tokens(source) if t.type == tokenize.NAME]
+
+
+def _words(source: bytes) -> Iterator[str]:
+    for t in _tokens(source):
+        if t.type == tokenize.STRING:
+            yield from re.findall(r"\w+", t.string)
 
 
 def _renamed(source: bytes, short: dict[str, str]) -> bytes:
     lines = source.decode().splitlines(keepends=True)
-    for token in reversed(list(_names(source))):
+    for token in reversed(_names(source)):
         if token.string in short:
             row, at = token.start
             line = lines[row - 1]
