@@ -1,5 +1,6 @@
 """Builds session files for tests, with kneecore's own block writer: the bytes a board would have written."""
 
+import hashlib
 import json
 import struct
 from itertools import pairwise
@@ -8,6 +9,7 @@ from kneecore import rawlog, settings
 from kneecore import sessionlog as log
 
 BOARD = "e66118604b1a2b3c"
+NEWEST_UNIX_S = 1_795_331_520  # 2026-11-22 07:12 UTC
 
 
 def stored(row):
@@ -117,3 +119,14 @@ def tired_run(minutes=25, drop_cdeg=500, **header):
         file.stride_block(before_ms, rows)
     file.end(t_ms)
     return file
+
+
+def put(folder, data, start_unix_s=NEWEST_UNIX_S, name="00007-1.knee", **said):
+    """A session's file and its sidecar in a library's folder, as a pull leaves them; its id."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    (folder / "sessions").mkdir(parents=True, exist_ok=True)
+    note = {"board": BOARD, "name": name, "bytes": len(data), "sha256": sha256, "pulled_unix_s": NEWEST_UNIX_S + 9000}
+    note.update(start_unix_s=start_unix_s, start_from="pull" if start_unix_s else "unknown", **said)
+    (folder / "sessions" / f"{sha256[:10]}.knee").write_bytes(data)
+    (folder / "sessions" / f"{sha256[:10]}.json").write_text(json.dumps(note))
+    return sha256[:10]

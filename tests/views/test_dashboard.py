@@ -3,7 +3,6 @@
 import asyncio
 import datetime
 import hashlib
-import json
 import subprocess
 import sys
 import threading
@@ -24,26 +23,14 @@ from kneesync.views.dashboard.help import keys_of
 from kneesync.views.dashboard.page import Page
 from kneesync.views.dashboard.runs import Filters, Runs
 from tests.support import simulated_strides
-from tests.support.knee_files import BOARD, KneeFile, tired_run
+from tests.support.knee_files import BOARD, NEWEST_UNIX_S, KneeFile, put, tired_run
 from tests.support.legs import other_leg
 from tests.support.pages import GOLDEN, golden, same_as_golden
 
 SMALL, LARGE = (80, 24), (160, 50)
-NEWEST_UNIX_S = 1_795_331_520  # 2026-11-22 07:12 UTC
 DAY_S = 86_400
 SETTINGS = {"athlete": "Ada"}
 PATIENCE_S = 120  # of a test for what should come at once
-
-
-def put(folder, data, start_unix_s=NEWEST_UNIX_S, name="00007-1.knee", **said):
-    """A file and its sidecar, as a pull leaves them; its id."""
-    sha256 = hashlib.sha256(data).hexdigest()
-    (folder / "sessions").mkdir(parents=True, exist_ok=True)
-    note = {"board": BOARD, "name": name, "bytes": len(data), "sha256": sha256, "pulled_unix_s": NEWEST_UNIX_S + 9000}
-    note.update(start_unix_s=start_unix_s, start_from="pull" if start_unix_s else "unknown", **said)
-    (folder / "sessions" / f"{sha256[:10]}.knee").write_bytes(data)
-    (folder / "sessions" / f"{sha256[:10]}.json").write_text(json.dumps(note))
-    return sha256[:10]
 
 
 RUNS = [bytes(tired_run(12, 150 * i, boot=7 + i, leg="RL"[i % 2], settings=SETTINGS).data) for i in range(4)]

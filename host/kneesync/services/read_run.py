@@ -3,6 +3,7 @@
 The one way to read a run: report, page and dashboard have the same figures of it.
 """
 
+import contextlib
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -120,14 +121,20 @@ def other_leg(
 
 
 def _over_runs(library, kept):
-    """What the experiment says over this athlete's runs of that leg, up to this one; None where there is but this."""
+    """What the experiment says over this athlete's runs of that leg, up to this one; None where there is but this.
+
+    A run whose file cannot be read any more is left out: `runs` of the Effect says how many are in.
+    """
     tried = [
         one
         for one in library.sessions(athlete=kept.athlete, leg=kept.leg)
         if experimented(one.figures) and (one.start_unix_s or 0) <= (kept.start_unix_s or math.inf)
     ]
-    newest = tried[:MOST_RUNS]
-    return experiment.over_runs(map(library.read_whole, newest)) if len(newest) > 1 else None
+    sessions = []
+    for one in tried[:MOST_RUNS]:
+        with contextlib.suppress(KneesyncError):
+            sessions.append(library.read_whole(one))
+    return experiment.over_runs(sessions) if len(sessions) > 1 else None
 
 
 def _pair(one, other, references):
