@@ -36,7 +36,7 @@ def test_a_segment_alone_is_a_session():
 
 def test_a_segment_that_is_missing_is_said():
     whole = concatenated([decode(data) for data in run_of(2)])
-    assert len(whole.t_ms) == 120 and any("1 segments before it are missing" in problem for problem in whole.problems)
+    assert len(whole.t_ms) == 120 and any("1 segment before it is missing" in problem for problem in whole.problems)
 
 
 @pytest.fixture

@@ -57,7 +57,8 @@ def _said(first, second, offset_ms):
         second.header.get("cut_by"), "something unknown"
     )
     missing = second.segment - first.segment - 1
-    lacks = f"; {missing} segments before it are missing" if missing else ""
+    are = "segment before it is" if missing == 1 else "segments before it are"
+    lacks = f"; {missing} {are} missing" if missing else ""
     return (
         f"cut at {cut_s // 60}:{cut_s % 60:02d} min by {by}, went on by itself{lacks}; "
         "how long the gap was is unknown: times after it are the earliest possible"

@@ -95,7 +95,7 @@ def say_imported(one):
     elif one.state == "new":
         remark = [untrusted.printable(one.problem, 160)] if one.problem else []
         damage = ["has damaged or missing parts"] if one.kept.problems else []
-        strides = f"{one.kept.strides:,} strides"
+        strides = words.plural(one.kept.strides, "stride")
         terminal.lines(["  ".join((one.kept.id, day(one.kept.start_unix_s), strides, name, *damage, *remark))])
     elif one.problem:
         terminal.note(f"{one.kept.id}  {one.state}: {untrusted.printable(one.problem, 160)}")
@@ -134,7 +134,7 @@ def emptied(kept, freed_bytes):
 
 def _session(one):
     """A session in one line."""
-    parts = (one.id, day(one.start_unix_s), clock(one.duration_s), f"{one.strides:,} strides")
+    parts = (one.id, day(one.start_unix_s), clock(one.duration_s), words.plural(one.strides, "stride"))
     return "  ".join((*parts, untrusted.printable(one.athlete)))
 
 

@@ -1,7 +1,7 @@
 """Lists: boards in reach, kept sessions, what a pull brought."""
 
 from kneesync import untrusted
-from kneesync.views import terminal
+from kneesync.views import terminal, words
 from kneesync.views.library_messages import freed_outcome
 from kneesync.views.units import NONE, clock, count, day, degrees, size, steps
 
@@ -70,7 +70,7 @@ def plain_sessions(kept):
         cells = _cells(one)
         yield (
             f"{one.id}: {cells['started']}, {untrusted.printable(one.athlete)}, leg {cells['leg']}, {cells['time']}, "
-            f"{cells['strides']} strides, {cells['spm']} steps/min, knee lift {cells['lift']}, "
+            f"{words.plural(one.strides, 'stride')}, {cells['spm']} steps/min, knee lift {cells['lift']}, "
             f"drop {cells['drop']}, cues {cells['cues']}"
             + (", marked" if one.marked else "")
             + (", damaged or missing parts" if one.problems else "")
@@ -94,7 +94,7 @@ def pulled(result):
     if result.state == "failed":
         return f"{name}: {result.problem}"
     kept = result.kept
-    parts = (name, kept.id, day(kept.start_unix_s), clock(kept.duration_s), f"{kept.strides:,} strides")
+    parts = (name, kept.id, day(kept.start_unix_s), clock(kept.duration_s), words.plural(kept.strides, "stride"))
     line = "  ".join((*parts, size(result.bytes)))
     return line if result.state == "new" else line + "  (here already)"
 
@@ -148,13 +148,13 @@ def flashed(done):
         return f"Board {done.board}: back on version {done.version}, which runs (/{done.slot})."
     if done.state == "here already":
         return f"Board {done.board}: version {done.version} was here already, and runs (/{done.slot})."
-    files = f"{done.sent} files sent, {done.copied} copied on the board, {done.unchanged} unchanged"
+    files = f"{words.plural(done.sent, 'file')} sent, {done.copied} copied on the board, {done.unchanged} unchanged"
     return f"Board {done.board}: version {done.version} installed and runs (/{done.slot}; {files})."
 
 
 def replayed(result):
     """Strides and cues of a replay, one line each, in order of time."""
-    yield f"{len(result['strides'])} strides, {len(result['cues'])} cues"
+    yield f"{words.plural(len(result['strides']), 'stride')}, {words.plural(len(result['cues']), 'cue')}"
     for stride in result["strides"]:
         cadence = steps(stride.get("cadence_spm"))
         lift, extension = degrees(stride["knee_lift_deg"]), degrees(stride["extension_deg"])
@@ -198,6 +198,6 @@ def noted(one):
 def agreement(match):
     """What the demo found beside what its virtual runner did, in one line."""
     return (
-        f"Beside the truth of this run: {match.matched:,} of {match.true:,} strides found, {match.invented} invented; "
-        f"knee lift right to {match.settled_rmse_deg():.1f}° (RMS error)."
+        f"Beside the truth of this run: {match.matched:,} of {words.plural(match.true, 'stride')} found, "
+        f"{match.invented} invented; knee lift right to {match.settled_rmse_deg():.1f}° (RMS error)."
     )

@@ -46,7 +46,9 @@ def brief(one, reading=None):
         from kneesync.views.report import sentences
 
         text.append(sentences.verdict(reading.figures))
-    text.append(f"\n{clock(one.duration_s)}   {one.strides:,} strides   {count(one.cadence_spm)} steps/min   ")
+    text.append(
+        f"\n{clock(one.duration_s)}   {words.plural(one.strides, 'stride')}   {count(one.cadence_spm)} steps/min   "
+    )
     text.append(
         f"knee lift {degrees(one.knee_lift_deg)}   {words.plural(one.cues, 'cue', None if one.cues else 'no')}\n"
     )

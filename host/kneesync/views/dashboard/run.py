@@ -6,6 +6,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from kneesync import untrusted
+from kneesync.views import words
 from kneesync.views.dashboard.brief import remarks
 from kneesync.views.dashboard.plot import LEVEL, MARK, OverTime
 from kneesync.views.report import cues, repeats, sentences
@@ -121,7 +122,7 @@ def _head(kept):
 def _known(kept):
     """What the index knows of a session whose file cannot be read."""
     return (
-        f"The index knows of it: {clock(kept.duration_s)}, {kept.strides:,} strides, "
+        f"The index knows of it: {clock(kept.duration_s)}, {words.plural(kept.strides, 'stride')}, "
         f"{count(kept.cadence_spm)} steps/min, knee lift {degrees(kept.knee_lift_deg)}."
     )
 

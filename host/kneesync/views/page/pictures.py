@@ -8,6 +8,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, Multiple
 
 from kneesync.views.page.svg import FRESH, GRID, INK, LATE, MUTED, figure, picture
 from kneesync.views.units import clock, count, degrees, pace
+from kneesync.views.words import plural
 
 _MINUTES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 240, 480, 1440)
 _LEAST_SPAN_DEG = 8.0  # of an axis: a quiet run looks quiet
@@ -310,7 +311,8 @@ def _stride_in_words(shape):
         if part := shape[name]:
             at = part["lowest_at_percent"]
             words.append(
-                f"{name.capitalize()} ({part['strides']} strides): {degrees(part['mean_deg'][-1])} with the knee up,"
+                f"{name.capitalize()} ({plural(part['strides'], 'stride')}):"
+                f" {degrees(part['mean_deg'][-1])} with the knee up,"
                 f" down to {degrees(min(part['mean_deg']))} at {at} % of the stride,"
                 f" spread between strides {degrees(float(np.mean(part['sd_deg'])))} (SD)."
             )

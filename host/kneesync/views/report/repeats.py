@@ -2,6 +2,7 @@
 
 from rich.table import Table
 
+from kneesync.views import words
 from kneesync.views.units import NONE, clock, count, degrees, steps
 
 COLUMNS = ("", "from", "for", "rest", "strides", "steps/min", "knee lift", "range", "change")
@@ -40,7 +41,7 @@ def in_words(rows):
     for number, row in enumerate(rows, 1):
         parts = [
             f"Repeat {number}: from {clock(row.from_s)} for {clock(row.to_s - row.from_s)} min",
-            f"{row.strides} strides",
+            words.plural(row.strides, "stride"),
             steps(row.cadence_spm),
             f"knee lift {degrees(row.knee_lift_deg)}",
             f"range {degrees(row.range_deg)}",
