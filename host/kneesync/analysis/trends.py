@@ -180,7 +180,9 @@ class _Band:
         return self.unix_s[-1] - self.unix_s[0]
 
     def suffices(self):
-        return len({_day(unix_s) for unix_s in self.unix_s}) >= LEAST_DAYS and self.span_s >= LEAST_SPAN_DAYS * _DAY_S
+        return (
+            len({local_day(unix_s) for unix_s in self.unix_s}) >= LEAST_DAYS and self.span_s >= LEAST_SPAN_DAYS * _DAY_S
+        )
 
     def described(self):
         return {"by": self.by, "from": self.low, "to": self.high, "sessions": len(self.inside)}
@@ -267,12 +269,12 @@ def _of_runs(metric, sessions, unfit, common):
     return values, reasons
 
 
-def _day(unix_s):
-    """The local calendar day a moment belongs to."""
+def local_day(unix_s: float) -> str | None:
+    """The local calendar day of a moment, as 2026-11-22; None of one that no calendar has."""
     try:
         return time.strftime("%Y-%m-%d", time.localtime(unix_s))
     except (OverflowError, ValueError, OSError):
-        return str(int(unix_s // _DAY_S))
+        return None
 
 
 def _trend(metric, values, reasons, common, cadence=None):
@@ -287,7 +289,7 @@ def _trend(metric, values, reasons, common, cadence=None):
     points = [{"id": one.id, "unix_s": one.start_unix_s, "value": float(value)} for one, value in values]
     days = defaultdict(list)
     for point in points:
-        days[_day(point["unix_s"])].append(point)
+        days[local_day(point["unix_s"])].append(point)
     found = {"points": points, "days": len(days), "left_out": reasons.as_json(), "line": None, "verdict": "no line"}
     found["least_noise"] = metric.least_noise
     span_days = (points[-1]["unix_s"] - points[0]["unix_s"]) / _DAY_S if points else 0

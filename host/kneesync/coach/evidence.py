@@ -7,13 +7,13 @@ that pace (analysis.population); pace unknown, nothing is said. All from the fig
 """
 
 import bisect
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
 from kneesync.analysis import eligibility, population
 from kneesync.analysis.pairs import overlapping
+from kneesync.analysis.trends import local_day
 
 LEAST_RUNNING_S = 600
 LEAST_AT_PACE_STRIDES = 200
@@ -35,15 +35,7 @@ class GoodRun:
 
     @property
     def day(self):
-        return day(self.unix_s)
-
-
-def day(unix_s):
-    """The local calendar day of a moment, as 2026-11-22."""
-    try:
-        return time.strftime("%Y-%m-%d", time.localtime(unix_s))
-    except (OverflowError, ValueError, OSError):
-        return "unknown"
+        return local_day(self.unix_s) or "unknown"
 
 
 def good_runs(kept):
