@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from kneesync.analysis.pairs import HEALTHY_SD_DEG, overlapping, pair
+from kneesync.analysis.pairs import HEALTHY_SD_DEG, LegNames, overlapping, pair
 from kneesync.errors import KneesyncError
 from kneesync.library import Library
 from kneesync.library.index import SessionEntry
@@ -24,24 +24,22 @@ def test_two_legs_are_laid_together_without_a_clock(minutes, timing_s):
         one = sim.run(minutes, seed)
         other = other_leg(one, seed, timing_s=timing_s, from_s=100 * (seed % 2))
         found = pair(one, other)
-        assert found["other_starts_s"] == pytest.approx(true_lag_s(one, other), abs=0.5)
-        assert found["match"] > 0.6
-        lift = found["difference"]["knee_lift_deg"]
-        assert lift["right_less_left"] == pytest.approx(2.0, abs=0.3) and lift["low"] <= 2.05 and lift["high"] >= 1.95
-        assert found["difference"]["cadence_spm"]["right_less_left"] == pytest.approx(0, abs=0.2)
-        assert found["inside"] and any("cadence alone" in note for note in found["notes"])
+        assert found.other_starts_s == pytest.approx(true_lag_s(one, other), abs=0.5)
+        assert found.match > 0.6
+        lift = found.difference["knee_lift_deg"]
+        assert lift.right_less_left == pytest.approx(2.0, abs=0.3) and lift.low <= 2.05 and lift.high >= 1.95
+        assert found.difference["cadence_spm"].right_less_left == pytest.approx(0, abs=0.2)
+        assert found.inside and any("cadence alone" in note for note in found.notes)
         back = pair(other, one)
-        assert back["difference"]["knee_lift_deg"]["right_less_left"] == pytest.approx(
-            lift["right_less_left"], abs=0.05
-        )
+        assert back.difference["knee_lift_deg"].right_less_left == pytest.approx(lift.right_less_left, abs=0.05)
 
 
 def test_a_clock_that_is_wrong_by_seconds_is_put_right_and_said():
     one = sim.run(20, 1)
     other = other_leg(one, 1)
     found = pair(one, other, true_lag_s(one, other) + 20)
-    assert found["other_starts_s"] == pytest.approx(true_lag_s(one, other), abs=0.5)
-    assert any("20 s apart" in note for note in found["notes"])
+    assert found.other_starts_s == pytest.approx(true_lag_s(one, other), abs=0.5)
+    assert any("20 s apart" in note for note in found.notes)
 
 
 def test_legs_of_other_runs_are_refused():
@@ -60,14 +58,14 @@ def test_a_leg_that_grows_lower_shows_in_the_change():
     other = other_leg(one, 3)
     other.stride_records["knee_lift_cdeg"][1300:] -= 300
     other.__dict__.pop("columns", None)
-    change = pair(one, other)["change"]["knee_lift_deg"]
-    assert change["fresh"] == pytest.approx(2, abs=0.3) and change["late"] == pytest.approx(-1, abs=0.3)
-    assert change["low"] <= -3 <= change["high"] and change["high"] < -2
+    change = pair(one, other).change.knee_lift
+    assert change.fresh_deg == pytest.approx(2, abs=0.3) and change.late_deg == pytest.approx(-1, abs=0.3)
+    assert change.low_deg <= -3 <= change.high_deg and change.high_deg < -2
 
 
 def test_a_difference_beyond_healthy_runners_is_called_that():
     one = sim.run(10, 4)
-    assert not pair(one, other_leg(one, 4, higher_deg=HEALTHY_SD_DEG + 1))["inside"]
+    assert not pair(one, other_leg(one, 4, higher_deg=HEALTHY_SD_DEG + 1)).inside
 
 
 def empty(session):
@@ -93,7 +91,7 @@ def test_what_cannot_be_compared_is_said(make, says):
 def test_the_runners_word_on_the_leg_counts():
     one = sim.run(10, 5)
     other = dataclasses.replace(other_leg(one), header=one.header)  # both boards say left
-    assert pair(one, other, names=("a", "b"), legs=["R", "L"])["legs"] == {"left": "b", "right": "a"}
+    assert pair(one, other, names=("a", "b"), legs=["R", "L"]).legs == LegNames(left="b", right="a")
 
 
 def kept(board, leg, start_unix_s, duration_s=1500.0, athlete="Ada"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kneesync.analysis.reference import Reference, read
-from kneesync.analysis.validation import validate
+from kneesync.analysis.validation import angle_agreement, validate
 from kneesync.errors import KneesyncError
 from tests.support import simulated_strides as sim
 from tests.support.laboratory import reference
@@ -18,27 +18,25 @@ def test_the_offset_and_the_bias_are_found(from_s, to_s):
     for seed in range(8):
         session = sim.run(25, seed)
         found = validate(session, reference(session, from_s, to_s, seed=seed))
-        assert found["offset_s"] == pytest.approx(123.4, abs=0.01) and found["offset_clear"] > 2
-        assert found["strides"]["missed"] == 0
-        lift = found["knee_lift_deg"]
-        biases += lift["bias_interval"][0] <= 1.5 <= lift["bias_interval"][1]
-        low, high = lift["limits_intervals"][1]
+        assert found.offset_s == pytest.approx(123.4, abs=0.01) and found.offset_clear > 2
+        assert found.strides.missed == 0
+        lift = found.knee_lift
+        biases += lift.bias_interval_deg[0] <= 1.5 <= lift.bias_interval_deg[1]
+        low, high = lift.limits_intervals_deg[1]
         limits += low <= 1.5 + 1.96 * 0.5 <= high
-        assert lift["rmse"] == pytest.approx(np.hypot(1.5, 0.5), abs=0.15 if to_s > 1000 else 0.35)
+        assert lift.rmse_deg == pytest.approx(np.hypot(1.5, 0.5), abs=0.15 if to_s > 1000 else 0.35)
     assert biases >= 5 and limits >= 5  # of 8 at 95 %
 
 
 def test_agreement_by_hand():
     found, true = np.array([40.0, 42, 44, 46] * 10), np.array([39.0, 42, 43, 44] * 10)
-    from kneesync.analysis.validation import _figures
-
-    lift = _figures(found, true)
-    assert lift["bias"] == pytest.approx(1.0)
+    lift = angle_agreement(found, true)
+    assert lift.bias_deg == pytest.approx(1.0)
     sd = np.std(found - true, ddof=1)
-    assert lift["sd"] == pytest.approx(sd)
-    assert lift["limits"] == [pytest.approx(1 - 1.96 * sd), pytest.approx(1 + 1.96 * sd)]
-    assert lift["rmse"] == pytest.approx(np.sqrt(1.5)) and lift["mae"] == pytest.approx(1.0)
-    assert lift["r"] == pytest.approx(np.corrcoef(found, true)[0, 1])
+    assert lift.sd_deg == pytest.approx(sd)
+    assert lift.limits_deg == [pytest.approx(1 - 1.96 * sd), pytest.approx(1 + 1.96 * sd)]
+    assert lift.rmse_deg == pytest.approx(np.sqrt(1.5)) and lift.mae_deg == pytest.approx(1.0)
+    assert lift.r == pytest.approx(np.corrcoef(found, true)[0, 1])
     # ICC(A,1) by its definition, from the two-way table
     table = np.stack([found, true], axis=1)
     n, k = table.shape
@@ -46,9 +44,9 @@ def test_agreement_by_hand():
     columns = n * np.sum((table.mean(axis=0) - table.mean()) ** 2) / (k - 1)
     rest = np.sum((table - table.mean(axis=1, keepdims=True) - table.mean(axis=0) + table.mean()) ** 2)
     rest /= (n - 1) * (k - 1)
-    assert lift["icc"] == pytest.approx((rows - rest) / (rows + (k - 1) * rest + k / n * (columns - rest)))
+    assert lift.icc == pytest.approx((rows - rest) / (rows + (k - 1) * rest + k / n * (columns - rest)))
     slope = np.polyfit(table.mean(axis=1), found - true, 1)[0]
-    assert lift["slope_per_deg"] == pytest.approx(slope)
+    assert lift.slope_per_deg == pytest.approx(slope)
 
 
 def test_missed_and_invented_strides_are_counted():
@@ -57,11 +55,11 @@ def test_missed_and_invented_strides_are_counted():
     keep = np.ones(len(true.t_s), bool)
     keep[100:105] = False
     less = Reference(true.t_s[keep], true.knee_lift_deg[keep], true.extension_deg[keep], False, "knee_lift_deg")
-    assert validate(session, less)["strides"]["invented"] == 5
+    assert validate(session, less).strides.invented == 5
     extra = np.sort(np.append(true.t_s, true.t_s[200] + 0.3))
     more = Reference(extra, np.full(len(extra), 41.0), np.full(len(extra), np.nan), False, "knee_lift_deg")
-    strides = validate(session, more, offset_s=0.0)["strides"]
-    assert (strides["missed"], strides["invented"]) == (1, 0)
+    strides = validate(session, more, offset_s=0.0).strides
+    assert (strides.missed, strides.invented) == (1, 0)
 
 
 def test_another_runs_reference_is_refused():
@@ -92,10 +90,10 @@ def test_peaks_are_taken_from_a_series_of_angles(tmp_path):
     session = sim.run(10, 2)
     series(session, tmp_path / "lab.csv")
     found = validate(session, read(tmp_path / "lab.csv"))
-    assert found["reference"] == "thigh_angle_deg" and found["offset_s"] == pytest.approx(400, abs=0.01)
-    assert found["strides"]["matched"] >= 97 and found["strides"]["missed"] == 0
-    assert abs(found["knee_lift_deg"]["bias"]) < 0.05 and found["knee_lift_deg"]["rmse"] < 0.1
-    assert abs(found["extension_deg"]["bias"]) < 0.3
+    assert found.reference == "thigh_angle_deg" and found.offset_s == pytest.approx(400, abs=0.01)
+    assert found.strides.matched >= 97 and found.strides.missed == 0
+    assert abs(found.knee_lift.bias_deg) < 0.05 and found.knee_lift.rmse_deg < 0.1
+    assert abs(found.extension.bias_deg) < 0.3
 
 
 GOOD = "t_s,knee_lift_deg\n" + "".join(f"{0.7 * i:.3f},{41 + i % 3}\n" for i in range(40))

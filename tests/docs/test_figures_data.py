@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -127,7 +127,7 @@ def seen():
     watch.speed_mps = np.where(watch.t_s < 700, 3.4, 2.9)
     found.walk(plain(session.summary(run, watch).as_json()), "report")
     found.walk(plain({"experiment_over_runs": experiment.over_runs(tried).as_json()}), "report")
-    found.walk(plain({"pair": {**pairs.pair(tried[0], other_leg(tried[0])), "found": "named"}}), "report")
+    found.walk(plain({"pair": replace(pairs.pair(tried[0], other_leg(tried[0])), found="named").as_json()}), "report")
     for kept in (runners.runner(0), runners.runner(1, watch=False)):
         found.walk(plain({**trends.trends(kept), "coach": []}), "trends")
     for name, pain in (("low_cadence", None), ("sound", 3)):

@@ -34,7 +34,7 @@ def test_the_examples_run(folder, capsys):
     assert re.search(r"^knee lift fell \d\.\d° \(95 % interval \d\.\d to \d\.\d°\)$", said, re.MULTILINE)
     assert re.search(r"^\w{10} me L \d+\.\d+ \d+\.\d+ 1$", said, re.MULTILINE), "the library's line"
     assert re.search(r"^\d+ cues at 3°$", said, re.MULTILINE)
-    assert names["both"]["difference"]["knee_lift_deg"]["right_less_left"] == pytest.approx(2, abs=0.3)
+    assert names["both"].difference["knee_lift_deg"].right_less_left == pytest.approx(2, abs=0.3)
     assert list((folder / "runs" / "sessions").glob("*.knee"))
     with names["Library"]("runs") as library:
         assert (library.find().note, library.find().tags) == ("felt easy", ["long"])

@@ -343,11 +343,11 @@ def test_two_boards_stand_side_by_side():
     found = pair(left, right, 0.0, ("left.knee", HOSTILE), ["L", "R"])
     text = page.text(left, summary(left), pair=found)
     parsed = Page(text)
-    lift = found["difference"]["knee_lift_deg"]
+    lift = found.difference["knee_lift_deg"]
     for words in (
         "Left and right",
         "Right − left",
-        f"{lift['left']:.1f}° {lift['right']:.1f}°",
+        f"{lift.left:.1f}° {lift.right:.1f}°",
         "two boards' own zeros",
     ):
         assert words in parsed.text, words

@@ -166,7 +166,7 @@ def test_two_boards_on_one_page():
     figures = summary(session)
     other = other_leg(session, 3)
     apart_s = (other.start_ms - session.start_ms) / 1000 - 7.3
-    both = {**pair(session, other, apart_s, names=("444b17c784", "27f67ddbc0")), "found": "time"}
+    both = replace(pair(session, other, apart_s, names=("444b17c784", "27f67ddbc0")), found="time")
     text = page(80, lambda console: report.show(console, figures, session, kept(), both))
     assert max(map(len, text.splitlines())) <= 80
     same_as_golden("report_two_boards", text)

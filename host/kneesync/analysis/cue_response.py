@@ -143,6 +143,16 @@ def cues(run: Run, expect: Expected | None) -> list[Cue]:
         first, now, last = np.searchsorted(t_s, (at_s - ANSWER_S, at_s, at_s + ANSWER_S))
         later = cleared_s[cleared_s > at_s]
         enough = min(now - first, last - now) >= 20
+        back_deg: dict[str, float | None] = dict.fromkeys(map(str, AFTER_STRIDES))
+        came_back = None
+        if expect is not None and drop_deg is not None and now >= BEFORE_STRIDES and enough:
+            before_deg = drop_deg[now - BEFORE_STRIDES : now].mean()
+            for strides in AFTER_STRIDES:
+                after = drop_deg[now : now + strides]
+                # a pause in between makes it another stretch of running
+                if len(after) == strides and t_s[now + strides - 1] - at_s < 1.5 * strides:
+                    back_deg[str(strides)] = float(before_deg - after.mean())
+                    came_back = bool(after[-50:].mean() < expect.threshold_deg / 2) if strides == 100 else None
         cue = Cue(
             t_s=at_s,
             drop_deg=said["drop_deg"],
@@ -153,17 +163,9 @@ def cues(run: Run, expect: Expected | None) -> list[Cue]:
             buzzed=event.kind == "cue" and said["pulse_ms"] > 0,
             answer_deg=float(lift_deg[now:last].mean() - lift_deg[first:now].mean()) if enough else None,
             cleared_after_s=float(later[0] - at_s) if len(later) else None,
-            back_deg=dict.fromkeys(map(str, AFTER_STRIDES)),
-            came_back=None,
+            back_deg=back_deg,
+            came_back=came_back,
         )
-        if expect is not None and drop_deg is not None and now >= BEFORE_STRIDES and enough:
-            before_deg = drop_deg[now - BEFORE_STRIDES : now].mean()
-            for strides in AFTER_STRIDES:
-                after = drop_deg[now : now + strides]
-                # a pause in between makes it another stretch of running
-                if len(after) == strides and t_s[now + strides - 1] - at_s < 1.5 * strides:
-                    cue.back_deg[str(strides)] = float(before_deg - after.mean())
-                    cue.came_back = bool(after[-50:].mean() < expect.threshold_deg / 2) if strides == 100 else None
         found.append(cue)
     return found
 

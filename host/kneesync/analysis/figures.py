@@ -19,15 +19,15 @@ def as_json(value: Any) -> Any:
     return value
 
 
-def _called(key: str) -> dict[str, str]:
+def called(key: str) -> dict[str, str]:
     """Of a field that has another name in JSON, where the unit is left to the figure around it."""
     return {"key": key}
 
 
-_IF_KNOWN = {"if_known": True}  # of a field that JSON has only where it is known
+IF_KNOWN = {"if_known": True}  # of a field that JSON has only where it is known
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Figures:
     """Figures that belong together."""
 
@@ -46,7 +46,7 @@ class Figures:
         return cls(**{one.name: named[one.name] for one in fields(cls) if one.name in named})
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Means(Figures):
     """Means over the sure strides of a whole run. `knee_lift_error_deg`: the lift mean's standard error."""
 
@@ -59,7 +59,7 @@ class Means(Figures):
     knee_lift_error_deg: float | None
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Stretch(Figures):
     """The same over the span from `from_s` to `to_s`, with its cadence."""
 
@@ -75,7 +75,7 @@ class Stretch(Figures):
     knee_lift_error_deg: float | None
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Change(Figures):
     """Late minus fresh, each with its interval. `drop_deg`: the fall of knee lift; `..._95_...`: half its interval."""
 
@@ -96,7 +96,7 @@ class Change(Figures):
     drop_deg_interval: list[float] | None
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Variability(Figures):
     """How much one stride differs from the next, without the slow trend."""
 
@@ -104,7 +104,7 @@ class Variability(Figures):
     stride_time_cv_percent: float | None
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Baseline(Figures):
     """What the board learnt as fresh at `t_s`; `slope_deg` of knee lift for 1 % of cadence."""
 
@@ -119,7 +119,7 @@ class Baseline(Figures):
     cadence_spm: float | None
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Onset(Figures):
     """When knee lift began to fall, between `from_s` and `to_s` at 95 %, and how: "step", "gradual" or "steady"."""
 
@@ -130,11 +130,11 @@ class Onset(Figures):
     kind: str
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class BelowBaseline(Figures):
     """How long knee lift was `threshold_deg` or more below the baseline of `by`, "board" or "report"."""
 
-    below_s: float = field(metadata=_called("s"))
+    below_s: float = field(metadata=called("s"))
     percent: float
     longest_s: float
     judged_s: float
@@ -142,7 +142,7 @@ class BelowBaseline(Figures):
     by: str
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CadenceRelation(Figures):
     """How knee lift went with cadence, deg for 1 %, and the share of its ups and downs that this explains."""
 
@@ -152,7 +152,7 @@ class CadenceRelation(Figures):
     r_squared: float
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Slope(Figures):
     """A straight line through the whole run: change an hour of running, in the figure's own unit."""
 
@@ -161,7 +161,7 @@ class Slope(Figures):
     high: float
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Cue(Figures):
     """One cue, felt or held back (`held_by` says why), and what knee lift did then: see cue_response.cues()."""
 
@@ -178,7 +178,7 @@ class Cue(Figures):
     came_back: bool | None
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CueResponse(Figures):
     """All cues together: how many, of how many it can be judged, how many came back; mean rises by strides after."""
 
@@ -188,21 +188,21 @@ class CueResponse(Figures):
     back_deg: dict[str, float | None]
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Effect(Figures):
     """The buzz's doing in the self-experiment: see experiment.effect(). `runs`: over how many, where over several."""
 
     buzzed: int
     held: int
     difference_deg: float | None
-    low_deg: float | None = field(metadata=_called("low"))
-    high_deg: float | None = field(metadata=_called("high"))
+    low_deg: float | None = field(metadata=called("low"))
+    high_deg: float | None = field(metadata=called("high"))
     helps: bool | None
     needed: int | None
-    runs: int | None = field(default=None, metadata=_IF_KNOWN)
+    runs: int | None = field(default=None, metadata=IF_KNOWN)
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Unlearnt(Figures):
     """Why the board learnt no baseline: steady running that it had, and that it needed."""
 
@@ -211,7 +211,7 @@ class Unlearnt(Figures):
     running_s: int
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Watched(Figures):
     """What else was off the baseline: `what` is lift, extension or range; `to_s` None where it stayed so."""
 
@@ -222,7 +222,7 @@ class Watched(Figures):
     change_deg: float
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Repeat(Figures):
     """One repeat, found by "pauses" or "cadence"; `rest_s` to the next one, `drop_deg` below the first."""
 
@@ -235,10 +235,10 @@ class Repeat(Figures):
     range_deg: float | None
     drop_deg: float | None
     by: str
-    drop_interval_deg: list[float] | None = field(default=None, metadata=_called("drop_interval"))
+    drop_interval_deg: list[float] | None = field(default=None, metadata=called("drop_interval"))
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Pause(Figures):
     """A stretch without a stride."""
 
@@ -246,7 +246,7 @@ class Pause(Figures):
     to_s: float
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Minute(Figures):
     """One minute of the run, counted from 1."""
 
@@ -256,7 +256,7 @@ class Minute(Figures):
     cadence_spm: float | None
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Quality(Figures):
     """How far the session can be trusted: shares of strides, what the board reported, what is wrong with the file."""
 
@@ -271,7 +271,7 @@ class Quality(Figures):
     problems: list[str]
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Flag(Figures):
     """One thing that limits the figures: its name, and a sentence."""
 
@@ -279,7 +279,7 @@ class Flag(Figures):
     text: str
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PaceMeans(Figures):
     """What the watch says of a stretch."""
 
@@ -289,24 +289,24 @@ class PaceMeans(Figures):
     grade_percent: float | None
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class EqualPace(Figures):
     """The fall of knee lift over bands of pace that fresh and late share."""
 
     drop_deg: float
-    low_deg: float = field(metadata=_called("low"))
-    high_deg: float = field(metadata=_called("high"))
+    low_deg: float = field(metadata=called("low"))
+    high_deg: float = field(metadata=called("high"))
     bands_mps: list[float]
     band_width_mps: float
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class BySlope(Figures):
     """The fall projected to equal pace; `slope_own_percent`: how much of the slope this run itself told."""
 
     drop_deg: float
-    low_deg: float = field(metadata=_called("low"))
-    high_deg: float = field(metadata=_called("high"))
+    low_deg: float = field(metadata=called("low"))
+    high_deg: float = field(metadata=called("high"))
     raw_drop_deg: float
     fresh_mps: float
     late_mps: float
@@ -315,7 +315,7 @@ class BySlope(Figures):
     slope_own_percent: float
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Pace(Figures):
     """What the watch adds to a run, fresh and late, and knee lift at equal pace or why there is none."""
 
@@ -330,7 +330,7 @@ class Pace(Figures):
     by_slope: BySlope | None = None
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RunFigures(Figures):
     """All figures of one run. A `why_...` says why what it names is None; `flags` and `notes` what limits the rest."""
 
@@ -374,5 +374,5 @@ class RunFigures(Figures):
     flags: list[Flag]
     absolute_error_deg: list[float]
     notes: list[str]
-    pace: Pace | None = field(default=None, metadata=_IF_KNOWN)
+    pace: Pace | None = field(default=None, metadata=IF_KNOWN)
     experiment_over_runs: Effect | None = None

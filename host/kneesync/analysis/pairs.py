@@ -8,13 +8,17 @@ In simulated pairs (6-60 min, peaks timed to 3-9 ms) the time was found to 0.4 s
 against 0.41 at most for other runs, which were all refused.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
 import numpy as np
 
 from kneesync.analysis.drift import Drift
+from kneesync.analysis.figures import IF_KNOWN, Figures, called
 from kneesync.analysis.population import HEALTHY_SD_DEG
 from kneesync.analysis.run import Run
 from kneesync.errors import KneesyncError
-from kneesync.formats.session import ANGLES_AND_RATES
+from kneesync.formats.session import ANGLES_AND_RATES, Session
 
 GRID_S = 0.25
 STEADY_S = 60  # slower changes of cadence say little about where two series meet
@@ -28,17 +32,86 @@ BIN_S = 10
 METRICS = (*ANGLES_AND_RATES, "cadence_spm")
 
 
-def pair(one, other, apart_s=None, names=("one", "other"), legs=None):
-    """How the right leg differs from the left in two sessions of one run: a dict, fit for JSON.
+@dataclass(frozen=True, kw_only=True)
+class LegNames(Figures):
+    """Which session is which leg's, by name."""
+
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegStrides(Figures):
+    """How many sure strides of each leg were compared."""
+
+    left: int
+    right: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegDifference(Figures):
+    """Means of both legs in a metric's own unit, and the right one less the left with its 95 % interval."""
+
+    left: float
+    right: float
+    right_less_left: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceChange(Figures):
+    """Right less left, fresh and late, and late less fresh with its 95 % interval; deg."""
+
+    fresh_deg: float = field(metadata=called("fresh"))
+    late_deg: float = field(metadata=called("late"))
+    change_deg: float = field(metadata=called("change"))
+    low_deg: float = field(metadata=called("low"))
+    high_deg: float = field(metadata=called("high"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairChange(Figures):
+    """How the difference of knee lift changed from fresh to late."""
+
+    knee_lift: DifferenceChange = field(metadata=called("knee_lift_deg"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair(Figures):
+    """How the right leg differs from the left in two sessions of one run; see pair().
+
+    `other_starts_s`: on the first one's time; `clock_s`: what the clock said of that. `match`: of the cadence's ups and
+    downs, 0 to 1. `difference`: by metric. `inside`: the difference of knee lift is within `healthy_sd_deg`. `found`:
+    "time" of a pair that the library found by its times, "named" of one that was asked for.
+    """
+
+    legs: LegNames
+    overlap_s: float
+    other_starts_s: float
+    clock_s: float | None
+    match: float
+    strides: LegStrides
+    difference: dict[str, LegDifference]
+    healthy_sd_deg: float
+    inside: bool
+    change: PairChange | None
+    notes: list[str]
+    found: str | None = field(default=None, metadata=IF_KNOWN)
+
+
+def pair(
+    one: Session,
+    other: Session,
+    apart_s: float | None = None,
+    names: Sequence[str] = ("one", "other"),
+    legs: Sequence[str | None] | None = None,
+) -> Pair:
+    """How the right leg differs from the left in two sessions of one run.
 
     one, other: Sessions. apart_s: start of `other` less start of `one` on the clock, s; None where unknown: the whole
-    of both is searched then. names: how errors and the dict call them. legs: "L" or "R" of
+    of both is searched then. names: how errors and the Pair call them. legs: "L" or "R" of
     each; None: as the boards say.
-
-    legs {"left", "right": name}, overlap_s, other_starts_s (on one's time), clock_s (what the clock said), match (of
-    the cadence's ups and downs, 0 to 1), strides {"left", "right"}, difference {metric: {left, right, right_less_left,
-    low, high}}, healthy_sd_deg, inside (the difference of knee lift is within it), change {knee_lift_deg: {fresh, late,
-    change, low, high}} or None, notes.
     KneesyncError if both are of one leg, do not overlap, or do not match.
     """
     runs = Run(one), Run(other)
@@ -60,19 +133,19 @@ def pair(one, other, apart_s=None, names=("one", "other"), legs=None):
         raise KneesyncError(f"{names[0]} and {names[1]} share too few sure strides to compare legs")
     drift = Drift(bins, bins.differences)
     difference = {name: _difference(bins, drift, name) for name in METRICS}
-    return {
-        "legs": {"left": names[order[0]], "right": names[order[1]]},
-        "overlap_s": overlap_s,
-        "other_starts_s": lag_s,
-        "clock_s": apart_s,
-        "match": match,
-        "strides": dict(zip(("left", "right"), bins.strides, strict=True)),
-        "difference": difference,
-        "healthy_sd_deg": HEALTHY_SD_DEG,
-        "inside": abs(difference["knee_lift_deg"]["right_less_left"]) <= HEALTHY_SD_DEG,
-        "change": _change(runs[0], bins, drift),
-        "notes": _notes(difference, apart_s, lag_s),
-    }
+    return Pair(
+        legs=LegNames(left=names[order[0]], right=names[order[1]]),
+        overlap_s=overlap_s,
+        other_starts_s=lag_s,
+        clock_s=apart_s,
+        match=match,
+        strides=LegStrides(left=bins.strides[0], right=bins.strides[1]),
+        difference=difference,
+        healthy_sd_deg=HEALTHY_SD_DEG,
+        inside=abs(difference["knee_lift_deg"].right_less_left) <= HEALTHY_SD_DEG,
+        change=_change(runs[0], bins, drift),
+        notes=_notes(difference, apart_s, lag_s),
+    )
 
 
 def overlapping(kept, others):
@@ -194,10 +267,10 @@ class _Bins:
 
 def _difference(bins, drift, name):
     left, right = (float(side[name].mean()) for side in bins.sides)
-    row = {"left": left, "right": right, "right_less_left": right - left, "low": None, "high": None}
+    low = high = None
     if drift.enough:
-        _, row["low"], row["high"] = drift.of(name, np.full(len(bins), 1 / len(bins)))
-    return row
+        _, low, high = drift.of(name, np.full(len(bins), 1 / len(bins)))
+    return LegDifference(left=left, right=right, right_less_left=right - left, low=low, high=high)
 
 
 def _change(run, bins, drift):
@@ -210,14 +283,21 @@ def _change(run, bins, drift):
         return None
     change, low, high = drift.of("knee_lift_deg", late / late.sum() - fresh / fresh.sum())
     difference = bins.differences["knee_lift_deg"]
-    row = {"fresh": float(difference[fresh].mean()), "late": float(difference[late].mean())}
-    return {"knee_lift_deg": {**row, "change": change, "low": low, "high": high}}
+    return PairChange(
+        knee_lift=DifferenceChange(
+            fresh_deg=float(difference[fresh].mean()),
+            late_deg=float(difference[late].mean()),
+            change_deg=change,
+            low_deg=low,
+            high_deg=high,
+        )
+    )
 
 
 def _notes(difference, apart_s, lag_s):
     notes = []
     cadences = difference["cadence_spm"]
-    if abs(cadences["right_less_left"]) > 0.01 * cadences["left"]:
+    if abs(cadences.right_less_left) > 0.01 * cadences.left:
         notes.append("The two legs' cadences differ by more than 1 %: one board missed strides or lost time.")
     if apart_s is None:
         notes.append("A start time is unknown: the two were laid together by cadence alone.")

@@ -5,6 +5,7 @@ Every figure carries its unit in its name. A figure that the session cannot give
 change to far less.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,7 @@ def summary(session: Session, watch: Any = None) -> RunFigures:
     if figures.repeats and figures.repeats[0].by == "cadence":
         figures.notes.append("In a session of repeats fresh and late are at unlike paces: compare the repeats.")
     if watch is not None:
-        figures.pace = _pace(run, tens, drift, watch, fresh_span, late_span)
+        figures = replace(figures, pace=_pace(run, tens, drift, watch, fresh_span, late_span))
     return figures
 
 
@@ -132,12 +133,12 @@ def _watched(session):
             continue
         what, _, way = str(event.detail).partition("_")
         if way == "back" and what in standing:
-            standing.pop(what).to_s = event.t_s
+            number = standing.pop(what)
+            found[number] = replace(found[number], to_s=event.t_s)
         elif way in ("lower", "higher", "more", "less"):
             change_deg = event.values["change_deg"]
-            row = Watched(what=what, way=way, from_s=event.t_s, to_s=None, change_deg=change_deg)
-            standing[what] = row
-            found.append(row)
+            standing[what] = len(found)
+            found.append(Watched(what=what, way=way, from_s=event.t_s, to_s=None, change_deg=change_deg))
     return found[-MOST_WATCHED:]
 
 
@@ -191,10 +192,10 @@ def _repeats(run, tens):
     some = tens.only(among)
     drift = Drift(some, {"knee_lift_deg": some.knee_lift_deg}) if among.any() else None
     first = insides[0][among]
-    for row, inside in zip(rows, insides, strict=True):
+    for number, (row, inside) in enumerate(zip(rows, insides, strict=True)):
         if drift and drift.enough and row.drop_deg is not None and first.any() and inside.any():
             weights = first / first.sum() - inside[among] / inside.sum()
-            row.drop_interval_deg = list(drift.of("knee_lift_deg", weights, row.drop_deg)[1:])
+            rows[number] = replace(row, drop_interval_deg=list(drift.of("knee_lift_deg", weights, row.drop_deg)[1:]))
     return rows
 
 
@@ -207,25 +208,23 @@ def _pace(run, tens, drift, watch, fresh_span, late_span):
         late=pace.means(at, run.within(late_span)) if late_span else None,
     )
     if not fresh_span or not late_span or not drift.enough:
-        figures.why_not_at_equal_pace = "there is no fresh or no late stretch"
-        return figures
+        return replace(figures, why_not_at_equal_pace="there is no fresh or no late stretch")
     speed_mps = at["speed_mps"][tens.strides].mean(axis=1)
     grade_percent = at["grade_percent"][tens.strides].mean(axis=1)
     weights, shared = pace.equal_pace_weights(speed_mps, grade_percent, tens.within(fresh_span), tens.within(late_span))
     if weights is None:
-        figures.why_not_at_equal_pace = str(shared)
         lift_deg = run.columns["knee_lift_deg"]
-        figures.by_slope = pace_per_stride.at_equal_pace(run.t_s, lift_deg, at, run.sure, fresh_span, late_span)
-        return figures
+        by_slope = pace_per_stride.at_equal_pace(run.t_s, lift_deg, at, run.sure, fresh_span, late_span)
+        return replace(figures, why_not_at_equal_pace=str(shared), by_slope=by_slope)
     rise, low, high = drift.of("knee_lift_deg", weights)
-    figures.at_equal_pace = EqualPace(
+    equal = EqualPace(
         drop_deg=-rise,
         low_deg=-high,
         high_deg=-low,
         bands_mps=[float(band) for band, _ in shared],
         band_width_mps=pace.BAND_MPS,
     )
-    return figures
+    return replace(figures, at_equal_pace=equal)
 
 
 def _notes(run, fresh, late):

@@ -8,13 +8,17 @@ In simulated runs the offset was found to 10 ms in all of 32, also from 30 s of 
 least 4.7 times worse, and 2.0 is asked for. References of other runs were all refused.
 """
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 
 from kneesync.analysis.agreement import TOLERANCE_S, agreement
+from kneesync.analysis.figures import Figures, called
+from kneesync.analysis.reference import Reference
 from kneesync.analysis.run import Run
 from kneesync.errors import KneesyncError
+from kneesync.formats.session import Session
 
 LEAST_STRIDES = 20
 LEAST_MATCHED = 0.7  # of the reference's strides while the board ran
@@ -27,16 +31,76 @@ DRAWS = 1000
 _SEED = 3
 
 
-def validate(session, reference, start_of_day_s=None, offset_s=None):
-    """Agreement of a Session with a Reference: a dict, fit for JSON.
+@dataclass(frozen=True, kw_only=True)
+class StrideCounts(Figures):
+    """The reference's strides while the board ran, the board's while the reference ran, and how they match."""
+
+    reference: int
+    board: int
+    matched: int
+    missed: int
+    invented: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeError(Figures):
+    """The board's peak times less the reference's, beside the offset."""
+
+    mean_s: float = field(metadata=called("mean"))
+    sd_s: float = field(metadata=called("sd"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AngleAgreement(Figures):
+    """How one angle agrees with the reference's, deg; each interval is (low, high) of 95 %.
+
+    `limits_deg`: of agreement, lower and upper, with an interval each. `icc` and `r` have no unit; `slope_per_deg`: of
+    the difference over the mean of both.
+    """
+
+    strides: int
+    bias_deg: float = field(metadata=called("bias"))
+    bias_interval_deg: list[float] = field(metadata=called("bias_interval"))
+    sd_deg: float = field(metadata=called("sd"))
+    limits_deg: list[float] = field(metadata=called("limits"))
+    limits_intervals_deg: list[list[float]] = field(metadata=called("limits_intervals"))
+    rmse_deg: float = field(metadata=called("rmse"))
+    mae_deg: float = field(metadata=called("mae"))
+    icc: float
+    icc_interval: list[float]
+    r: float
+    slope_per_deg: float
+    slope_interval: list[float]
+    reference_mean_deg: float = field(metadata=called("reference_mean"))
+    reference_sd_deg: float = field(metadata=called("reference_sd"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validation(Figures):
+    """How a session agrees with a reference, whose times less `offset_s` are the session's; see validate().
+
+    `offset_clear`: the next best offset fits that many times worse; None where the offset was given.
+    """
+
+    reference: str
+    offset_s: float
+    offset_found: bool
+    offset_clear: float | None
+    strides: StrideCounts
+    time_error: TimeError = field(metadata=called("time_error_s"))
+    knee_lift: AngleAgreement | None = field(metadata=called("knee_lift_deg"))
+    extension: AngleAgreement | None = field(metadata=called("extension_deg"))
+    notes: list[str]
+
+
+def validate(
+    session: Session, reference: Reference, start_of_day_s: float | None = None, offset_s: float | None = None
+) -> Validation:
+    """Agreement of a Session with a Reference.
 
     start_of_day_s: the session's start as local time of day, s, where known; used if the reference has times of day.
     offset_s: what to add to the reference's times to get the session's; None: found.
 
-    offset_s, offset_found, offset_clear (the next best offset fits that many times worse; None if given), strides
-    {reference (while the board ran), board (while the reference ran), matched, missed, invented}, time_error_s
-    {mean, sd}, knee_lift_deg and extension_deg {strides, bias, bias_interval, sd, limits, limits_intervals, rmse, mae,
-    icc, icc_interval, r, slope_per_deg, slope_interval, reference_mean, reference_sd} or None, notes.
     KneesyncError where the two cannot be laid together.
     """
     run = Run(session)
@@ -68,33 +132,31 @@ def validate(session, reference, start_of_day_s=None, offset_s=None):
         )
     at_true = np.searchsorted(true_s, match.true_t_s)
     at_found = _nearest(found_s, match.true_t_s + match.time_error_s)
-    pairs = {
-        "knee_lift_deg": (lift_deg[at_found], reference.knee_lift_deg[at_true]),
-        "extension_deg": (run.columns["extension_deg"][counted][at_found], reference.extension_deg[at_true]),
-    }
-    return {
-        "reference": reference.source,
-        "offset_s": float(offset_s),
-        "offset_found": not given,
-        "offset_clear": clear,
-        "strides": {
-            "reference": match.true,
-            "board": match.found,
-            "matched": match.matched,
-            "missed": match.missed,
-            "invented": match.invented,
-        },
-        "time_error_s": {"mean": float(match.time_error_s.mean()), "sd": float(match.time_error_s.std(ddof=1))},
-        **{name: _figures(*both) for name, both in pairs.items()},
-        "notes": _notes(run, match, pairs["knee_lift_deg"][1]),
-    }
+    true_lift_deg, extension_deg = reference.knee_lift_deg[at_true], run.columns["extension_deg"][counted]
+    return Validation(
+        reference=reference.source,
+        offset_s=float(offset_s),
+        offset_found=not given,
+        offset_clear=clear,
+        strides=StrideCounts(
+            reference=match.true,
+            board=match.found,
+            matched=match.matched,
+            missed=match.missed,
+            invented=match.invented,
+        ),
+        time_error=TimeError(mean_s=float(match.time_error_s.mean()), sd_s=float(match.time_error_s.std(ddof=1))),
+        knee_lift=angle_agreement(lift_deg[at_found], true_lift_deg),
+        extension=angle_agreement(extension_deg[at_found], reference.extension_deg[at_true]),
+        notes=_notes(run, match, true_lift_deg),
+    )
 
 
-def start_of_day_s(kept):
-    """The local time of day, s, at which a kept session began; None where its start is unknown."""
-    if kept is None or kept.start_unix_s is None:
+def of_day_s(unix_s: float | None) -> float | None:
+    """The local time of day of a moment, s; None where it is unknown."""
+    if unix_s is None:
         return None
-    began = datetime.fromtimestamp(kept.start_unix_s)
+    began = datetime.fromtimestamp(unix_s)
     return began.hour * 3600 + began.minute * 60 + began.second + began.microsecond / 1e6
 
 
@@ -157,8 +219,8 @@ def _misfit(found_s, lift_deg, true_s, true_deg, offsets):
     return misses, np.where(count >= LEAST_STRIDES // 2, variance, np.inf)
 
 
-def _figures(found, true):
-    """Agreement of two columns (n,); None where the reference has none."""
+def angle_agreement(found: np.ndarray, true: np.ndarray) -> AngleAgreement | None:
+    """Agreement of two columns (n,), deg; None where the reference has none."""
     known = ~np.isnan(true)
     if known.sum() < LEAST_STRIDES:
         return None
@@ -180,23 +242,23 @@ def _figures(found, true):
     def interval(name):
         return [float(low[name]), float(high[name])]
 
-    return {
-        "strides": n,
-        "bias": one["bias"],
-        "bias_interval": interval("bias"),
-        "sd": one["sd"],
-        "limits": [one["lower"], one["upper"]],
-        "limits_intervals": [interval("lower"), interval("upper")],
-        "rmse": one["rmse"],
-        "mae": float(np.abs(found - true).mean()),
-        "icc": one["icc"],
-        "icc_interval": interval("icc"),
-        "r": one["r"],
-        "slope_per_deg": one["slope"],
-        "slope_interval": interval("slope"),
-        "reference_mean": one["reference_mean"],
-        "reference_sd": one["reference_sd"],
-    }
+    return AngleAgreement(
+        strides=n,
+        bias_deg=one["bias"],
+        bias_interval_deg=interval("bias"),
+        sd_deg=one["sd"],
+        limits_deg=[one["lower"], one["upper"]],
+        limits_intervals_deg=[interval("lower"), interval("upper")],
+        rmse_deg=one["rmse"],
+        mae_deg=float(np.abs(found - true).mean()),
+        icc=one["icc"],
+        icc_interval=interval("icc"),
+        r=one["r"],
+        slope_per_deg=one["slope"],
+        slope_interval=interval("slope"),
+        reference_mean_deg=one["reference_mean"],
+        reference_sd_deg=one["reference_sd"],
+    )
 
 
 def _agreement_of(moments, middle):

@@ -67,7 +67,7 @@ def replay(
         typer.Option("--set", metavar="NAME=VALUE", help="Another value for a setting; repeatable."),
     ] = None,
     as_json: Json = False,
-):
+) -> None:
     """Compute a run's strides and cues again. With other settings if wanted."""
     from kneesync.board.settings import from_pairs
 
@@ -93,7 +93,7 @@ def demo(
     wired: Wired = "",
     as_json: Json = False,
     plain: Plain = False,
-):
+) -> None:
     """Run, pull and report, all virtual. The real firmware, on a virtual board; no hardware needed."""
     from kneesync.services.demo import run_demo
     from kneesync.views import terminal
@@ -128,11 +128,11 @@ def virtual(
     ] = False,
     blank: Annotated[bool, typer.Option("--blank", help="MicroPython only: what `kneesync flash` makes ours.")] = False,
     wired: Wired = "",
-):
+) -> None:
     """Serve a virtual board until stopped. Other commands and mpremote find it like a board on USB."""
     from kneesync.services.serve_virtual import serve
 
-    def say(port, board):
+    def say(port, board) -> None:
         print(f"port {port}\nboard {board}", flush=True)
 
     serve(recording, minutes, seed, realtime, blank, on_ready=say, wired=wired)

@@ -11,7 +11,7 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command()
-def devices(as_json: Json = False):
+def devices(as_json: Json = False) -> None:
     """List the boards in reach, also virtual ones. Opens none: a run under way goes on."""
     from kneesync.board import find
     from kneesync.errors import NoBoardError
@@ -34,7 +34,7 @@ def pull(
         bool, typer.Option("--free", help="Then delete on the board what is safe in the library (see `free`).")
     ] = False,
     as_json: Json = False,
-):
+) -> None:
     """Bring every new session from the board into the library. Safe to interrupt and to run again."""
     if every and board:
         raise typer.BadParameter("found a board and --all, expected one of them", param_hint="--all")
@@ -46,7 +46,7 @@ def pull(
     # said as they come: what is home is home, whatever happens to the board afterwards
     on_pulled, on_freed = (None, None) if as_json else (lists.say_pulled, library_messages.say_freed)
 
-    def on_visit(visit):
+    def on_visit(visit) -> None:
         if not as_json:
             lists.say_visit(visit)
 
@@ -89,7 +89,7 @@ def flash(
         str | None, typer.Option(metavar="FOLDER", help="Touch no board: write what would be installed to a folder.")
     ] = None,
     as_json: Json = False,
-):
+) -> None:
     """Install this version's firmware on a board. The old one stays on it, and starts again if the new one does not."""
     if (rollback or into) and (firmware or wired or even_unpulled or despite_self_test or (rollback and into)):
         raise typer.BadParameter("goes with no other option", param_hint="--into" if into else "--rollback")
@@ -135,7 +135,7 @@ def doctor(
     ] = False,
     as_json: Json = False,
     plain: Plain = False,
-):
+) -> None:
     """Check the board and the way to it. Says in plain words what to do."""
     from kneesync.board import port
     from kneesync.board.doctor import examine
@@ -155,7 +155,7 @@ def doctor(
             print(results.text([vars(sign) for sign in signs]))
         return
 
-    def say(finding):
+    def say(finding) -> None:
         if console := terminal.results(plain):
             checkup.show(console, finding)
         else:
@@ -185,7 +185,7 @@ def settings(
     ] = None,
     as_json: Json = False,
     plain: Plain = False,
-):
+) -> None:
     """Show a board's settings, or change some. All of what is asked for, or nothing."""
     from kneesync.board import settings as board_settings
     from kneesync.views import results, terminal
@@ -229,7 +229,7 @@ def free(
     keep: Annotated[int, typer.Option(min=0, metavar="N", help="Leave the N newest on the board.")] = 0,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: Json = False,
-):
+) -> None:
     """Delete on the board what the library holds. Byte for byte: checked on both sides first."""
     if not yes and not terminal_asks():
         raise typer.BadParameter("nobody can be asked here: add --yes to delete on the board", param_hint="--yes")

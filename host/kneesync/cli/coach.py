@@ -36,7 +36,7 @@ def overview(
     athlete: Whose = None,
     as_json: Json = False,
     plain: Plain = False,
-):
+) -> None:
     """Say what to train, and why. A week that fits what your runs show. Advice, no medicine: stop on pain."""
     if context.invoked_subcommand is not None:
         if check or answer or athlete or as_json or plain:
@@ -115,7 +115,7 @@ def plan(
     athlete: Whose = None,
     as_json: Json = False,
     plain: Plain = False,
-):
+) -> None:
     """Plan a week: what you say here is remembered for the next one. --ics writes it for your calendar."""
     if sum((markdown, ics is not None, as_json)) > 1:
         raise typer.BadParameter("found several, expected one of --markdown, --ics and --json", param_hint="--markdown")
@@ -148,7 +148,7 @@ def plan(
 def show(
     name: Annotated[str, typer.Argument(help='An exercise: its key or its name, as "a-skip".', metavar="NAME")],
     as_json: Json = False,
-):
+) -> None:
     """Say how one exercise is done, how much of it, and what to mind."""
     from kneesync.coach.advice import exercise_named
     from kneesync.coach.catalog import load
@@ -164,7 +164,7 @@ def show(
 
 
 @drills.command("list")
-def list_(as_json: Json = False):
+def list_(as_json: Json = False) -> None:
     """List every exercise that there is, by its kind."""
     from kneesync.coach.catalog import load
     from kneesync.views import results, terminal
@@ -188,7 +188,7 @@ def done(
     ] = False,
     athlete: Whose = None,
     as_json: Json = False,
-):
+) -> None:
     """Log what you did; without a name, list it. The next week's plan builds on the log."""
     from kneesync.coach import diary
     from kneesync.library import Library

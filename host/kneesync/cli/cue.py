@@ -29,7 +29,7 @@ def tune(
     ] = None,
     athlete: Athlete = None,
     as_json: Json = False,
-):
+) -> None:
     """Show what cues other thresholds would have given. And what the runner is like when fresh."""
     from kneesync.analysis import tuning
     from kneesync.board import settings
@@ -44,13 +44,13 @@ def tune(
     table = tuning.sweep([(one.id, session) for one, session in read], changes)
     chosen = tuning.recommended(table, rate) if rate is not None else None
     fresh = [
-        {"athlete": who, "leg": leg, **figures}
+        (who, leg, figures)
         for who, leg in sorted({(one.athlete, one.leg) for one in kept if one.leg})
         if (figures := tuning.earlier(session for one, session in read if (one.athlete, one.leg) == (who, leg)))
     ]
     written = _apply(board, fresh, changes, chosen) if apply else None
     if as_json:
-        print(results.text({**table, "recommended": chosen, "fresh": fresh, "applied": written}))
+        print(results.text(results.tuned(table, chosen, fresh, written)))
     else:
         terminal.lines(lines(table, chosen, rate, fresh, written))
 
@@ -66,10 +66,10 @@ def _apply(board, fresh, changes, chosen):
     picked = find.pick(board)
     with Link(picked.port, picked.id) as link:
         has = {one.name: one.value for one in settings.listed(link.info)}
-        wanted = {**changes, **({"cue.drop_cdeg": chosen["cue.drop_cdeg"]} if chosen else {})}
-        for one in fresh:
-            if (one["athlete"], one["leg"]) == (has["athlete"] or NOBODY, has["leg"]):
-                wanted = {**tuning.seeds(one, {**has, **changes}), **wanted}
+        wanted = {**changes, **({"cue.drop_cdeg": chosen.drop_cdeg} if chosen else {})}
+        for athlete, leg, figures in fresh:
+            if (athlete, leg) == (has["athlete"] or NOBODY, has["leg"]):
+                wanted = {**tuning.seeds(figures, {**has, **changes}), **wanted}
         if not wanted:
             who = has["athlete"] or NOBODY
             raise KneesyncError(

@@ -33,7 +33,7 @@ def join(
     ] = False,
     athlete: Athlete = None,
     as_json: Json = False,
-):
+) -> None:
     """Bring a watch's pace, grade and heart rate to a run. Wrong pairs are refused."""
     from kneesync.library import Library
     from kneesync.services import join as joining
@@ -63,7 +63,7 @@ def export(
     events: Annotated[bool, typer.Option("--events", help="A row an event: cues, baseline, pauses, faults.")] = False,
     raw: Annotated[bool, typer.Option("--raw", help="A row an IMU sample, where raw capture was on.")] = False,
     athlete: Athlete = None,
-):
+) -> None:
     """Write a session for spreadsheets, pandas, R, platforms. See docs/imports.md."""
     if strides + events + raw > 1:
         raise typer.BadParameter("found two of --strides, --events, --raw, expected one", param_hint="--strides")

@@ -43,7 +43,7 @@ def sessions(
     trash: Annotated[bool, typer.Option("--trash", help="What was deleted and can be restored.")] = False,
     as_json: Json = False,
     plain: Plain = False,
-):
+) -> None:
     """List the library's sessions, newest first. The newest 20, or all with --all; --json gives all."""
     from kneesync.library import Library
     from kneesync.library.choice import chosen
@@ -104,7 +104,7 @@ def note(
         typer.Option(metavar="ID", help="Instead of a session: --leg or --athlete for all sessions of a board."),
     ] = None,
     as_json: Json = False,
-):
+) -> None:
     """Note what you know of a run, or show what is noted. The session's file stays as it is."""
     from kneesync.library import Library, correction
     from kneesync.views import library_messages, results, terminal
@@ -147,7 +147,7 @@ def import_(
     ],
     athlete: Annotated[str | None, typer.Option(metavar="NAME", help="Whose runs they are.")] = None,
     as_json: Json = False,
-):
+) -> None:
     """Take in session files from another machine. With what is noted beside them; verified, and none twice."""
     from kneesync.library import Library, importing
     from kneesync.views import library_messages, results, terminal
@@ -173,7 +173,7 @@ def delete(
     undo: Annotated[bool, typer.Option("--undo", help="As `kneesync trash restore`: bring them back.")] = False,
     yes: Yes = False,
     as_json: Json = False,
-):
+) -> None:
     """Move sessions to the library's trash folder. A pull does not bring them back; --undo does."""
     if undo:
         restore(chosen, as_json)
@@ -209,7 +209,7 @@ def _ask(question, kept):
 
 
 @trash.callback()
-def trash_of(context: typer.Context, as_json: Json = False, plain: Plain = False):
+def trash_of(context: typer.Context, as_json: Json = False, plain: Plain = False) -> None:
     """List what was deleted and can still be restored."""
     if context.invoked_subcommand is None:
         sessions(trash=True, every=True, as_json=as_json, plain=plain)
@@ -221,7 +221,7 @@ def trash_of(context: typer.Context, as_json: Json = False, plain: Plain = False
 def restore(
     chosen: Annotated[list[str], typer.Argument(help="Ids in the trash, or the starts of some.", metavar="SESSION...")],
     as_json: Json = False,
-):
+) -> None:
     """Bring sessions back from the trash, with all that is noted of them."""
     from kneesync.library import Library
     from kneesync.library import trash as thrown_away
@@ -242,7 +242,7 @@ def empty(
     ] = None,
     yes: Yes = False,
     as_json: Json = False,
-):
+) -> None:
     """Delete what is in the trash for good. A pull brings back what a board still holds."""
     if not (yes or terminal_asks()):
         raise typer.BadParameter("nobody can be asked here: add --yes to delete for good", param_hint="--yes")
@@ -267,7 +267,7 @@ def empty(
 
 
 @app.command()
-def reindex(as_json: Json = False):
+def reindex(as_json: Json = False) -> None:
     """Make the library's index anew from its files. No file is changed; damaged ones are named."""
     from kneesync.library import Library
     from kneesync.views import library_messages, results, terminal

@@ -1,13 +1,20 @@
 """The commands that read the runs: report, trends. Part of the command line; see app.py."""
 
 import enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kneesync import untrusted
 from kneesync.cli.options import Athlete, Json, Plain, SessionOrFile
 from kneesync.errors import KneesyncError
+
+if TYPE_CHECKING:  # what reads a run is imported by the command that does
+    from kneesync.analysis.figures import RunFigures
+    from kneesync.analysis.pairs import Pair
+    from kneesync.formats.session import Session
+    from kneesync.library.index import SessionEntry
+    from kneesync.services.read_run import Reading
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -57,7 +64,7 @@ def report(
     html: Annotated[
         str | None, typer.Option("--html", metavar="FILE", help="Write it as a page for the browser; - is stdout.")
     ] = None,
-):
+) -> None:
     """Say what one run's knee drive did."""
     if html is not None and (as_json or plain):
         raise typer.BadParameter("goes with neither --json nor --plain", param_hint="--html")
@@ -95,7 +102,7 @@ def _advice(library, athlete):
         return None
 
 
-def write_page(found, target):
+def write_page(found: "Reading", target: str) -> None:
     """Write the report of a Reading as an HTML page to a file, or to stdout for `-`."""
     from kneesync.views import terminal
     from kneesync.views.page import html as page
@@ -110,10 +117,18 @@ def write_page(found, target):
         terminal.note(f"Written to {target}: open it in a browser, print it, or send it.")
 
 
-def show_report(session, kept, as_json, plain, figures=None, pair=None, advice=None):
+def show_report(
+    session: "Session",
+    kept: "SessionEntry | None",
+    as_json: bool,
+    plain: bool,
+    figures: "RunFigures | None" = None,
+    pair: "Pair | None" = None,
+    advice: dict[str, Any] | None = None,
+) -> None:
     """Print the report of a session. `kept`: what the library knows of it; `figures`: its summary, if it is known.
 
-    `pair`: see analysis.pairs; `advice`: see coach.advice. Each may be None.
+    `pair`: see analysis.pairs.pair(); `advice`: see coach.advice. Each may be None.
     """
     from kneesync.views import terminal
 
@@ -147,10 +162,10 @@ def validate(
     ] = None,
     as_json: Json = False,
     plain: Plain = False,
-):
+) -> None:
     """Compare a session with a laboratory's reference. Bias, limits of agreement, what was missed."""
     from kneesync.analysis.reference import read
-    from kneesync.analysis.validation import start_of_day_s
+    from kneesync.analysis.validation import of_day_s
     from kneesync.analysis.validation import validate as agree
     from kneesync.library import opened
     from kneesync.views import results, terminal
@@ -158,9 +173,9 @@ def validate(
 
     reference = read(truth)
     kept, decoded = opened(session)
-    found = agree(decoded, reference, start_of_day_s(kept), offset)
+    found = agree(decoded, reference, of_day_s(kept.start_unix_s if kept else None), offset)
     if as_json:
-        print(results.text(found))
+        print(results.text(found.as_json()))
     elif console := terminal.results(plain):
         view.show(console, found)
     else:
@@ -179,7 +194,7 @@ def trends(
     ] = None,
     as_json: Json = False,
     plain: Plain = False,
-):
+) -> None:
     """Say what changed over weeks beyond daily noise. At equal pace or cadence, each leg by itself."""
     from kneesync.analysis.trends import SHOWN
     from kneesync.analysis.trends import trends as over_weeks
@@ -216,7 +231,7 @@ def _in_short(advice):
 
 
 @app.command()
-def dashboard(athlete: Athlete = None):
+def dashboard(athlete: Athlete = None) -> None:
     """Look through it all on a full screen. Sessions, one session, trends, drills; ? in it lists the keys."""
     import sys
 

@@ -13,7 +13,7 @@ from kneesync import untrusted
 from kneesync.analysis import experiment
 from kneesync.analysis.eligibility import experimented
 from kneesync.analysis.figures import Effect, RunFigures
-from kneesync.analysis.pairs import overlapping, pair
+from kneesync.analysis.pairs import Pair, overlapping, pair
 from kneesync.analysis.session import summary
 from kneesync.errors import KneesyncError
 from kneesync.formats.session import Session
@@ -27,7 +27,7 @@ MOST_RUNS = 60  # of an experiment: the newest
 
 @dataclass
 class Reading:
-    """One session as every view has it. `pair`, `apart`: see Beside; "found" of the pair is "named" if it was.
+    """One session as every view has it. `pair`, `apart`: see Beside; the pair is `found` "named" if it was.
 
     `watch`: the library.watch.Watch that was joined to it, or None.
     """
@@ -36,7 +36,7 @@ class Reading:
     session: Session
     watch: Watch | None
     figures: RunFigures
-    pair: dict[str, Any] | None = None
+    pair: Pair | None = None
     apart: str = ""
 
 
@@ -44,12 +44,12 @@ class Reading:
 class Beside:
     """What other sessions of the library add to one.
 
-    `pair`: analysis.pairs of it and the other leg's, with "found": "time"; None where there is none, and `apart` says
+    `pair`: of it and the other leg's, `found` by "time"; None where there is none, and `apart` says
     why one that overlaps by time was not paired. `over_runs`: what the experiment says over this athlete's runs of
     that leg, up to this one; None where there is but this.
     """
 
-    pair: dict[str, Any] | None = None
+    pair: Pair | None = None
     apart: str = ""
     over_runs: Effect | None = None
 
@@ -68,7 +68,7 @@ def read(reference: str | None = None, beside: str | None = None, athlete: str |
             reading = of_entry(library, kept, session)
             add(reading, beside_of(library, kept, reading.figures, session if beside is None else None, beside is None))
     if beside is not None:
-        reading.pair = {**_pair((kept, session), opened(beside), (reference, beside)), "found": "named"}
+        reading.pair = replace(_pair((kept, session), opened(beside), (reference, beside)), found="named")
     return reading
 
 
@@ -102,9 +102,7 @@ def add(reading: Any, beside: Beside) -> None:
     reading.figures = replace(reading.figures, experiment_over_runs=beside.over_runs)
 
 
-def other_leg(
-    library: Library, kept: SessionEntry, session: Session | None = None
-) -> tuple[dict[str, Any] | None, str]:
+def other_leg(library: Library, kept: SessionEntry, session: Session | None = None) -> tuple[Pair | None, str]:
     """(the pair with the session that the other leg's board recorded at that time or None, why not or "").
 
     `session`: what `kept` decodes to, where it is at hand.
@@ -115,7 +113,7 @@ def other_leg(
     try:
         own = library.read_whole(kept) if session is None else session
         other = library.read_whole(found)
-        return {**_pair((kept, own), (found, other), (kept.id, found.id)), "found": "time"}, ""
+        return replace(_pair((kept, own), (found, other), (kept.id, found.id)), found="time"), ""
     except KneesyncError as error:
         return None, f"{found.id} was worn on the other leg at that time, but {error}"
 

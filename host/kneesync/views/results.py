@@ -23,7 +23,12 @@ def report(figures, kept=None, pair=None, advice=None):
 
     "coach" is what `drills --json` prints: findings with the sessions and numbers they rest on, and the week.
     """
-    return {**({"session": _kept(kept)} if kept else {}), **figures.as_json(), "pair": pair, "coach": advice}
+    return {
+        **({"session": _kept(kept)} if kept else {}),
+        **figures.as_json(),
+        "pair": pair and pair.as_json(),
+        "coach": advice,
+    }
 
 
 def sessions(kept):
@@ -90,6 +95,16 @@ def strides(session, zero_ms=None):
         row["flags"] = [name for name in FLAG_NAMES if columns[name][i]]
         rows.append(row)
     return rows
+
+
+def tuned(table, chosen, fresh, written):
+    """What a sweep of thresholds came to: see views.tuning.lines."""
+    return {
+        **table.as_json(),
+        "recommended": chosen and chosen.as_json(),
+        "fresh": [{"athlete": athlete, "leg": leg, **figures.as_json()} for athlete, leg, figures in fresh],
+        "applied": written,
+    }
 
 
 def demo(shown):

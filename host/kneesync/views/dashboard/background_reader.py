@@ -13,6 +13,7 @@ from kneesync.errors import KneesyncError, inside
 
 if TYPE_CHECKING:
     from kneesync.analysis.figures import RunFigures
+    from kneesync.analysis.pairs import Pair
 
 MOST_READ = 64  # an hour's run takes 200 KB here
 
@@ -25,7 +26,7 @@ class Reading:
     lift: tuple = ((), ())  # (t_s, deg) of the sure strides
     cadence: tuple = ((), ())  # (t_s, steps/min) of the timed ones
     problem: str = ""
-    pair: dict | None = None  # analysis.pairs of it and the other leg's session
+    pair: "Pair | None" = None  # of it and the other leg's session
     apart: str = ""  # why a session of the other leg at that time is none of its own
     looked_beside: bool = False  # whether other sessions were looked at since the library changed
 

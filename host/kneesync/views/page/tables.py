@@ -124,9 +124,9 @@ def side_rows(pair):
     """The table of two boards: a list of cells each."""
     rows = []
     for label, key, write in _SIDES:
-        row = pair["difference"][key]
-        cells = [label, write(row["left"]), write(row["right"]), write(row["right_less_left"], signed=True)]
-        rows.append([*cells, NONE if row["low"] is None else _ends((row["low"], row["high"]), write)])
+        row = pair.difference[key]
+        cells = [label, write(row.left), write(row.right), write(row.right_less_left, signed=True)]
+        rows.append([*cells, NONE if row.low is None else _ends((row.low, row.high), write)])
     return rows
 
 

@@ -273,33 +273,29 @@ def holding(figures):
 
 def pair_lines(pair):
     """What two boards say of right and left."""
-    legs = pair["legs"]
-    left, right = (untrusted.printable(legs[side], 80) for side in ("left", "right"))
-    found = " (found by their times)" if pair.get("found") == "time" else ""
+    legs = pair.legs
+    left, right = (untrusted.printable(name, 80) for name in (legs.left, legs.right))
+    found = " (found by their times)" if pair.found == "time" else ""
     yield (
-        f"Left {left}, right {right}{found}: {clock(pair['overlap_s'])} min together, "
-        f"laid on one time by their cadence (match {pair['match']:.2f} of 1)."
+        f"Left {left}, right {right}{found}: {clock(pair.overlap_s)} min together, "
+        f"laid on one time by their cadence (match {pair.match:.2f} of 1)."
     )
-    lift = pair["difference"]["knee_lift_deg"]
-    off = lift["right_less_left"]
-    span = (
-        f" ({degrees(lift['low'], signed=True)} to {degrees(lift['high'], signed=True)})"
-        if lift["low"] is not None
-        else ""
-    )
-    how = "within" if pair["inside"] else "beyond"
+    lift = pair.difference["knee_lift_deg"]
+    off = lift.right_less_left
+    span = f" ({degrees(lift.low, signed=True)} to {degrees(lift.high, signed=True)})" if lift.low is not None else ""
+    how = "within" if pair.inside else "beyond"
     yield (
         f"The right knee was lifted {degrees(abs(off))} {'higher' if off >= 0 else 'lower'} than the left{span}: "
-        f"{how} the {degrees(pair['healthy_sd_deg'])} by which healthy runners' legs differ (SD), "
+        f"{how} the {degrees(pair.healthy_sd_deg)} by which healthy runners' legs differ (SD), "
         "and the two boards' own zeros are in it (±3–5° each)."
     )
-    if pair["change"]:
-        change = pair["change"]["knee_lift_deg"]
-        beyond = change["low"] > 0 or change["high"] < 0
+    if pair.change:
+        change = pair.change.knee_lift
+        beyond = change.low_deg > 0 or change.high_deg < 0
         yield (
-            f"From fresh to late this difference went from {degrees(change['fresh'], signed=True)} to "
-            f"{degrees(change['late'], signed=True)}: {degrees(change['change'], signed=True)} "
-            f"({degrees(change['low'], signed=True)} to {degrees(change['high'], signed=True)}), "
+            f"From fresh to late this difference went from {degrees(change.fresh_deg, signed=True)} to "
+            f"{degrees(change.late_deg, signed=True)}: {degrees(change.change_deg, signed=True)} "
+            f"({degrees(change.low_deg, signed=True)} to {degrees(change.high_deg, signed=True)}), "
             f"{'more than' if beyond else 'within'} chance; the zeros are not in this one."
         )
-    yield from pair["notes"]
+    yield from pair.notes

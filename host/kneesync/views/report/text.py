@@ -97,8 +97,8 @@ def plain(figures, kept=None, pair=None, coach=()):
         yield ""
         yield "Two boards:"
         for label, key, write in _SIDES:
-            row = pair["difference"][key]
-            yield f"{label}: left {write(row['left'])}, right {write(row['right'])}."
+            row = pair.difference[key]
+            yield f"{label}: left {write(row.left)}, right {write(row.right)}."
         yield from pair_lines(pair)
     yield ""
     yield "How sure:"
@@ -189,8 +189,8 @@ def sides(pair):
         columns.add_column(name, justify="right", min_width=9)
     columns.add_column("95 % interval", justify="right", min_width=16)
     for label, key, write in _SIDES:
-        row = pair["difference"][key]
-        ends = None if row["low"] is None else [row["low"], row["high"]]
-        cells = [write(row["left"]), write(row["right"]), write(row["right_less_left"], signed=True)]
+        row = pair.difference[key]
+        ends = None if row.low is None else [row.low, row.high]
+        cells = [write(row.left), write(row.right), write(row.right_less_left, signed=True)]
         columns.add_row(label, *cells, _interval(ends, write))
     return columns
