@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from kneesync.analysis import comparable, theil_sen
+from kneesync.analysis.trend_figures import Compared
 from kneesync.analysis.trends import METRICS, trends
 from kneesync.formats.decoder import decode
 from kneesync.views.trends import text as view
@@ -21,23 +22,23 @@ CLAIMS = ("rose", "fell")
 
 
 def one_runner(kept, **options):
-    (found,) = trends(kept, **options)["runners"]
+    (found,) = trends(kept, **options).runners
     return found
 
 
 def verdicts(name, seeds, **options):
     found = (one_runner(runner(seed, **options), weeks=0, metrics=[name]) for seed in range(seeds))
-    return Counter(each["metrics"][name]["verdict"] for each in found)
+    return Counter(each.metrics[name].verdict for each in found)
 
 
 def pages_that_claim(seeds, **options):
     """How many runners' pages name a change of any quantity."""
-    found = (one_runner(runner(seed, **options), weeks=0)["metrics"].values() for seed in range(seeds))
-    return sum(any(trend["verdict"] in CLAIMS for trend in each) for each in found)
+    found = (one_runner(runner(seed, **options), weeks=0).metrics.values() for seed in range(seeds))
+    return sum(any(trend.verdict in CLAIMS for trend in each) for each in found)
 
 
 def reasons(left_out):
-    return {reason["why"]: reason["sessions"] for reason in left_out}
+    return {reason.why: reason.sessions for reason in left_out}
 
 
 def banded(number, days_ago, lift_deg, speed_mps=None, cadence_spm=167.0, strides=1500, **figures):
@@ -131,7 +132,7 @@ def test_a_true_change_is_found(name, change, seeds):
 
 def test_its_size_is_right(seeds):
     changes = [
-        one_runner(runner(seed, change={"knee_lift_deg": 6.0}), weeks=0)["metrics"]["knee_lift_deg"]["line"]["change"]
+        one_runner(runner(seed, change={"knee_lift_deg": 6.0}), weeks=0).metrics["knee_lift_deg"].line.change
         for seed in range(seeds)
     ]
     assert np.mean(changes) == pytest.approx(6.0, abs=4 / np.sqrt(seeds))
@@ -141,8 +142,8 @@ def test_a_change_within_the_noise_is_called_that_however_sure_it_is():
     found = verdicts("knee_lift_deg", change={"knee_lift_deg": 0.8}, weeks=40, a_week=5, seeds=12)
     assert found["within noise"] >= 11
     kept = [banded(i + 1, 83 - 2 * i, 40.0 + 1.5 * i / 41 + (0.1, -0.1)[i % 2], speed_mps=3.1) for i in range(42)]
-    trend = one_runner(kept)["metrics"]["knee_lift_deg"]
-    assert trend["line"]["change_interval"][0] > 1 and trend["verdict"] == "within noise"
+    trend = one_runner(kept).metrics["knee_lift_deg"]
+    assert trend.line.change_interval[0] > 1 and trend.verdict == "within noise"
 
 
 def test_running_slower_is_no_falling_knee_lift_at_equal_pace(seeds):
@@ -166,8 +167,8 @@ def test_with_cadence_only_running_slower_is_no_claim_either(slower_mps, seeds):
 def test_hidden_pace_is_named_as_the_possible_cause():
     """The same cadence all along, and a good 0.5 m/s slower: the worst that equal cadence can hide."""
     kept = [banded(i + 1, 83 - 2 * i, 40.0 - 3.3 * i / 40 + (0.5, -0.5)[i % 2]) for i in range(41)]
-    trend = one_runner(kept)["metrics"]["knee_lift_deg"]
-    assert trend["verdict"] == "may be pace"
+    trend = one_runner(kept).metrics["knee_lift_deg"]
+    assert trend.verdict == "may be pace"
     assert "which may be pace" in view.short("knee_lift_deg", trend)[0]
     assert "0.5 m/s alone makes 3.0°" in view.sentence("knee_lift_deg", trend)
 
@@ -182,21 +183,21 @@ def test_a_large_change_is_found_without_a_watch_too(seeds):
 
 def test_pace_is_what_is_compared_at_as_soon_as_it_carries_a_line():
     with_watch = one_runner(runner(1))
-    assert with_watch["compared"]["by"] == "speed_mps"
+    assert with_watch.compared.by == "speed_mps"
     few = [*every_third_day(24), *every_third_day(3, first=100, speed_mps=3.1)]
     found = one_runner(few)
-    assert found["compared"]["by"] == "cadence_spm" and found["with_watch"] == 3
+    assert found.compared.by == "cadence_spm" and found.with_watch == 3
     enough = [*every_third_day(24), *every_third_day(20, first=100, speed_mps=3.1)]
     found = one_runner(enough)
-    assert found["compared"] == {"by": "speed_mps", "from": 3.0, "to": 3.25, "sessions": 20}
-    assert reasons(found["left_out"]) == {"without a watch's pace": 24}
+    assert found.compared == Compared(by="speed_mps", low=3.0, high=3.25, sessions=20)
+    assert reasons(found.left_out) == {"without a watch's pace": 24}
 
 
 def test_a_band_is_compared_at_its_middle():
     """The same runner at 3.02 and 3.23 m/s: 1.3 degrees apart as measured, none at equal pace."""
     kept = every_third_day(8, lift_deg=40.0, speed_mps=3.02)
     kept += every_third_day(8, lift_deg=40.0 + 6.1 * 0.21, first=50, speed_mps=3.23)
-    values = [point["value"] for point in one_runner(kept)["metrics"]["knee_lift_deg"]["points"]]
+    values = [point.value for point in one_runner(kept).metrics["knee_lift_deg"].points]
     assert max(values) - min(values) < 0.001
 
 
@@ -212,8 +213,8 @@ def test_what_is_not_comparable_is_counted_with_its_reason_and_draws_no_line():
     ]
     kept += every_third_day(4, first=60, mounting={"up": [0, 1.0, 0], "right": [0, 0, 1.0]})
     found = one_runner(kept)
-    assert found["compared"]["sessions"] == 12
-    assert reasons(found["left_out"]) == {
+    assert found.compared.sessions == 12
+    assert reasons(found.left_out) == {
         "ran at another cadence": 1,
         "too short": 1,
         "alignment unsure": 1,
@@ -221,9 +222,9 @@ def test_what_is_not_comparable_is_counted_with_its_reason_and_draws_no_line():
         "strapped another way": 1,
         "no strides": 1,
     }
-    assert sum(reasons(found["left_out"]).values()) + found["compared"]["sessions"] == found["sessions"]
-    compared = {point["id"] for point in found["metrics"]["knee_lift_deg"]["points"]}
-    assert compared.isdisjoint(key for reason in found["left_out"] for key in reason["ids"])
+    assert sum(reasons(found.left_out).values()) + found.compared.sessions == found.sessions
+    compared = {point.id for point in found.metrics["knee_lift_deg"].points}
+    assert compared.isdisjoint(key for reason in found.left_out for key in reason.ids)
 
 
 def test_cues_count_only_under_the_settings_of_the_newest():
@@ -231,15 +232,15 @@ def test_cues_count_only_under_the_settings_of_the_newest():
     for one in kept[:3]:
         one.figures["cue_settings"]["cue.drop_cdeg"] = 500
     kept[4].figures.update(running_s=900.0)
-    found = one_runner(kept)["metrics"]
-    assert reasons(found["cues_per_h"]["left_out"]) == {"other cue settings": 3, "under 20 min of running": 1}
-    assert reasons(found["drop_deg_per_h"]["left_out"]) == {"under 20 min of running": 1}
+    found = one_runner(kept).metrics
+    assert reasons(found["cues_per_h"].left_out) == {"other cue settings": 3, "under 20 min of running": 1}
+    assert reasons(found["drop_deg_per_h"].left_out) == {"under 20 min of running": 1}
 
 
 def test_legs_and_athletes_stand_by_themselves():
     kept = [*runner(1), *runner(2, leg="R", first=100), *runner(3, athlete="Ann", first=200)]
-    found = trends(kept)["runners"]
-    assert [(each["athlete"], each["leg"]) for each in found] == [("Ann", "L"), ("me", "L"), ("me", "R")]
+    found = trends(kept).runners
+    assert [(each.athlete, each.leg) for each in found] == [("Ann", "L"), ("me", "L"), ("me", "R")]
     alone = one_runner(runner(2, leg="R", first=100))
     assert found[2] == alone
 
@@ -251,13 +252,13 @@ def test_no_start_time_no_leg_and_no_figures_are_said():
     kept[-2].figures, kept[-2].problems = {}, ["cut or damaged"]
     kept[-1].figures = {**kept[-1].figures, "version": 0}
     found = trends(kept)
-    assert found["not_placed"] == [kept[8].id]
+    assert found.not_placed == [kept[8].id]
     kept[0].start_unix_s = kept[0].pulled_unix_s + 9 * 365 * DAY_S
-    assert kept[0].id in trends(kept)["not_placed"] and trends(kept)["runners"][0]["sessions"] == 7
-    assert reasons(found["left_out"]) == {
+    assert kept[0].id in trends(kept).not_placed and trends(kept).runners[0].sessions == 7
+    assert reasons(found.left_out) == {
         "leg unknown": 1, "cannot be read": 1, "figures of another version: kneesync reindex": 1,
     }  # fmt: skip
-    assert found["runners"][0]["sessions"] == 8
+    assert found.runners[0].sessions == 8
 
 
 @pytest.mark.parametrize(
@@ -272,39 +273,37 @@ def test_no_start_time_no_leg_and_no_figures_are_said():
 )
 def test_too_few_days_say_what_is_missing(days_ago, why):
     kept = [banded(i + 1, ago, 40.0) for i, ago in enumerate(days_ago)]
-    found = trends(kept)["runners"]
+    found = trends(kept).runners
     if why is None:
         assert found == []
         return
-    trend = found[0]["metrics"]["knee_lift_deg"]
-    assert (trend["line"], trend["verdict"], trend["why_no_line"]) == (None, "no line", why)
-    assert trend["noise"] == 2.5 and trend["noise_from"] == "literature"
-    assert found[0]["metrics"]["range_deg"]["noise"] is None
+    trend = found[0].metrics["knee_lift_deg"]
+    assert (trend.line, trend.verdict, trend.why_no_line) == (None, "no line", why)
+    assert trend.noise == 2.5 and trend.noise_from == "literature"
+    assert found[0].metrics["range_deg"].noise is None
 
 
 def test_runs_of_one_day_are_one_day():
     kept = every_third_day(10) + [banded(50 + i, 0.01 * i, 60.0) for i in range(1, 9)]
-    trend = one_runner(kept)["metrics"]["knee_lift_deg"]
-    assert trend["days"] == 10 and trend["verdict"] == "within noise"
+    trend = one_runner(kept).metrics["knee_lift_deg"]
+    assert trend.days == 10 and trend.verdict == "within noise"
 
 
 def test_weeks_count_back_from_the_newest():
     kept = runner(1, weeks=20)
     found = trends(kept, weeks=4)
-    assert found["sessions"] + found["older"] == len(kept) == 60
-    assert found["to_unix_s"] - found["from_unix_s"] == 4 * 7 * DAY_S
-    assert trends(kept, weeks=0)["older"] == 0
+    assert found.sessions + found.older == len(kept) == 60
+    assert found.to_unix_s - found.from_unix_s == 4 * 7 * DAY_S
+    assert trends(kept, weeks=0).older == 0
 
 
 def test_noise_is_the_runners_own_where_it_is_larger():
-    steady = one_runner(every_third_day(12))["metrics"]
-    assert (steady["knee_lift_deg"]["noise"], steady["knee_lift_deg"]["noise_from"]) == (2.0, "literature")
-    assert (steady["range_deg"]["noise"], steady["range_deg"]["noise_from"]) == (1.0, "least called")
+    steady = one_runner(every_third_day(12)).metrics
+    assert (steady["knee_lift_deg"].noise, steady["knee_lift_deg"].noise_from) == (2.0, "literature")
+    assert (steady["range_deg"].noise, steady["range_deg"].noise_from) == (1.0, "least called")
     wild = one_runner(runner(1, weeks=30, day_sd={"knee_lift_deg": 5.0, "extension_deg": 1, "range_deg": 4.0,
-                                                  "swing_up_dps": 5, "swing_back_dps": 5}))["metrics"]  # fmt: skip
-    assert (
-        wild["range_deg"]["noise"] == pytest.approx(4.0, rel=0.4) and wild["range_deg"]["noise_from"] == "own sessions"
-    )
+                                                  "swing_up_dps": 5, "swing_back_dps": 5})).metrics  # fmt: skip
+    assert wild["range_deg"].noise == pytest.approx(4.0, rel=0.4) and wild["range_deg"].noise_from == "own sessions"
 
 
 def test_real_sessions_figures_fit():
@@ -316,10 +315,10 @@ def test_real_sessions_figures_fit():
         one.figures = json.loads(json.dumps(comparable.row(decode(bytes(file.data)))))
         kept.append(one)
     found = one_runner(kept, metrics=list(METRICS))
-    assert found["compared"] == {"by": "cadence_spm", "from": 175.0, "to": 180.0, "sessions": 8}
-    assert found["metrics"]["knee_lift_deg"]["line"]["from"] == pytest.approx(41, abs=1)
-    assert {trend["verdict"] for trend in found["metrics"].values()} == {"within noise"}
-    json.dumps(found, allow_nan=False)
+    assert found.compared == Compared(by="cadence_spm", low=175.0, high=180.0, sessions=8)
+    assert found.metrics["knee_lift_deg"].line.from_value == pytest.approx(41, abs=1)
+    assert {trend.verdict for trend in found.metrics.values()} == {"within noise"}
+    json.dumps(found.as_json(), allow_nan=False)
 
 
 # The page
@@ -353,7 +352,7 @@ def test_plain_page(name):
 def test_what_stands_beside_the_chart_fits_there():
     for seed in range(10):
         for kept in (runner(seed, change={"knee_lift_deg": -20, "swing_up_dps": 900}), runner(seed, watch=False)):
-            for name, trend in one_runner(kept, metrics=list(METRICS))["metrics"].items():
+            for name, trend in one_runner(kept, metrics=list(METRICS)).metrics.items():
                 assert all(len(line) <= 34 for line in view.short(name, trend)), view.short(name, trend)
 
 

@@ -129,7 +129,7 @@ def seen():
     found.walk(plain({"experiment_over_runs": experiment.over_runs(tried).as_json()}), "report")
     found.walk(plain({"pair": replace(pairs.pair(tried[0], other_leg(tried[0])), found="named").as_json()}), "report")
     for kept in (runners.runner(0), runners.runner(1, watch=False)):
-        found.walk(plain({**trends.trends(kept), "coach": []}), "trends")
+        found.walk(plain({**trends.trends(kept).as_json(), "coach": []}), "trends")
     for name, pain in (("low_cadence", None), ("sound", 3)):
         kept = deficits.runner(name, 3)
         kept[0].pain, kept[0].pain_where = pain, "shin"

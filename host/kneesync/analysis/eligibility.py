@@ -7,6 +7,7 @@ from typing import Any
 
 from kneesync.analysis import comparable
 from kneesync.analysis.quality import SURE_PERCENT
+from kneesync.analysis.trend_figures import Reason
 
 CANNOT_BE_READ = "cannot be read"
 OTHER_VERSION = "figures of another version: kneesync reindex"
@@ -57,6 +58,6 @@ class LeftOut:
         """One session does not count."""
         self._ids.setdefault(why, []).append(session_id)
 
-    def as_json(self) -> list[dict[str, Any]]:
-        """[{"why", "sessions" (how many), "ids"}]."""
-        return [{"why": why, "sessions": len(ids), "ids": ids} for why, ids in self._ids.items()]
+    def reasons(self) -> list[Reason]:
+        """Each reason with its sessions."""
+        return [Reason(why=why, sessions=len(ids), ids=ids) for why, ids in self._ids.items()]

@@ -8,12 +8,15 @@ anyway and its interval leaves zero out. Everything comes from the figures in th
 
 import time
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from kneesync.analysis import population, theil_sen
 from kneesync.analysis.eligibility import ALIGNMENT_UNSURE, RESTRAPPED, LeftOut, under, unfit_angles, unknown
+from kneesync.analysis.trend_figures import Compared, Point, RunnerTrends, Trend, TrendLine, Trends
 
 WEEKS = 12
 LEAST_DAYS = 6
@@ -59,16 +62,13 @@ METRICS = {
 SHOWN = ("knee_lift_deg", "range_deg", "swing_up_dps", "cadence_spm", "drop_deg_per_h", "cues_per_h")
 
 
-def trends(kept, weeks=WEEKS, metrics=SHOWN):
-    """The trends of kept sessions (library.index.SessionEntry, in any order) as a plain dict, fit for JSON.
+def trends(entries: Sequence[Any], weeks: int = WEEKS, metrics: Iterable[str] = SHOWN) -> Trends:
+    """The trends of sessions (library.index.SessionEntry, in any order).
 
-    `weeks`: back from the newest session; 0 is all of them. `metrics`: names in METRICS. The result has
-    "from_unix_s", "to_unix_s", "sessions", "older", "not_placed" (ids without a start time), "left_out"
-    [{"why", "sessions", "ids"}] and "runners", one each athlete and leg: {"athlete", "leg", "sessions", "with_watch",
-    "compared" (None or {"by": "speed_mps" or "cadence_spm", "from", "to", "sessions"}), "left_out" of the comparison,
-    "metrics": {name: see _trend}}.
+    `weeks`: back from the newest session; 0 is all of them. `metrics`: names in METRICS.
     """
-    placed = sorted((one for one in kept if _is_placed(one)), key=lambda one: one.start_unix_s)
+    metrics = tuple(metrics)
+    placed = sorted((one for one in entries if _is_placed(one)), key=lambda one: one.start_unix_s)
     to_s = placed[-1].start_unix_s if placed else None
     from_s = placed[0].start_unix_s if placed else None
     if to_s is not None and weeks:
@@ -82,16 +82,16 @@ def trends(kept, weeks=WEEKS, metrics=SHOWN):
             left_out.add("leg unknown", one.id)
         else:
             runners[one.athlete.casefold(), one.leg].append(one)
-    return {
-        "weeks": weeks,
-        "from_unix_s": from_s,
-        "to_unix_s": to_s,
-        "sessions": len(shown),
-        "older": len(placed) - len(shown),
-        "not_placed": [one.id for one in kept if not _is_placed(one)],
-        "left_out": left_out.as_json(),
-        "runners": [_runner(runners[who], metrics) for who in sorted(runners)],
-    }
+    return Trends(
+        weeks=weeks,
+        from_unix_s=from_s,
+        to_unix_s=to_s,
+        sessions=len(shown),
+        older=len(placed) - len(shown),
+        not_placed=[one.id for one in entries if not _is_placed(one)],
+        left_out=left_out.reasons(),
+        runners=[_runner(runners[who], metrics) for who in sorted(runners)],
+    )
 
 
 def _is_placed(one):
@@ -119,15 +119,15 @@ def _runner(sessions, metrics):
 
     # where pace is unknown, cadence is the one witness of it
     cadence = trend(METRICS["cadence_spm"]) if common and not common.by_pace else None
-    return {
-        "athlete": sessions[-1].athlete,
-        "leg": sessions[-1].leg,
-        "sessions": len(sessions),
-        "with_watch": sum(bool(one.figures["bands"]["speed_mps"]) for one in sessions),
-        "compared": common.described() if common else None,
-        "left_out": left_out.as_json(),
-        "metrics": {name: trend(METRICS[name], cadence) for name in metrics},
-    }
+    return RunnerTrends(
+        athlete=sessions[-1].athlete,
+        leg=sessions[-1].leg,
+        sessions=len(sessions),
+        with_watch=sum(bool(one.figures["bands"]["speed_mps"]) for one in sessions),
+        compared=common.described() if common else None,
+        left_out=left_out.reasons(),
+        metrics={name: trend(METRICS[name], cadence) for name in metrics},
+    )
 
 
 def _unfit(sessions):
@@ -185,7 +185,7 @@ class _Band:
         )
 
     def described(self):
-        return {"by": self.by, "from": self.low, "to": self.high, "sessions": len(self.inside)}
+        return Compared(by=self.by, low=self.low, high=self.high, sessions=len(self.inside))
 
 
 def _common(sessions):
@@ -278,52 +278,59 @@ def local_day(unix_s: float) -> str | None:
 
 
 def _trend(metric, values, reasons, common, cadence=None):
-    """One metric over time.
-
-    {"points": [{"id", "unix_s", "value"}], "days", "left_out", "noise" and "noise_from" ("literature", "own sessions"
-    or "least called"; None where unknown), "least_noise" (no smaller change is named), "may_be_pace" (the change that
-    unseen pace could make), "line": None or {"from", "to" (the line's value on the first and last day), "change",
-    "change_interval", "per_week", "per_week_interval", "weeks"}, "verdict": "rose", "fell", "within noise", "unclear",
-    "may be pace" or "no line", "why_no_line"}.
-    """
-    points = [{"id": one.id, "unix_s": one.start_unix_s, "value": float(value)} for one, value in values]
+    """A Trend of [(SessionEntry, value)] in order of time. `cadence`: its Trend where nothing else witnesses pace."""
+    points = [Point(id=one.id, unix_s=one.start_unix_s, value=float(value)) for one, value in values]
     days = defaultdict(list)
     for point in points:
-        days[local_day(point["unix_s"])].append(point)
-    found = {"points": points, "days": len(days), "left_out": reasons.as_json(), "line": None, "verdict": "no line"}
-    found["least_noise"] = metric.least_noise
-    span_days = (points[-1]["unix_s"] - points[0]["unix_s"]) / _DAY_S if points else 0
+        days[local_day(point.unix_s)].append(point)
+    span_days = (points[-1].unix_s - points[0].unix_s) / _DAY_S if points else 0
     if len(days) < LEAST_DAYS or span_days < LEAST_SPAN_DAYS:
         literature = metric.literature
-        found["noise"] = sum(literature) / 2 if literature else None  # there are too few days for the runner's own
-        found["noise_from"] = "literature" if literature else None
-        found["why_no_line"] = _missing(len(days), span_days)
-        return found
+        return Trend(
+            points=points,
+            days=len(days),
+            left_out=reasons.reasons(),
+            line=None,
+            verdict="no line",
+            least_noise=metric.least_noise,
+            noise=sum(literature) / 2 if literature else None,  # there are too few days for the runner's own
+            noise_from="literature" if literature else None,
+            why_no_line=_missing(len(days), span_days),
+        )
     at_days = np.array([_mean(group, "unix_s") for group in days.values()]) / _DAY_S
     level = np.array([_mean(group, "value") for group in days.values()])
     at_days, start_day = at_days - at_days[0], at_days[0]
     fitted = theil_sen.line(at_days, level)
     span = at_days[-1]
-    found["noise"], found["noise_from"] = _noise(metric, fitted.sd)
-    found["line"] = {
-        "from_unix_s": float(start_day * _DAY_S),
-        "to_unix_s": float((start_day + span) * _DAY_S),
-        "from": fitted.at(0.0),
-        "to": float(fitted.at(span)),
-        "change": float(fitted.slope * span),
-        "change_interval": [float(fitted.low * span), float(fitted.high * span)],
-        "per_week": fitted.slope * 7,
-        "per_week_interval": [fitted.low * 7, fitted.high * 7],
-        "weeks": float(span / 7),
-    }
-    found["why_no_line"] = None
-    found["may_be_pace"] = _pace_allowance(metric, common)
-    found["verdict"] = _verdict(found, metric, cadence)
-    return found
+    noise, noise_from = _noise(metric, fitted.sd)
+    line = TrendLine(
+        from_unix_s=float(start_day * _DAY_S),
+        to_unix_s=float((start_day + span) * _DAY_S),
+        from_value=fitted.at(0.0),
+        to_value=float(fitted.at(span)),
+        change=float(fitted.slope * span),
+        change_interval=[float(fitted.low * span), float(fitted.high * span)],
+        per_week=fitted.slope * 7,
+        per_week_interval=[fitted.low * 7, fitted.high * 7],
+        weeks=float(span / 7),
+    )
+    may_be_pace = _pace_allowance(metric, common)
+    return Trend(
+        points=points,
+        days=len(days),
+        left_out=reasons.reasons(),
+        line=line,
+        verdict=_verdict(line, noise, may_be_pace, metric, cadence),
+        least_noise=metric.least_noise,
+        noise=noise,
+        noise_from=noise_from,
+        why_no_line=None,
+        may_be_pace=may_be_pace,
+    )
 
 
 def _mean(points, name):
-    return sum(point[name] for point in points) / len(points)
+    return sum(getattr(point, name) for point in points) / len(points)
 
 
 def _missing(days, span_days):
@@ -348,26 +355,25 @@ def _pace_allowance(metric, common):
     return 0.0 if common and common.by_pace else abs(metric.per_mps) * UNSEEN_MPS
 
 
-def _verdict(found, metric, cadence):
-    line = found["line"]
-    if abs(line["change"]) <= found["noise"]:
+def _verdict(line, noise, may_be_pace, metric, cadence):
+    if abs(line.change) <= noise:
         return "within noise"
     if not _leaves_zero_out(line):
         return "unclear"
-    if found["may_be_pace"]:
+    if may_be_pace:
         if metric.name == "cadence_spm":  # of the whole run, at whatever pace
             return "may be pace"
-        small = abs(line["change"]) <= float(np.hypot(found["noise"], found["may_be_pace"]))
-        if small or (cadence and _went_along(line["change"] * metric.per_mps, cadence["line"])):
+        small = abs(line.change) <= float(np.hypot(noise, may_be_pace))
+        if small or (cadence and _went_along(line.change * metric.per_mps, cadence.line)):
             return "may be pace"
-    return "rose" if line["change"] > 0 else "fell"
+    return "rose" if line.change > 0 else "fell"
 
 
 def _went_along(change, line):
     """Whether cadence changed in the same sense: then pace may well have."""
-    return bool(line and _leaves_zero_out(line) and line["change"] * change > 0)
+    return bool(line and _leaves_zero_out(line) and line.change * change > 0)
 
 
 def _leaves_zero_out(line):
-    low, high = line["change_interval"]
+    low, high = line.change_interval
     return low > 0 or high < 0

@@ -207,7 +207,7 @@ def trends(
         advice = _advice_of_each(library, kept)
     found = over_weeks(kept, weeks, [_METRICS[one] for one in metric] if metric else SHOWN)
     if as_json:
-        print(results.text({**found, "coach": advice}))
+        print(results.text({**found.as_json(), "coach": advice}))
     elif not kept:
         terminal.note(view.nothing(library.folder, athlete, leg))
     elif console := terminal.results(plain):

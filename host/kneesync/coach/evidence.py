@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kneesync.analysis import eligibility, population
+from kneesync.analysis.figures import as_json
 from kneesync.analysis.pairs import overlapping
 from kneesync.analysis.trends import local_day
 
@@ -56,7 +57,7 @@ def good_runs(kept):
         dated = one.start_unix_s is not None
         runs.append(GoodRun(sessions, one.start_unix_s if dated else one.pulled_unix_s, dated))
     runs.sort(key=lambda run: (run.unix_s, run.ids))
-    return runs, left_out.as_json()
+    return runs, as_json(left_out.reasons())
 
 
 class _Near:

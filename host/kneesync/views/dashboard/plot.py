@@ -194,13 +194,13 @@ class OverWeeks(PlotWidget):
         """Draw a trend of analysis.trends over the days from its first to its last moment."""
         self._shown = trend, from_unix_s, to_unix_s, unit
         self.clear()
-        rows, points, line = self.size.height - 3, trend["points"], trend["line"]
+        rows, points, line = self.size.height - 3, trend.points, trend.line
         if not points or rows < 2:
             return
-        at = np.array([point["unix_s"] for point in points]) / _DAY_S
-        values = np.array([point["value"] for point in points])
+        at = np.array([point.unix_s for point in points]) / _DAY_S
+        values = np.array([point.value for point in points])
         first, last = from_unix_s / _DAY_S, max(to_unix_s, from_unix_s + _DAY_S) / _DAY_S
-        least = 3 * (trend["noise"] or 0) or 1.0
+        least = 3 * (trend.noise or 0) or 1.0
         low, high, ticks = _heights(values, rows, least)
         self.set_xlimits(first, last)
         self.set_ylimits(low, high)
@@ -208,8 +208,8 @@ class OverWeeks(PlotWidget):
         self.set_y_formatter(_WithUnit(unit))
         self.set_x_formatter(_Days())
         if line:
-            ends = np.array([line["from_unix_s"], line["to_unix_s"]]) / _DAY_S
-            self.plot(ends, [line["from"], line["to"]], line_style=LEVEL, hires_mode=HiResMode.BRAILLE)
+            ends = np.array([line.from_unix_s, line.to_unix_s]) / _DAY_S
+            self.plot(ends, [line.from_value, line.to_value], line_style=LEVEL, hires_mode=HiResMode.BRAILLE)
         self.scatter(at, values, marker="•", marker_style=LINE)
 
 

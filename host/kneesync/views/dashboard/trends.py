@@ -1,6 +1,6 @@
 """What changed over weeks: each quantity with its verdict, one of them as a chart; the words of `kneesync trends`."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from rich.text import Text
@@ -14,6 +14,9 @@ from kneesync import untrusted
 from kneesync.views.dashboard.page import Page
 from kneesync.views.dashboard.plot import OverWeeks
 from kneesync.views.dashboard.rows import Rows
+
+if TYPE_CHECKING:
+    from kneesync.analysis.trend_figures import Trends
 
 NOTHING = """No trends yet.
 
@@ -44,7 +47,7 @@ class TrendsPage(Page):
     def __init__(self):
         super().__init__()
         self._weeks, self._runner, self._of = SPANS[0], 0, None
-        self._found: dict[str, Any] | None = None  # analysis.trends
+        self._found: Trends | None = None
 
     def body(self):
         with VerticalScroll(id="trends", can_focus=False):
@@ -64,7 +67,7 @@ class TrendsPage(Page):
 
     def told(self, found):
         self._found = found
-        self._runner = min(self._runner, max(0, len(found["runners"]) - 1))
+        self._runner = min(self._runner, max(0, len(found.runners) - 1))
         self._show()
 
     def failed(self, why):
@@ -80,7 +83,7 @@ class TrendsPage(Page):
         if (found := self._found) is None:
             return
         metrics = self.query_one("#metrics", Rows)
-        runner = found["runners"][self._runner] if found["runners"] else None
+        runner = found.runners[self._runner] if found.runners else None
         for name in ("metrics", "sentence", "weeks"):
             self.query_one(f"#{name}").display = runner is not None
         rest = [line.replace("--weeks 0 shows all", "w shows more") for line in view.placing(found)]
@@ -89,13 +92,13 @@ class TrendsPage(Page):
             self._say("rest", "\n".join(rest))
             return
         head = Text(view.title(runner, found), "bold")
-        if len(found["runners"]) > 1:
-            head.append(f"   {self._runner + 1} of {len(found['runners'])}", "not bold dim")
+        if len(found.runners) > 1:
+            head.append(f"   {self._runner + 1} of {len(found.runners)}", "not bold dim")
         self._say("head", head.append("\n" + view.compared(runner), "not bold"))
         at = metrics.highlighted or 0
         metrics.clear_options()
-        metrics.add_options([Option(_line(name, trend), id=name) for name, trend in runner["metrics"].items()])
-        metrics.highlighted = min(at, len(runner["metrics"]) - 1)
+        metrics.add_options([Option(_line(name, trend), id=name) for name, trend in runner.metrics.items()])
+        metrics.highlighted = min(at, len(runner.metrics) - 1)
         metrics.focus(scroll_visible=False)
         left_out = list(view.left_out(runner))
         text = Text("\n".join([*left_out, *rest]) + ("\n\n" if left_out or rest else ""))
@@ -107,11 +110,11 @@ class TrendsPage(Page):
 
         if (found := self._found) is None:
             return
-        runner = found["runners"][self._runner]
-        name, trend = event.option_id, runner["metrics"][event.option_id]
+        runner = found.runners[self._runner]
+        name, trend = event.option_id, runner.metrics[event.option_id]
         self._say("sentence", view.sentence(name, trend))
         unit = view.WRITTEN[name][2]
-        self.query_one("#weeks", OverWeeks).show(trend, found["from_unix_s"], found["to_unix_s"], unit)
+        self.query_one("#weeks", OverWeeks).show(trend, found.from_unix_s, found.to_unix_s, unit)
 
     def _say(self, name, text):
         self.query_one(f"#{name}", Static).update(text)
@@ -121,8 +124,8 @@ class TrendsPage(Page):
         metrics.action_cursor_down() if rows > 0 else metrics.action_cursor_up()
 
     def action_runner(self, places):
-        if self._found and self._found["runners"]:
-            self._runner = (self._runner + places) % len(self._found["runners"])
+        if self._found and self._found.runners:
+            self._runner = (self._runner + places) % len(self._found.runners)
             self._show()
 
     def action_weeks(self):
@@ -138,7 +141,7 @@ def _line(name, trend):
     """A quantity in one line: its name, where it is now, what is said of it."""
     from kneesync.views.trends import text as view
 
-    values = [point["value"] for point in trend["points"]]
+    values = [point.value for point in trend.points]
     now = view.figure(name, float(np.median(values[-5:]))) if values else "–"
     return Content(f"{view.WRITTEN[name][0]:13} {now:>9}   {view.short(name, trend)[0]}")
 
