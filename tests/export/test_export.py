@@ -168,7 +168,7 @@ def test_events_and_raw(kneesync, tmp_path):
     raw = decode(RAW).raw
     assert code == 0 and columns["gyr_y_lsb"] == raw["gyr_y_lsb"].tolist() and columns["sample"][0] == 100
     np.testing.assert_allclose(columns["t_s"], raw["t_s"], atol=1e-8)
-    assert {name: tables._unit(name) for name in ("gyr_x_lsb", "drop_deg", "kind")}["kind"] == {}
+    assert {name: tables.unit_of(name) for name in ("gyr_x_lsb", "drop_deg", "kind")}["kind"] == {}
 
 
 def test_the_default_name_is_the_sessions(kneesync, one, tmp_path, monkeypatch):
@@ -220,7 +220,7 @@ def test_wrong_usage(kneesync, one, arguments):
 
 def test_nothing_in_a_cell_is_a_formula():
     """What a board's file calls things cannot become a spreadsheet's command."""
-    assert [tables._cell(text) for text in ("=1+1", "+A1", "-2", "@x", "cue")] == ["'=1+1", "'+A1", "'-2", "'@x", "cue"]
+    assert [tables.cell(text) for text in ("=1+1", "+A1", "-2", "@x", "cue")] == ["'=1+1", "'+A1", "'-2", "'@x", "cue"]
 
 
 def test_a_day_of_damaged_times_makes_no_activity(kneesync, tmp_path):

@@ -372,7 +372,7 @@ def test_figures_of_another_meaning_are_made_anew():
     from kneesync.analysis import comparable
     from kneesync.library import index
 
-    assert (comparable.VERSION, index._VERSION) == (3, 5), "raise index._VERSION with comparable.VERSION"
+    assert (comparable.VERSION, index.VERSION) == (3, 5), "raise index.VERSION with comparable.VERSION"
 
 
 def test_an_index_of_an_earlier_version_is_made_anew(library):

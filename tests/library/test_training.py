@@ -96,7 +96,7 @@ ROW = st.fixed_dictionaries({}, optional=dict.fromkeys(("exercise", "date", "set
     )
 )
 def test_whatever_stands_in_it_only_what_makes_sense_is_taken(found):
-    read = training._sound(found, "me")
+    read = training.sound(found, "me")
     for one in read.done:
         assert one.day and 1 <= one.sets <= 20
     assert all(one["answer"] in ("yes", "no") for one in read.answers.values())

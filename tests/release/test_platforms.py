@@ -250,10 +250,10 @@ def test_drives_are_looked_for_where_each_system_mounts_them(monkeypatch):
 
 
 def test_a_reader_who_had_enough_is_no_failure(windows, monkeypatch):
-    assert cli._is_broken_pipe(BrokenPipeError()) and cli._is_broken_pipe(OSError(22, "Invalid argument"))
-    assert not cli._is_broken_pipe(OSError(22, "Invalid argument", "a?.html")) and not cli._is_broken_pipe(ValueError())
+    assert cli.is_broken_pipe(BrokenPipeError()) and cli.is_broken_pipe(OSError(22, "Invalid argument"))
+    assert not cli.is_broken_pipe(OSError(22, "Invalid argument", "a?.html")) and not cli.is_broken_pipe(ValueError())
     monkeypatch.undo()
-    assert not cli._is_broken_pipe(OSError(22, "Invalid argument"))
+    assert not cli.is_broken_pipe(OSError(22, "Invalid argument"))
 
 
 # Consoles and pipes in code pages

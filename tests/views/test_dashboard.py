@@ -634,8 +634,8 @@ def broken(*_, **__):
 
 
 def test_a_fault_of_ours_in_trends_or_drills_is_said_there_and_the_rest_stands(folder, monkeypatch):
-    monkeypatch.setattr("kneesync.views.dashboard.trends._trends", broken)
-    monkeypatch.setattr("kneesync.views.dashboard.drills._advise", broken)
+    monkeypatch.setattr("kneesync.analysis.trends.trends", broken)
+    monkeypatch.setattr("kneesync.coach.advice.advise", broken)
 
     async def act(app, pilot):
         for page in ("3", "4"):

@@ -156,7 +156,7 @@ def main() -> None:
         _complain(str(error))
         sys.exit(error.exit_code)
     except Exception as error:
-        if _is_broken_pipe(error):  # the reader of our output has had enough
+        if is_broken_pipe(error):  # the reader of our output has had enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
         if _debug:
@@ -165,8 +165,8 @@ def main() -> None:
         sys.exit(1)
 
 
-def _is_broken_pipe(error):
-    """Windows has another word for it; what a file refuses names the file."""
+def is_broken_pipe(error: BaseException) -> bool:
+    """Whether the reader of our output is gone. Windows has another word for it; what a file refuses names the file."""
     if isinstance(error, BrokenPipeError):
         return True
     return os.name == "nt" and isinstance(error, OSError) and error.errno == errno.EINVAL and not error.filename

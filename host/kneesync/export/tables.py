@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import math
+from typing import Any
 
 import numpy as np
 
@@ -85,12 +86,13 @@ def metadata(table, session, kept=None, watch=None):
 
 def csv_metadata(name, table, session, kept=None, watch=None):
     """The bytes of the file beside a CSV: its columns with their units, and the metadata."""
-    listed = [{"name": column, **_unit(column)} for column in columns_of(table, session, watch)]
+    listed = [{"name": column, **unit_of(column)} for column in columns_of(table, session, watch)]
     about = {"@context": "http://www.w3.org/ns/csvw", "url": name, "tableSchema": {"columns": listed}}
     return _text({**about, "kneesync": metadata(table, session, kept, watch)})
 
 
-def _unit(column):
+def unit_of(column: str) -> dict[str, str]:
+    """{"unit": what the end of a column's name says}; empty where it has none."""
     ending = next((ending for ending in sorted(UNITS, key=len, reverse=True) if column.endswith(ending)), None)
     return {"unit": UNITS[ending]} if ending else {}
 
@@ -100,11 +102,12 @@ def _csv(columns):
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(zip(*([_cell(value) for value in _listed(values)] for values in columns.values()), strict=True))
+    writer.writerows(zip(*([cell(value) for value in _listed(values)] for values in columns.values()), strict=True))
     return file.getvalue().encode()
 
 
-def _cell(value):
+def cell(value: Any) -> Any:
+    """A value as it goes into a CSV."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, str):  # a spreadsheet must not compute what came from a file

@@ -16,7 +16,7 @@ from typing import Any
 
 from kneesync.errors import KneesyncError, LibraryError
 
-_VERSION = 5  # raised with analysis.comparable.VERSION, whose figures stand in it
+VERSION = 5  # raised with analysis.comparable.VERSION, whose figures stand in it
 
 NOBODY = "me"  # whose runs they are where neither board nor runner says
 
@@ -132,15 +132,15 @@ class Index:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             version = self._version()
-            if version < _VERSION:
+            if version < VERSION:
                 self._db.execute("BEGIN IMMEDIATE")
                 version = self._version()  # another process may have been quicker
-                if version < _VERSION:
+                if version < VERSION:
                     self._make()
                 self._db.execute("COMMIT")
-            if version > _VERSION:
+            if version > VERSION:
                 raise KneesyncError(
-                    f"the library's index has version {version}, this one knows {_VERSION}: pip install -U kneesync"
+                    f"the library's index has version {version}, this one knows {VERSION}: pip install -U kneesync"
                 )
         except BaseException:
             self._db.close()  # and with it the lock
@@ -171,7 +171,7 @@ class Index:
 
     def is_whole(self) -> None:
         """Say that everything kept has been entered: until then an index is `fresh` each time it is opened."""
-        self._do(f"PRAGMA user_version = {_VERSION}")
+        self._do(f"PRAGMA user_version = {VERSION}")
 
     def close(self) -> None:
         self._db.close()

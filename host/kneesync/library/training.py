@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from kneesync import untrusted
 from kneesync.errors import KneesyncError
@@ -64,7 +65,7 @@ def read(library: Library, athlete: str) -> Training:
         raise KneesyncError(f"cannot read {path}: {error.strerror}") from None
     except KneesyncError:
         raise KneesyncError(f"{path} is no training log any more: mend it, or move it away to begin anew") from None
-    return _sound(found, athlete)
+    return sound(found, athlete)
 
 
 @contextlib.contextmanager
@@ -95,7 +96,7 @@ def _path(library, athlete):
     return library.folder / FOLDER / (hashlib.sha256(name.encode()).hexdigest()[:12] + ".json")
 
 
-def _sound(found, athlete):
+def sound(found: dict[str, Any], athlete: str) -> Training:
     """What a file holds, as far as it makes sense."""
     done = found.get("done")
     answers = found.get("answers")
