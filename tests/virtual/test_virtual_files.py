@@ -265,3 +265,17 @@ def test_mpremote_reset_starts_the_firmware(mpremote):
     assert board.run_until_printed("firmware runs", 2)
     assert board.run_until(board.clock.now_us / 1e6 + 60)
     assert ">>>" not in board.output.rsplit("firmware runs", 1)[1]
+
+
+def test_a_ctrl_c_while_importing_is_no_missing_module():
+    """MicroPython takes any exception of a file system that is written in Python for "no such file"; rp2's is C."""
+    main = b"import sys\nprint('imports')\nwhile True:\n    import d.m\n    del sys.modules['d.m'], sys.modules['d']\n"
+    files = {"/main.py": main, "/d/__init__.py": b"", "/d/m.py": b"x = [i for i in range(9)]\n"}
+    with VirtualBoard(flash=Flash(blocks=352, files=files), held=True) as board:
+        for count in range(1, 13):
+            assert board.run_until_printed("imports", count)
+            assert board.run_until(board.clock.now_us / 1e6 + 0.1 + 0.00013 * count)
+            board.type(b"\x03")
+            assert board.run_until_printed("KeyboardInterrupt", count, within_s=2), board.output
+            board.type(b"\x04")
+    assert "ImportError" not in board.output

@@ -99,6 +99,7 @@ class VirtualBoard:
         self._table[ask.CLOCK] = lambda a, b, data: 0
         self._table[ask.OUTPUT] = lambda a, b, data: self._print(data)
         self._table[ask.OUTPUT_ROOM] = lambda a, b, data: self.usb.room
+        self._table[ask.INTERRUPT_LATER] = self._interrupt_later
         self._table[ask.SLEEP] = self._sleep
         self._table[ask.SLEEP_ON] = lambda a, b, data: self._sleep_on()
         self._port: HostPort | None = None
@@ -401,7 +402,7 @@ class VirtualBoard:
         except Restart as restart:
             self._outcome = restart.kind
             return 0, vm_.FLAG_ABANDON, clock.now_us, clock.now_us, b""
-        if self._interrupt:
+        if self._interrupt and op not in (ask.PATH_STAT, ask.INTERRUPT_LATER):
             self._interrupt = False
             flags = vm_.FLAG_INTERRUPT
         return answer, flags, clock.now_us, min(clock.next_us, clock.now_us + LOOK_US), reply
@@ -468,6 +469,10 @@ class VirtualBoard:
             self._interrupt = True
             typed = typed.replace(b"\x03", b"")
         self._repl.typed += typed
+
+    def _interrupt_later(self, a: int, b: int, data: bytes) -> int:
+        self._interrupt = True
+        return 0
 
     def _button(self, down: bool) -> None:
         self.hardware.button_down = down

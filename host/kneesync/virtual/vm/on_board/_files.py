@@ -55,7 +55,13 @@ class Volume:
         return File(handle, "b" not in mode, bits == 1)
 
     def stat(self, path):
-        size = self._call(_requests.PATH_STAT, path)
+        try:
+            size = self._call(_requests.PATH_STAT, path)
+        except KeyboardInterrupt:
+            # rp2's file system is C, where no Ctrl-C is raised. An import takes any exception of this one for "no such
+            # file": the Ctrl-C would be gone, and another module found, or none. The next request has it again.
+            _ask(_requests.INTERRUPT_LATER, 0, 0)
+            size = self._call(_requests.PATH_STAT, path)
         if size == -21:
             return (0x4000, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         if size < 0:
