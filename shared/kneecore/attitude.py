@@ -41,7 +41,8 @@ _BIAS_WALK_SHARE = 13  # ... and of the noise, 2 ** -13
 _TILT_UNKNOWN = 295000000  # 30 degrees
 _TILT_LEVEL = 1000000  # 1.7 degrees: taken from one lean at rest
 _TILT_STOOD = 20000  # 0.25 degree: what standing still leaves
-_TILT_SETTLED = 400000  # 1.1 degrees
+_TILT_SETTLED = 400000  # 1.1 degrees ...
+_TILT_SETTLED_SHARE = 4  # ... and of the noise, 2 ** -4: where leans are noisy the filter does not come below that
 _BIAS_UNKNOWN = 5200000  # 1 dps
 _BIAS_MOST = 84000000  # 4 dps
 _BIAS_STOOD = 16000  # 0.055 dps
@@ -97,8 +98,8 @@ class Attitude(Orientation):
         self.turning = 0  # strides for which this is taken for a curve
 
     def settled(self):
-        """Is the tilt known to about a degree?"""
-        return self.tilt_variance < _TILT_SETTLED
+        """Is the tilt known to about a degree, or as well as leans so noisy can tell it?"""
+        return self.tilt_variance < _TILT_SETTLED + (self._noise >> _TILT_SETTLED_SHARE)
 
     def _teach_bias(self, gain_q10):
         """Move the gyro bias by `gain` (per second) of the lean, turned into sensor axes."""
