@@ -4,10 +4,11 @@ import json
 import sys
 from pathlib import Path
 
-from bench import accuracy, campaign, cost, demo, duty, library, recorder, sync
+from bench import accuracy, campaign, cost, demo, duty, library, real_sensors, recorder, sync
 
 PARTS = {
     "accuracy": accuracy,
+    "real": real_sensors,
     "cost": cost,
     "duty": duty,
     "recorder": recorder,

@@ -9,7 +9,7 @@ import numpy as np
 from bench import filters, judging
 from kneesync.analysis.agreement import SETTLED_S, TOLERANCE_S
 from kneesync.services.replay import replay
-from kneesync.simulation.feed import recordings
+from kneesync.simulation.feed import Recording, recordings
 
 TUNED_ON = ("RBDS001", "RBDS011", "RBDS017", "RBDS03", "RBDS05", "RBDS09")
 """Subjects that kneecore's constants may be chosen on; the rows "others" leave them out."""
@@ -22,23 +22,26 @@ TUNING = (
 
 ESTIMATORS = {
     "kneecore": lambda path: replay(path)["strides"],
-    "VQF": lambda path: filters.strides(path, filters.vqf),
-    "imufusion": lambda path: filters.strides(path, filters.fusion),
+    "VQF": lambda path: filters.strides(Recording(path), filters.vqf),
+    "imufusion": lambda path: filters.strides(Recording(path), filters.fusion),
 }
 ASIDES = {
-    "imufusion with gain 0.1": lambda path: filters.strides(path, lambda *given: filters.fusion(*given, gain=0.1)),
-    "VQF with the gyroscope's offset left in": lambda path: filters.strides(path, filters.vqf, raw=True),
-    "VQF offline, which looks back from the end": lambda path: filters.strides(path, filters.vqf_offline),
+    "imufusion with gain 0.1": lambda path: filters.strides(
+        Recording(path), lambda *given: filters.fusion(*given, gain=0.1)
+    ),
+    "VQF with the gyroscope's offset left in": lambda path: filters.strides(Recording(path), filters.vqf, raw=True),
+    "VQF offline, which looks back from the end": lambda path: filters.strides(Recording(path), filters.vqf_offline),
 }
 SPEEDS = ("2.5", "3.5", "4.5")
 
 HEAD = (
-    "                  peak   worst            SD in a   range   strides              cadence   worst",
-    "             m/s  RMSE   trial     bias   trial     RMSE    matched   invented   error     trial",
+    "                  peak   worst            SD in a   range   strides              stride   worst  cadence   worst",
+    "             m/s  RMSE   trial     bias   trial     RMSE    matched   invented   time ms  trial  error     trial",
 )
 ROW = (
     "{name:<10}{group:>6}  {lift_rmse_deg:<5.2f}  {lift_rmse_worst_deg:<6.2f}  {lift_bias_deg:>+6.2f}  "
     "{lift_sd_deg:<8.2f}  {range_rmse_deg:<6.2f}  {matched_percent:<8.2f}  {invented:<9d}  "
+    "{stride_time_rmse_ms:<7.1f}  {stride_time_rmse_worst_ms:<5.0f}  "
     "{cadence_error_spm:<8.2f}  {cadence_error_worst_spm:.2f}"
 )
 
@@ -100,6 +103,7 @@ def _notes(figures):
         if below_deg := figures["trials"][name]["all"]["invented_below_deg"]:
             yield f"  {name}'s invented strides stand on a second top of the thigh, in the truth {below_deg[0]:.2f} to"
             yield f"  {below_deg[-1]:.2f} degrees below the one that it takes (median {np.median(below_deg):.2f})"
+    yield "  stride time: RMS error of a trial against the true valleys; the median trial and the worst"
     yield f"  others: without {', '.join(figures['tuned_on'])}"
     yield from (f"  {line}" for line in TUNING)
     for name, row in figures["asides"].items():

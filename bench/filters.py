@@ -11,7 +11,7 @@ import imufusion
 import numpy as np
 from vqf import VQF, offlineVQF
 
-from kneesync.simulation.feed import ACC_G_PER_LSB, GYRO_DPS_PER_LSB, Recording
+from kneesync.simulation.feed import ACC_G_PER_LSB, GYRO_DPS_PER_LSB
 from kneesync.simulation.measurement import matrix
 
 G_MPS2 = 9.81
@@ -48,9 +48,8 @@ def fusion(gyr_dps, acc_g, fs_hz, gain=0.5):
     return np.array([update(gyr, acc).get_quaternion() for gyr, acc in zip(gyr_dps, acc_g, strict=True)])
 
 
-def strides(path, orientation, raw=False):
+def strides(feed, orientation, raw=False):
     """The strides that a filter sees in a recording; `raw`: the gyroscope's offset is left in."""
-    feed = Recording(path)
     counts = feed.block(0, feed.length).astype(float)
     mount = matrix(feed.truth["mount_quat_xyzw"])  # thigh to chip
     gyr_dps = np.ascontiguousarray(counts[:, :3] * GYRO_DPS_PER_LSB @ mount)
@@ -71,9 +70,10 @@ def _strides(tilt_deg, t_s, feed):
     first, last = (int(feed.truth[name] * feed.fs_hz) for name in ("t_run_s", "t_end_s"))
     inner = tilt_deg[1:-1]
     tops = 1 + np.flatnonzero((inner >= tilt_deg[:-2]) & (inner > tilt_deg[2:]))
-    found, before = [], first
+    found, before, low_before = [], first, first
     for at in tops[(tops > first) & (tops < last)]:
-        lowest_deg = tilt_deg[before : at + 1].min()
+        low = before + int(np.argmin(tilt_deg[before : at + 1]))
+        lowest_deg = tilt_deg[low]
         highest_deg = tilt_deg[max(at - reach, first) : at + reach + 1].max()
         if tilt_deg[at] < highest_deg or tilt_deg[at] - lowest_deg < LEAST_RISE_DEG:
             continue
@@ -85,7 +85,8 @@ def _strides(tilt_deg, t_s, feed):
                 "t_s": float(t_s[at] + part / feed.fs_hz),
                 "knee_lift_deg": float(top_deg - (left_deg - right_deg) * part / 4),
                 "extension_deg": float(lowest_deg),
+                "stride_s": float(t_s[low] - t_s[low_before]) if found else None,
             }
         )
-        before = at
+        before, low_before = at, low
     return found

@@ -1,7 +1,8 @@
 """What an estimator's strides are worth beside a recording's truth: the figures that the bench prints and tests hold.
 
-Strides are dicts with `t_s`, `knee_lift_deg` and `extension_deg`, as `replay` gives them. Errors count from SETTLED_S
-after running starts; strides found and missed count from the first whole one.
+Strides are dicts with `t_s`, `stride_s`, `knee_lift_deg` and `extension_deg`, as `replay` gives them. Errors count from
+SETTLED_S after running starts; strides found and missed count from the first whole one. A stride's time is judged by
+the thigh's valleys: some thighs come up twice, so that the time from top to top jumps where the valleys' does not.
 """
 
 from itertools import pairwise
@@ -18,15 +19,20 @@ LATE_S = 300  # before running ends
 
 
 def truth_of(path):
-    """A recording's truth, its `tilt_deg` at each sample (`fs_hz`), and `truth_extension_deg`: the lowest tilt between
-    each stride's peak and the one before."""
+    """A recording's truth, and its `tilt_deg` at each sample (`fs_hz`).
+
+    Of each stride `truth_extension_deg`, the lowest tilt between its peak and the one before, and `truth_stride_s`,
+    from valley to valley; NaN where there is none before.
+    """
     feed = Recording(path)
     with np.load(path, allow_pickle=False) as fields:
         tilt_deg = fields["truth_tilt_cdeg"] / 100
     at = np.rint(np.concatenate([[feed.truth["t_run_s"]], feed.truth["truth_peak_t_s"]]) * feed.fs_hz).astype(int)
-    lowest = [tilt_deg[start:end].min() for start, end in pairwise(at)]
+    lowest = np.array([start + int(np.argmin(tilt_deg[start:end])) for start, end in pairwise(at)])
+    valley_s = np.array([_bottom(tilt_deg, low) for low in lowest]) / feed.fs_hz
     return feed.truth | {
-        "truth_extension_deg": np.array(lowest),
+        "truth_extension_deg": tilt_deg[lowest],
+        "truth_stride_s": np.diff(valley_s, prepend=np.nan),
         "speed": f"{feed.truth['speed_mps']:.1f}",
         "tilt_deg": tilt_deg,
         "fs_hz": feed.fs_hz,
@@ -35,7 +41,7 @@ def truth_of(path):
 
 def judged(strides, truth):
     """Figures of one recording, and as arrays the errors of its strides: found minus true."""
-    t_s, lift_deg, extension_deg = columns(strides)
+    t_s, stride_s, lift_deg, extension_deg = columns(strides)
     true_t_s, true_deg = truth["truth_peak_t_s"], truth["truth_peak_deg"]
     match = agreement(t_s, lift_deg, true_t_s, true_deg)
     # strides are matched by time alone, so what is compared may as well be the range
@@ -47,7 +53,8 @@ def judged(strides, truth):
     matched = int((match.true_t_s >= whole_s).sum())
     errors_deg = match.lift_error_deg[settled]
     found_s = (match.true_t_s + match.time_error_s)[settled]
-    stride_errors_ms = 1000 * np.diff(match.time_error_s[settled])
+    found = np.searchsorted(t_s, found_s - 1e-6)
+    stride_errors_ms, found_stride_s = _stride_times(truth, match.true_t_s[settled], stride_s[found])
     return {
         "true": whole,
         "missed": whole - matched,
@@ -60,14 +67,16 @@ def judged(strides, truth):
         "lift_bias_deg": float(errors_deg.mean()),
         "lift_sd_deg": float(errors_deg.std()),
         "range_rmse_deg": rms(span.lift_error_deg[settled]),
-        "stride_time_sd_ms": float(stride_errors_ms.std()),
+        "stride_time_rmse_ms": rms(stride_errors_ms),
+        "stride_time_cv_percent": float(100 * found_stride_s.std() / found_stride_s.mean()),
         "cadence_error_spm": _cadence_spm(t_s, found_s[0], found_s[-1])
         - _cadence_spm(true_t_s, match.true_t_s[settled][0], match.true_t_s[settled][-1]),
     }
 
 
 def pooled(trials):
-    """Figures over several recordings' `judged`: strides weigh alike; SD and cadence are means over the recordings."""
+    """Figures over several recordings' `judged`: strides weigh alike; SD and cadence are means over the recordings,
+    stride time their median."""
     true = sum(trial["true"] for trial in trials)
     missed = sum(trial["missed"] for trial in trials)
     lift_deg = np.concatenate([trial["lift_errors_deg"] for trial in trials])
@@ -85,8 +94,9 @@ def pooled(trials):
         "missed": missed,
         "invented": sum(trial["invented"] for trial in trials),
         "invented_below_deg": sorted(below for trial in trials for below in trial["invented_below_deg"]),
-        "stride_time_sd_ms": float(np.concatenate([trial["stride_errors_ms"] for trial in trials]).std()),
-        "stride_time_sd_worst_ms": max(trial["stride_time_sd_ms"] for trial in trials),
+        "stride_time_rmse_ms": float(np.median([trial["stride_time_rmse_ms"] for trial in trials])),
+        "stride_time_rmse_worst_ms": max(trial["stride_time_rmse_ms"] for trial in trials),
+        "stride_time_cv_worst_percent": max(trial["stride_time_cv_percent"] for trial in trials),
         "cadence_error_spm": float(cadence_spm.mean()),
         "cadence_error_worst_spm": float(cadence_spm.max()),
     }
@@ -94,7 +104,7 @@ def pooled(trials):
 
 def change_error_deg(strides, truth):
     """Error of a run's late-minus-early change of knee lift, found minus true."""
-    t_s, lift_deg, _ = columns(strides)
+    t_s, _, lift_deg, _ = columns(strides)
     return _change_deg(t_s, lift_deg, truth) - _change_deg(truth["truth_peak_t_s"], truth["truth_peak_deg"], truth)
 
 
@@ -104,14 +114,30 @@ def scalars(figures):
 
 
 def columns(strides):
-    """(t_s, knee_lift_deg, extension_deg) of strides as arrays."""
-    names = ("t_s", "knee_lift_deg", "extension_deg")
+    """(t_s, stride_s, knee_lift_deg, extension_deg) of strides as arrays; NaN for what a stride has not."""
+    names = ("t_s", "stride_s", "knee_lift_deg", "extension_deg")
     return tuple(np.array([stride[name] for stride in strides], dtype=float) for name in names)
 
 
 def rms(errors):
     """Root of the mean square."""
     return float(np.sqrt(np.mean(np.square(errors))))
+
+
+def _stride_times(truth, true_t_s, stride_s):
+    """(errors, ms; stride times, s) of the strides matched at `true_t_s` whose time both have."""
+    true_stride_s = truth["truth_stride_s"][np.searchsorted(truth["truth_peak_t_s"], true_t_s - 1e-6)]
+    both = ~np.isnan(stride_s) & ~np.isnan(true_stride_s) & (true_stride_s < LONGEST_STRIDE_S)
+    return 1000 * (stride_s - true_stride_s)[both], stride_s[both]
+
+
+def _bottom(tilt_deg, low):
+    """Where the parabola through three samples has its bottom, samples."""
+    if not 0 < low < len(tilt_deg) - 1:
+        return float(low)
+    left, lowest, right = tilt_deg[low - 1 : low + 2]
+    bend = left - 2 * lowest + right
+    return low + ((left - right) / (2 * bend) if bend > 0 else 0.0)
 
 
 def _below_deg(t_s, truth):

@@ -16,22 +16,21 @@ from tests.support.recorded import RUNS, SEED, TRIALS, every, note, sample
 LIMITS = {
     "lift_rmse_deg": 1.6,
     "lift_sd_deg": 0.15,
-    "stride_time_sd_ms": 4.0,
+    "stride_time_rmse_ms": 8.0,
     "cadence_error_spm": 0.2,
     "missed": 0,
     "invented": 0,
 }
+TRIAL_LIMITS = LIMITS | {"stride_time_cv_percent": 2.0}  # at one speed
 RUN_LIMITS = LIMITS | {"change_error_deg": 0.3}
 # ... but where it falls short so far; the soak says when a line is no longer needed. The thighs of RBDS015 and RBDS025
 # come up twice, at swing's end and after foot contact, within a fraction of a degree: an axis 2.5 degrees off moves one
 # top against the other by that much, and a stride taken for the other one counts as one missed and one invented.
 SHORT = {
-    "RBDS013_25_L": {"stride_time_sd_ms": 5.0},
     "RBDS015_25_L": {"lift_sd_deg": 0.2, "missed": 1, "invented": 1},
     "RBDS015_25_R": {"missed": 1, "invented": 1},
     "RBDS015_35_L": {"lift_sd_deg": 0.25, "missed": 2, "invented": 2},
-    "RBDS015_45_L": {"lift_sd_deg": 0.2, "stride_time_sd_ms": 4.5, "missed": 1},
-    "RBDS017_45_R": {"stride_time_sd_ms": 4.5},
+    "RBDS015_45_L": {"lift_sd_deg": 0.2, "missed": 1},
     "RBDS019_45_L": {"lift_sd_deg": 0.3},
     "RBDS019_45_R": {"lift_sd_deg": 0.3},
     "RBDS025_25_L": {"missed": 3, "invented": 3},
@@ -39,7 +38,7 @@ SHORT = {
     "RBDS013_stops_L": {"missed": 2},  # where it sets off again
     "RBDS025_fresh_L": {"missed": 3, "invented": 3},
 }
-TOGETHER_LIMITS = {"lift_rmse_deg": 0.5, "stride_time_sd_ms": 4.0}
+TOGETHER_LIMITS = {"lift_rmse_deg": 0.5, "stride_time_rmse_ms": 4.0}
 MATCHED_PERCENT = 99.5
 
 pytestmark = pytest.mark.skipif(
@@ -64,7 +63,7 @@ def beyond(figures, limits):
 def test_trial(path):
     figures = figures_of(path)
     note("trial", path.stem, figures)
-    assert beyond(figures, LIMITS | SHORT.get(path.stem, {})) == {}
+    assert beyond(figures, TRIAL_LIMITS | SHORT.get(path.stem, {})) == {}
 
 
 @pytest.mark.soak

@@ -30,14 +30,18 @@ def replay(source, changes=None, on="host", port=None):
     if path.suffix == ".npz" or (path.is_file() and path.suffix != ".knee"):
         from kneesync.simulation.feed import Recording
 
-        feed = Recording(path)
-        values = with_changes({}, changes)
-        sink = RecordingSink()
-        (_on_board if on == "board" else _on_host)(feed, values, sink, port)
-        return results(sink, START_MS)
+        return replay_feed(Recording(path), changes, on, port)
     if on == "board":
         raise KneesyncError(f"{source}: only a recording (.npz) can be replayed on a board; leave out --on board")
     return _session(source, changes)
+
+
+def replay_feed(feed, changes=None, on="host", port=None):
+    """The same of a feed: a runner model's, or samples that are in memory."""
+    values = with_changes({}, changes)
+    sink = RecordingSink()
+    (_on_board if on == "board" else _on_host)(feed, values, sink, port)
+    return results(sink, START_MS)
 
 
 def bursts(feed):
